@@ -1,0 +1,254 @@
+"""The settings: one table, the fields of `Settings`.
+
+The command line, the environment variables, docs/settings.md and every message about a wrong value derive from it.
+A flag beats its environment variable, which beats the default.
+"""
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+__all__ = ["SETTINGS", "Setting", "Settings", "SettingsError", "load", "masked_url"]
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+SIZES = {"": 1, "kib": KIB, "mib": MIB, "gib": GIB}
+BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the value and the flag or variable that it came from."""
+
+
+def _default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    base = Path(environ.get("XDG_DATA_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".local" / "share") / "tracegraph"
+
+
+def _setting(
+    default: object = MISSING,
+    *,
+    help: str,  # noqa: A002 -- argparse's word for the same text
+    default_factory: Any = MISSING,
+    shown: str = "",
+    minimum: int | None = None,
+    maximum: int | None = None,
+    unit: Literal["", "bytes", "seconds"] = "",
+) -> Any:
+    """A field of `Settings`; `shown` stands in the documentation for a default that depends on the machine."""
+    metadata = {"help": help, "shown": shown, "minimum": minimum, "maximum": maximum, "unit": unit}
+    if default is MISSING:
+        return field(default_factory=default_factory, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the server runs with. Sizes are bytes, times are seconds."""
+
+    host: str = _setting("127.0.0.1", help="Address to listen on.")
+    port: int = _setting(8464, help="Port to listen on; 0 takes a free one.", minimum=0, maximum=65535)
+    data_dir: Path = _setting(
+        default_factory=_default_data_dir,
+        shown="`$XDG_DATA_HOME/tracegraph`, or `~/.local/share/tracegraph`",
+        help="Folder of the SQLite database; made if it is missing.",
+    )
+    database_url: str = _setting(
+        "",
+        shown="`sqlite:///DATA_DIR/tracegraph.db`",
+        help="Database: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
+    )
+    auth: Literal["off", "keys"] = _setting(
+        "off",
+        help="Who may use the server. With `off` everyone who reaches it may read and write everything. "
+        "`keys` is not available yet: the server refuses to start with it.",
+    )
+    expose_without_auth: bool = _setting(
+        default=False,
+        help="With `off` said for `auth` as well: listen on an address that other machines may reach.",
+    )
+    workers: int = _setting(1, help="Server processes that share the port.", minimum=1, maximum=256)
+    read_pool_size: int = _setting(8, help="Database connections a process reads with.", minimum=1, maximum=1000)
+    shutdown_grace: int = _setting(
+        30, help="How long open requests may take to finish after SIGTERM or Ctrl-C.", minimum=0, unit="seconds"
+    )
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = _setting(
+        "info", help="What the server logs on standard error."
+    )
+    access_log: bool = _setting(default=False, help="Log a line for each request.")
+    max_body_bytes: int = _setting(100 * MIB, help="Largest body of a REST request.", minimum=KIB, unit="bytes")
+    max_upload_bytes: int = _setting(256 * MIB, help="Largest file of an upload.", minimum=KIB, unit="bytes")
+    graphql_max_body_bytes: int = _setting(
+        32 * MIB, help="Largest body of a GraphQL request, variables included.", minimum=KIB, unit="bytes"
+    )
+    graphql_max_source_length: int = _setting(
+        200_000, help="Most characters of a GraphQL document.", minimum=1000, maximum=100_000_000
+    )
+    graphql_max_tokens: int = _setting(2000, help="Most tokens of a GraphQL document.", minimum=100)
+    graphql_max_depth: int = _setting(15, help="Deepest nesting of fields in a GraphQL document.", minimum=1)
+    graphql_max_aliases: int = _setting(100, help="Most aliases of a GraphQL document, fragments expanded.", minimum=0)
+    graphql_max_fields: int = _setting(1000, help="Most fields of a GraphQL document, fragments expanded.", minimum=1)
+    graphql_max_cost: int = _setting(
+        500_000, help="Highest cost of a GraphQL document: the weights of its fields times the page sizes.", minimum=1
+    )
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            url = URL.create("sqlite", database=str(self.data_dir.absolute() / "tracegraph.db"))
+            object.__setattr__(self, "database_url", url.render_as_string(hide_password=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table, as the command line, the environment and the documentation see it."""
+
+    name: str
+    type: Any
+    default: str
+    help: str
+    minimum: int | None
+    maximum: int | None
+    unit: str
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        return f"TRACEGRAPH_{self.name.upper()}"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+    @property
+    def values(self) -> str:
+        """The values it takes, in words."""
+        if self.choices:
+            return " or ".join(", ".join(self.choices).rsplit(", ", 1))
+        if self.type is bool:
+            return "true or false"
+        if self.type is not int:
+            return {Path: "a folder"}.get(self.type, "text")
+        noun = {"bytes": "a size in bytes, or in KiB, MiB, GiB,", "seconds": "a whole number of seconds"}
+        low = "" if self.minimum is None else f" from {self.minimum}"
+        high = "" if self.maximum is None else f" to {self.maximum}"
+        return f"{noun.get(self.unit, 'a whole number')}{low}{high}"
+
+    def parse(self, text: str, source: str) -> object:
+        """The value that `text` stands for; raises SettingsError, which names `source` and `text`."""
+        value: object = None
+        if self.choices:
+            value = text if text in self.choices else None
+        elif self.type is bool:
+            value = BOOLEANS.get(text.lower())
+        elif self.type is int:
+            value = self._number(text)
+        elif self.type is Path:
+            return Path(text).expanduser().absolute()
+        else:
+            return _database_url(text, source) if self.name == "database_url" else text
+        if value is None:
+            raise SettingsError(f"{source}: {text!r} is not {self.values}")
+        return value
+
+    def _number(self, text: str) -> int | None:
+        pattern = r"([0-9]{1,18})\s*(kib|mib|gib|)" if self.unit == "bytes" else r"([0-9]{1,18})()"
+        match = re.fullmatch(pattern, text.strip().lower())
+        if match is None:
+            return None
+        number = int(match[1]) * SIZES[match[2]]
+        below = self.minimum is not None and number < self.minimum
+        above = self.maximum is not None and number > self.maximum
+        return None if below or above else number
+
+
+def _table() -> dict[str, Setting]:
+    table = {}
+    for each in fields(Settings):
+        default = each.metadata["shown"] or _shown(each.default, each.metadata["unit"])
+        about = {key: each.metadata[key] for key in ("help", "minimum", "maximum", "unit")}
+        table[each.name] = Setting(name=each.name, type=each.type, default=default, **about)
+    return table
+
+
+def _shown(value: object, unit: str) -> str:
+    if unit == "bytes" and isinstance(value, int):
+        return f"`{value // MIB}MiB`"
+    return f"`{str(value).lower()}`"
+
+
+SETTINGS = _table()
+
+
+def load(
+    given: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    names: Collection[str] = tuple(SETTINGS),
+) -> Settings:
+    """The settings from `given` (flags: setting name to text) and `environ`, as far as `names` goes.
+
+    An empty environment variable counts as unset. Raises SettingsError.
+    """
+    given = given or {}
+    values: dict[str, Any] = {"data_dir": _default_data_dir(environ)}
+    for name in names:
+        setting = SETTINGS[name]
+        if name in given:
+            values[name] = setting.parse(given[name], setting.flag)
+        elif environ.get(setting.variable):
+            values[name] = setting.parse(environ[setting.variable], setting.variable)
+    settings = Settings(**values)
+    _check_access(settings, said="auth" in values)
+    return settings
+
+
+def _check_access(settings: Settings, *, said: bool) -> None:
+    """Refuse what would leave traces open to others; `said` tells that `auth` was given and not just the default."""
+    if settings.auth == "keys":
+        raise SettingsError("auth: 'keys' is not available yet, this version has no API keys; the only choice is 'off'")
+    if not _is_loopback(settings.host) and not (said and settings.expose_without_auth):
+        raise SettingsError(
+            f"host: {settings.host!r} may be reached from other machines, and without authentication everyone there "
+            "may read and write everything. If that is meant, give both --auth off and --expose-without-auth"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _database_url(text: str, source: str) -> str:
+    """`text` where it is a URL of a database the server knows; the message of a refusal hides the password."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise SettingsError(f"{source}: {masked_url(text)!r} is not a database URL") from None
+    kind, _, driver = url.drivername.partition("+")
+    if kind not in {"sqlite", "postgresql"} or driver not in {"", "psycopg"}:
+        raise SettingsError(
+            f"{source}: {masked_url(text)!r} is of an unknown kind; use sqlite:///PATH or postgresql://HOST/NAME"
+        )
+    if kind == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise SettingsError(f"{source}: {text!r} names no file; use sqlite:///PATH")
+    return text
+
+
+def masked_url(text: str) -> str:
+    """The database URL with its password hidden, for messages and logs."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return re.sub(r"(?<=://)[^/@]*@", "***@", text)
+    query = {key: "***" if "password" in key else value for key, value in url.query.items()}
+    return url.set(query=query).render_as_string()
