@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args, get_origin
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from db.engines import DatabaseURLError, parse_url
+
 __all__ = ["SETTINGS", "Setting", "Settings", "SettingsError", "load", "masked_url"]
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -231,16 +233,11 @@ def _is_loopback(host: str) -> bool:
 def _database_url(text: str, source: str) -> str:
     """`text` where it is a URL of a database the server knows; the message of a refusal hides the password."""
     try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        raise SettingsError(f"{source}: {masked_url(text)!r} is not a database URL") from None
-    kind, _, driver = url.drivername.partition("+")
-    if kind not in {"sqlite", "postgresql"} or driver not in {"", "psycopg"}:
+        parse_url(text)
+    except DatabaseURLError:
         raise SettingsError(
-            f"{source}: {masked_url(text)!r} is of an unknown kind; use sqlite:///PATH or postgresql://HOST/NAME"
-        )
-    if kind == "sqlite" and url.database in {None, "", ":memory:"}:
-        raise SettingsError(f"{source}: {text!r} names no file; use sqlite:///PATH")
+            f"{source}: {masked_url(text)!r} is no database; use sqlite:///PATH or postgresql://HOST/NAME"
+        ) from None
     return text
 
 

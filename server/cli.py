@@ -1,0 +1,126 @@
+"""The command line: `tracegraph serve`, `migrate`, `schema`.
+
+Exit codes: 0 done, 1 it could not be done, 2 the command line or a setting is wrong.
+"""
+
+import argparse
+import sys
+from collections.abc import Collection, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from server.settings import SETTINGS, Setting, Settings, SettingsError, load
+
+__all__ = ["main"]
+
+MIGRATE_SETTINGS = ("data_dir", "database_url")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line `arguments` (without the program's name); returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except SettingsError as error:
+        return _fail(str(error), 2)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tracegraph", description="A trace server for LLM applications.")
+    parser.add_argument("--version", action="version", version=f"tracegraph {version('tracegraph')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the server", description="Run the server.")
+    _add_settings(serve, tuple(SETTINGS))
+    serve.set_defaults(run=_serve)
+
+    about = "Bring the database to the schema of this version. The server does so itself when it starts."
+    migrate = commands.add_parser("migrate", help="bring the database up to date", description=about)
+    _add_settings(migrate, MIGRATE_SETTINGS)
+    migrate.set_defaults(run=_migrate)
+
+    about = "Print the GraphQL schema, or compare it with an earlier print."
+    schema = commands.add_parser("schema", help="print the GraphQL schema", description=about)
+    compare = (
+        "print how the schema differs from FILE, each difference as safe, dangerous or breaking; exit code 1 if so"
+    )
+    schema.add_argument("--compare", metavar="FILE", type=Path, help=compare)
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser, names: Collection[str]) -> None:
+    """A flag a setting. It keeps the text as given: `server.settings.load` reads it."""
+    for name in names:
+        setting = SETTINGS[name]
+        about = f"{setting.help} [{setting.variable}; default {setting.default}]"
+        about = about.replace("`", "").replace("%", "%%")
+        if setting.type is bool:
+            parser.add_argument(
+                setting.flag, action="store_const", const="true", dest=name, default=argparse.SUPPRESS, help=about
+            )
+            parser.add_argument(
+                f"--no-{setting.flag[2:]}",
+                action="store_const",
+                const="false",
+                dest=name,
+                default=argparse.SUPPRESS,
+                help=argparse.SUPPRESS,
+            )
+        else:
+            parser.add_argument(
+                setting.flag, metavar=_metavar(setting), dest=name, default=argparse.SUPPRESS, help=about
+            )
+
+
+def _metavar(setting: Setting) -> str:
+    if setting.choices:
+        return f"{{{','.join(setting.choices)}}}"
+    return setting.unit.upper() or setting.name.rsplit("_", 1)[-1].upper()
+
+
+def _load(options: argparse.Namespace, names: Collection[str] = tuple(SETTINGS)) -> Settings:
+    return load({name: value for name, value in vars(options).items() if name in names}, names=names)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _load(options)
+    from server.serve import StartError, serve
+
+    try:
+        return serve(settings)
+    except StartError as error:
+        return _fail(str(error), 1)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    settings = _load(options, MIGRATE_SETTINGS)
+    from server.serve import StartError, prepare_database
+
+    try:
+        prepare_database(settings.database_url)
+    except StartError as error:
+        return _fail(str(error), 1)
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from server.schema_diff import compare, printed_schema
+
+    schema = printed_schema()
+    if options.compare is None:
+        sys.stdout.write(schema)
+        return 0
+    try:
+        earlier = options.compare.read_text("utf-8")
+    except OSError as error:
+        return _fail(f"--compare: cannot read {str(options.compare)!r}: {error.strerror}", 2)
+    differences = compare(earlier, schema)
+    sys.stdout.writelines(f"{line}\n" for line in differences)
+    return 1 if differences else 0
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"tracegraph: {message}\n")
+    return code

@@ -1,0 +1,211 @@
+"""Serving: the port, the worker processes, and a stop that lets open requests finish.
+
+uvicorn does the work. What is added here: the port is bound and the database brought up to date before the
+application starts, so that what is wrong is said in one line; a stop by SIGTERM or Ctrl-C is a success and ends with
+exit code 0; worker processes end when their supervisor is gone, however it went.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
+
+from db.migrate import migrate
+from server.settings import Settings, masked_url
+
+__all__ = ["StartError", "prepare_database", "serve"]
+
+logger = logging.getLogger("tracegraph.serve")
+
+BACKLOG = 2048
+# A worker answers health checks late while it imports the application on a busy machine.
+WORKER_HEALTH_SECONDS = 60
+
+
+class StartError(Exception):
+    """The server cannot start; the message is one line that says why."""
+
+
+@dataclass(frozen=True)
+class AppFactory:
+    """Makes the application, in this process or in a worker process that it travels to."""
+
+    settings: Settings
+
+    def __call__(self) -> Starlette:
+        if parent_process() is not None:
+            threading.Thread(target=_stop_with_parent, name="supervisor-watch", daemon=True).start()
+        # Imported here, so that a worker answers its supervisor while it still imports the application.
+        from server.app import create_app
+
+        return create_app(self.settings)
+
+
+def _stop_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class AnnouncingServer(Server):
+    """The server of a single process."""
+
+    def __init__(self, config: Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _announce(self._announcement)
+
+
+class Supervisor(Multiprocess):
+    """The parent of the worker processes."""
+
+    def __init__(self, config: Config, sockets: list[socket.socket], announcement: str) -> None:
+        super().__init__(config, sockets)
+        self._announcement = announcement
+        self._announced = False
+        self.failed = False
+
+    def keep_subprocess_alive(self) -> None:
+        if self.should_exit.is_set():
+            return
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        # Only a worker that could not start makes the supervisor give up here.
+        self.failed = self.should_exit.is_set()
+        for pid in {process.pid for process in self.processes} - before:
+            logger.warning("a worker process ended; process %d replaces it", pid)
+        if not self._announced and any(process.is_ready() for process in self.processes):
+            self._announced = True
+            _announce(self._announcement)
+
+    def terminate_all(self) -> None:
+        # Otherwise new connections would wait for workers that no longer accept any.
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal ends it; returns the exit code. Raises StartError where the server cannot start."""
+    # uvicorn has handlers of its own while it serves, and raises the signal once more when it has finished.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _exit_quietly)
+    listeners = bind(settings.host, settings.port)
+    with contextlib.ExitStack() as stack:
+        for each in listeners:
+            stack.callback(each.close)
+        prepare_database(settings.database_url)
+        announcement = _greeting(settings, listeners[0].getsockname()[1])
+        config = _config(settings)
+        if settings.workers > 1:
+            supervisor = Supervisor(config, listeners, announcement)
+            supervisor.run()
+            return 1 if supervisor.failed else 0
+        AnnouncingServer(config, announcement).run(listeners)
+    return 0
+
+
+def _exit_quietly(_signal: int, _frame: object) -> None:
+    sys.exit(0)
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on all addresses of `host`, with one port for all where `port` is 0; raises StartError.
+
+    Connections wait in their backlog until the application is ready.
+    """
+    listeners: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, _, _, _, address in dict.fromkeys(found):
+            try:
+                target = (str(address[0]), port or (listeners[0].getsockname()[1] if listeners else 0))
+                listeners.append(socket.create_server(target, family=family, backlog=BACKLOG))
+            except OSError as error:
+                # `localhost` may stand for ::1 on a machine without IPv6.
+                if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT} or len(found) == 1:
+                    raise
+    except OSError as error:
+        for each in listeners:
+            each.close()
+        raise StartError(f"cannot listen on {host!r}, port {port}: {_reason(error)}") from error
+    if not listeners:
+        raise StartError(f"cannot listen on {host!r}, port {port}: this machine has none of its addresses")
+    return listeners
+
+
+def prepare_database(url: str) -> None:
+    """Bring the database to the schema of this version; raises StartError, which names the database and the reason."""
+    try:
+        migrate(url)
+    except (SQLAlchemyError, OSError) as error:
+        raise StartError(f"cannot use the database {masked_url(url)}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, on one line, in the words of the database or the operating system."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror if cause.filename is None else f"{cause.strerror}: {cause.filename}"
+    return "; ".join(line.strip() for line in str(cause).splitlines() if line.strip())
+
+
+def _greeting(settings: Settings, port: int) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}"
+    return f"Tracegraph is ready at {url} (GraphiQL: {url}/graphiql, database: {masked_url(settings.database_url)})"
+
+
+def _announce(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _config(settings: Settings) -> Config:
+    return Config(
+        AppFactory(settings),
+        factory=True,
+        host=settings.host,
+        workers=settings.workers,
+        interface="asgi3",
+        lifespan="on",
+        log_config=_log_config(settings.log_level),
+        access_log=settings.access_log,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace,
+        timeout_worker_healthcheck=WORKER_HEALTH_SECONDS,
+    )
+
+
+def _log_config(level: str) -> dict[str, Any]:
+    """Everything on standard error in one form; of uvicorn's own progress only what is a warning, or all on debug."""
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": form}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "tracegraph": {"level": level.upper()},
+            "uvicorn.error": {"level": "DEBUG" if level == "debug" else "WARNING"},
+            "uvicorn.access": {"level": "INFO"},
+        },
+    }
