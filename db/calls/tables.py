@@ -1,0 +1,77 @@
+"""The calls table."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Table, text
+
+from db.metadata import JSONColumn, Name, Time, metadata
+
+__all__ = ["JSON_COLUMNS", "calls"]
+
+JSON_COLUMNS = ("attributes", "inputs", "output", "summary")
+"""Each stands beside a column ``<name>_query`` (``db.json_text.query_form``)."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("project_id", Name, nullable=False),
+    Column("id", Name, nullable=False),
+    Column("trace_id", Name),
+    Column("parent_id", Name),
+    Column("session_id", Name),
+    Column("thread_id", Name),
+    Column("turn_id", Name),
+    Column("op_name", Name),
+    Column("display_name", Name),
+    # True once an update named the call: a start or end that comes later does not rename it.
+    Column("renamed", Boolean, nullable=False, server_default=text("false")),
+    Column("kind", Name),
+    # Null until the start has come: the call is kept and not shown.
+    Column("started_at", Time),
+    Column("ended_at", Time),
+    # Microseconds, where the sender said it apart from the times; else null and derived from them.
+    Column("duration", BigInteger),
+    Column("status", Name, nullable=False),
+    Column("exception", Name),
+    Column("model", Name),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("total_tokens", BigInteger),
+    Column("wb_user_id", Name),
+    Column("wb_run_id", Name),
+    Column("wb_run_step", BigInteger),
+    Column("wb_run_step_end", BigInteger),
+    Column("attributes", JSONColumn),
+    Column("attributes_query", JSONColumn),
+    Column("inputs", JSONColumn),
+    Column("inputs_query", JSONColumn),
+    Column("output", JSONColumn),
+    Column("output_query", JSONColumn),
+    Column("summary", JSONColumn),
+    Column("summary_query", JSONColumn),
+    Column("event", JSONColumn),
+    Column("span_id", Name),
+    # Bytes of attributes and inputs, and of output and summary: the two halves arrive apart.
+    Column("start_size", BigInteger, nullable=False, server_default=text("0")),
+    Column("end_size", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", Time, nullable=False),
+    Column("change_seq", BigInteger, nullable=False),
+    Column("deleted_at", Time),
+    PrimaryKeyConstraint("project_id", "id"),
+    Index(None, "project_id", "started_at", "id"),
+    Index(None, "project_id", "trace_id", "started_at", "id"),
+    Index(None, "project_id", "parent_id", "started_at", "id"),
+    Index(None, "project_id", "op_name", "started_at", "id"),
+    Index(None, "project_id", "change_seq"),
+    info={"distribute_by": "project_id"},
+)
+
+# Most calls have none of these, and an index over the few that do is small.
+for _column in ("session_id", "thread_id", "wb_user_id"):
+    Index(
+        None,
+        calls.c.project_id,
+        calls.c[_column],
+        calls.c.started_at,
+        calls.c.id,
+        sqlite_where=calls.c[_column].is_not(None),
+        postgresql_where=calls.c[_column].is_not(None),
+    )

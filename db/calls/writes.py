@@ -1,0 +1,101 @@
+"""Writing calls: what is known of them before, and the rows that go in.
+
+All functions here run inside a write transaction that holds the project (``db.projects.lock``), so what was read is
+still true when it is written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from db.calls.tables import JSON_COLUMNS, calls
+from db.calls.trees import descendant_ids
+from db.chunks import chunked
+from db.json_text import query_form
+from db.upsert import insert
+
+__all__ = ["CallState", "insert_calls", "mark_deleted", "select_states", "select_trace_ids", "update_calls"]
+
+
+class CallState(NamedTuple):
+    """What decides how an arriving event changes a call."""
+
+    id: str
+    started_at: int | None
+    ended_at: int | None
+    renamed: bool
+    deleted_at: int | None
+
+
+def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallState]:
+    """The states of those calls of ``ids`` that exist, started or not, deleted or not."""
+    columns = (calls.c.id, calls.c.started_at, calls.c.ended_at, calls.c.renamed, calls.c.deleted_at)
+    states: dict[str, CallState] = {}
+    for chunk in chunked(ids):
+        statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))
+        states.update((row.id, CallState(*row)) for row in connection.execute(statement))
+    return states
+
+
+def select_trace_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, str]:
+    """Trace ids of the calls of ``ids`` that have one."""
+    traces: dict[str, str] = {}
+    for chunk in chunked(ids):
+        statement = select(calls.c.id, calls.c.trace_id).where(
+            calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.trace_id.is_not(None)
+        )
+        traces.update((row.id, row.trace_id) for row in connection.execute(statement))
+    return traces
+
+
+def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` and the ``<name>_query`` column of each JSON column among them."""
+    forms = {f"{name}_query": query_form(values[name]) for name in JSON_COLUMNS if values.get(name) is not None}
+    return {**values, **forms}
+
+
+def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert calls that do not exist. Columns a row does not name are null, or their default."""
+    if rows:
+        names = [column.name for column in calls.columns if column.server_default is None]
+        defaults = {"renamed": False, "start_size": 0, "end_size": 0}
+        full = [{**dict.fromkeys(names), **defaults, **with_query_forms(row)} for row in rows]
+        connection.execute(insert(connection, calls), full)
+
+
+def update_calls(connection: Connection, project_id: str, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set the given columns of existing calls: ``{call id: {column: value}}``, one statement a set of columns."""
+    alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for call_id, values in changes.items():
+        full = with_query_forms(values)
+        alike[tuple(sorted(full))].append({"b_project": project_id, "b_id": call_id, **full})
+    for names, rows in alike.items():
+        statement = (
+            update(calls)
+            .where(calls.c.project_id == bindparam("b_project"), calls.c.id == bindparam("b_id"))
+            .values({name: bindparam(name) for name in names})
+        )
+        connection.execute(statement, rows)
+
+
+def mark_deleted(connection: Connection, project_id: str, ids: Sequence[str], now: int, change_seq: int) -> int:
+    """Delete calls and the descendants they have now; returns how many calls that were not deleted are.
+
+    Rows stay, marked, so that an event that comes later finds them deleted.
+    """
+    found: set[str] = set()
+    for chunk in chunked(ids):
+        statement = select(calls.c.id).where(
+            calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.deleted_at.is_(None)
+        )
+        found.update(connection.execute(statement).scalars())
+    found.update(descendant_ids(connection, project_id, ids))
+    for chunk in chunked(sorted(found)):
+        connection.execute(
+            update(calls)
+            .where(calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.deleted_at.is_(None))
+            .values(deleted_at=now, change_seq=change_seq)
+        )
+    return len(found)

@@ -1,0 +1,159 @@
+"""Connections: one writer, many readers, all off the event loop.
+
+``Database.read`` runs a function with a connection on a reader thread. ``Database.write`` runs one in a transaction
+and returns after its commit. Both take plain functions of a SQLAlchemy connection, so that statements know nothing of
+threads, and one function may serve a read inside a write.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from db.writer import GroupCommitWriter
+
+__all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url"]
+
+T = TypeVar("T")
+
+READERS = 4  # threads, and connections, for reads
+POSTGRESQL_WRITERS = 4
+BUSY_TIMEOUT = 60  # seconds that a process waits for another one's SQLite transaction
+
+
+class DatabaseURLError(ValueError):
+    """A database URL that names no database we can open; the message holds it, without its password."""
+
+
+class Writer(Protocol):
+    """Runs functions in transactions; the future is done after the commit."""
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]": ...
+
+    def close(self) -> None: ...
+
+
+def parse_url(url: str) -> URL:
+    """``sqlite:///path`` or ``postgresql://...`` (``postgres://`` too) as SQLAlchemy wants it, with psycopg implied."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseURLError(f"not a database URL: {url!r} (sqlite:///path or postgresql://...)") from error
+    backend = parsed.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        if parsed.database in {None, "", ":memory:"}:
+            raise DatabaseURLError("SQLite needs a file: sqlite:////absolute/path or sqlite:///relative/path")
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise DatabaseURLError(f"database {backend!r} is not supported; use sqlite:///path or postgresql://...")
+
+
+def engine_for(url: URL, *, pool_size: int, read_only: bool = False) -> Engine:
+    """An engine of ``pool_size`` connections, each prepared for its database.
+
+    On SQLite, transactions are begun by hand (``GroupCommitWriter``): the driver would begin them late and deferred,
+    and a reader without one holds no snapshot between its statements.
+    """
+    if url.get_backend_name() == "postgresql":
+        return create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            # Statements prepared by name break behind pgbouncer in transaction mode (findings/distributed.md).
+            connect_args={"prepare_threshold": None, "application_name": "tracegraph"},
+            isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
+        )
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA cache_size = -16384")
+        if read_only:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    return engine
+
+
+_RETRIED = {"40001", "40P01", "08006"}  # findings/distributed.md, rule 8
+
+
+class TransactionWriter:
+    """PostgreSQL: a transaction for each function, on a pool of threads; retried once where the server asks for it."""
+
+    def __init__(self, engine: Engine, threads: int) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tracegraph-write")
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        return self._threads.submit(self._run, work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _RETRIED:
+                raise
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+
+class Database:
+    """An open database; ``close`` waits for writes that were accepted."""
+
+    def __init__(self, url: str, *, readers: int = READERS) -> None:
+        parsed = parse_url(url)
+        self.dialect = parsed.get_backend_name()
+        self._reader_engine = engine_for(parsed, pool_size=readers, read_only=True)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="tracegraph-read")
+        self._writer: Writer
+        if self.dialect == "postgresql":
+            engine = engine_for(parsed, pool_size=POSTGRESQL_WRITERS)
+            self._writer = TransactionWriter(engine, POSTGRESQL_WRITERS)
+        else:
+            self._writer = GroupCommitWriter(engine_for(parsed, pool_size=1))
+        self.engines = (self._reader_engine,)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on a reader's connection. Each statement sees what was committed when it began."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        with self._reader_engine.connect() as connection:
+            return work(connection)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback.
+
+        ``work`` may run a second time after a conflict, so it must not touch anything but its connection.
+        """
+        # Shielded: a client that goes away does not take back a write that others may be committed with.
+        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(work)))
+
+    async def close(self) -> None:
+        """Finish accepted writes and reads and close all connections; a second call does nothing."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._writer.close)
+        await loop.run_in_executor(None, self._readers.shutdown)
+        self._reader_engine.dispose()

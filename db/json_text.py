@@ -1,0 +1,121 @@
+"""JSON that is stored, and given back, as the text that came in.
+
+A value is validated once, when it enters; from then on it is a ``JSONText`` and is spliced into answers unparsed, so
+key order, ``1.0`` against ``1``, and integers of any length come back as they were sent. ``NaN`` and ``Infinity``,
+which Python sends though JSON has no such words, are kept as the strings ``"NaN"``, ``"Infinity"``, ``"-Infinity"``.
+"""
+
+import json
+import re
+import sys
+from typing import Any
+
+import orjson
+
+from db.text import encode_text
+
+__all__ = ["MAX_DEPTH", "JSONText", "JSONValue", "dump_json", "normalise_json", "parse_json", "query_form"]
+
+JSONValue = Any
+"""A parsed JSON value; what it holds is the sender's business."""
+
+MAX_DEPTH = 512
+"""Levels of nesting that are accepted; SQLite's JSON functions stop at 1,000, Python's parser not much later."""
+
+_LONGEST_INTEGER = 20_000  # digits that are turned into a number; converting takes time with the square of it
+sys.set_int_max_str_digits(_LONGEST_INTEGER)
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_CONSTANTS = re.compile(rf"({_STRING})|(-?Infinity|NaN)", re.DOTALL)
+_SPACE = re.compile(rf"({_STRING})|[ \t\r\n]+", re.DOTALL)
+# What the databases' JSON functions refuse or cannot give back: U+0000, surrogates (a pair is seen here too and
+# found harmless later), numbers beyond a double.
+_SUSPICIOUS = re.compile(
+    r"\\u0000|\\u[dD][89a-fA-F]|[\U0010f000\U0010f800-\U0010ffff]"
+    r"|(?:^|[:\[,\s])-?(?:\d{300}|\d+\.\d{300}|\d+(?:\.\d+)?[eE][+-]?\d{3})"
+)
+
+
+class JSONText(str):
+    """Valid JSON text without line breaks outside strings; ``str`` methods see the text, not the value."""
+
+    __slots__ = ()
+
+
+def normalise_json(text: str) -> JSONText:
+    """Valid JSON text as it is stored: on one line. The caller has checked that it is JSON."""
+    if "\n" in text or "\r" in text:
+        text = _SPACE.sub(r"\1", text)
+    return JSONText(text)
+
+
+def quote_constants(text: str) -> str:
+    """``text`` with the words NaN, Infinity and -Infinity outside strings made strings."""
+    return _CONSTANTS.sub(lambda m: m[1] or f'"{m[2]}"', text)
+
+
+def _integer(digits: str) -> int | float:
+    if len(digits) <= _LONGEST_INTEGER:
+        return int(digits)
+    return float("-inf") if digits[0] == "-" else float("inf")
+
+
+def parse_json(text: str) -> JSONValue:
+    """The value of valid JSON text. Slower than orjson, but takes lone surrogates and long integers."""
+    return json.loads(text, parse_int=_integer)
+
+
+def _storable(value: JSONValue) -> JSONValue:
+    """``value`` with the floats JSON has no words for made strings."""
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(float(value))]
+    if isinstance(value, dict):
+        return {key: _storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    return value
+
+
+def dump_json(value: JSONValue) -> JSONText:
+    """JSON text of a Python value.
+
+    Raises TypeError for what JSON cannot hold, RecursionError for nesting beyond what Python can walk.
+    """
+    if isinstance(value, JSONText):
+        return value
+    try:
+        return JSONText(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode().decode())
+    except UnicodeEncodeError:
+        return JSONText(json.dumps(_storable(value), separators=(",", ":")))
+    except ValueError:
+        return JSONText(json.dumps(_storable(value), separators=(",", ":")))
+
+
+def _queryable(value: JSONValue) -> JSONValue:
+    if isinstance(value, str):
+        return encode_text(value)
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        try:
+            as_float = float(value)
+        except OverflowError:
+            as_float = float("inf") if value > 0 else float("-inf")
+        limit = sys.float_info.max
+        return value if -limit <= as_float <= limit else (limit if as_float > 0 else -limit)
+    if isinstance(value, dict):
+        return {encode_text(key): _queryable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_queryable(item) for item in value]
+    return value
+
+
+def query_form(text: str) -> str | None:
+    """What queries read in place of ``text``, or None where they can read the text itself.
+
+    PostgreSQL's jsonb refuses U+0000, lone surrogates and huge exponents, SQLite cuts or mangles them. In this form
+    characters are mapped as in ``db.text`` and numbers are held within a double, so that such a row can be found,
+    and never makes a query or an index fail.
+    """
+    if _SUSPICIOUS.search(text) is None:
+        return None
+    form = orjson.dumps(_queryable(parse_json(text))).decode()
+    return form

@@ -1,0 +1,1 @@
+"""Alembic revisions for both databases; ``db.migrate`` runs them."""

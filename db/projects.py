@@ -1,0 +1,49 @@
+"""Projects, and the counter that orders all changes of one."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, Column, Connection, Table, select
+
+from db.metadata import Name, Time, metadata
+from db.rows import RowSet, fetch
+from db.upsert import insert
+
+__all__ = ["all_projects", "lock", "projects", "select_projects"]
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("project_id", Name, primary_key=True),
+    Column("change_seq", BigInteger, nullable=False),
+    Column("created_at", Time, nullable=False),
+    info={"distribute_by": "project_id"},
+)
+
+_COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at)
+
+
+def lock(connection: Connection, project_id: str, now: int, changes: int = 1) -> int:
+    """Make the project if need be and hold its row until the transaction ends; returns the first of ``changes`` new
+    change numbers.
+
+    Writers of one project therefore come one after another, which makes the numbers commit in order (a sequence
+    would let a later number become visible first, and whoever resumes from it would miss the earlier one), and lets
+    a writer read rows before it decides what to write.
+    """
+    statement = insert(connection, projects).values(project_id=project_id, change_seq=changes, created_at=now)
+    statement = statement.on_conflict_do_update(
+        index_elements=["project_id"], set_={"change_seq": projects.c.change_seq + changes}
+    ).returning(projects.c.change_seq)
+    last: int = connection.execute(statement).scalar_one()
+    return last - changes + 1
+
+
+def select_projects(connection: Connection, project_ids: Sequence[str]) -> RowSet:
+    """The projects that exist among ``project_ids``, in no order; columns slug, created_at."""
+    return fetch(connection, "Project", select(*_COLUMNS).where(projects.c.project_id.in_(project_ids)))
+
+
+def all_projects(connection: Connection, *, after: str, limit: int) -> RowSet:
+    """Projects by slug, from the first past ``after``; columns slug, created_at."""
+    statement = select(*_COLUMNS).where(projects.c.project_id > after).order_by(projects.c.project_id).limit(limit)
+    return fetch(connection, "Project", statement)

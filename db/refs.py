@@ -1,0 +1,54 @@
+"""Edges: each ref found inside a call or an object, indexed both ways."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, delete
+
+from db.metadata import Name, metadata
+from db.upsert import insert
+
+__all__ = ["Edge", "insert_edges", "delete_edges", "refs"]
+
+refs = Table(
+    "refs",
+    metadata,
+    Column("project_id", Name, nullable=False),
+    # "call" with a call id, "object" with NAME:DIGEST, "op" with NAME:DIGEST.
+    Column("source_kind", Name, nullable=False),
+    Column("source_id", Name, nullable=False),
+    # "inputs" or "output" of a call, "value" of an object.
+    Column("role", Name, nullable=False),
+    Column("target", Name, nullable=False),
+    PrimaryKeyConstraint("project_id", "source_kind", "source_id", "role", "target"),
+    Index(None, "project_id", "target", "source_kind", "role"),
+    info={"distribute_by": "project_id"},
+)
+
+
+class Edge(NamedTuple):
+    """One ref at its place."""
+
+    source_kind: str
+    source_id: str
+    role: str
+    target: str
+
+
+def insert_edges(connection: Connection, project_id: str, edges: Iterable[Edge]) -> None:
+    """Record ``edges``; one that is there already stays."""
+    rows = [{"project_id": project_id, **edge._asdict()} for edge in edges]
+    if rows:
+        connection.execute(insert(connection, refs).on_conflict_do_nothing(), rows)
+
+
+def delete_edges(connection: Connection, project_id: str, source_kind: str, source_id: str, role: str) -> None:
+    """Forget what one place of one source pointed to, before it is written again."""
+    connection.execute(
+        delete(refs).where(
+            refs.c.project_id == project_id,
+            refs.c.source_kind == source_kind,
+            refs.c.source_id == source_id,
+            refs.c.role == role,
+        )
+    )

@@ -1,0 +1,56 @@
+"""What a read gives back: rows as tuples with named columns, and nothing built around them.
+
+A ``RowSet`` is a list of ``Row``; a ``Row`` is a tuple whose columns also read as attributes, which is all that a
+GraphQL field needs, and all that a compiled reader of the same rows does not need.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Select
+
+__all__ = ["Row", "RowSet", "fetch", "row_class"]
+
+
+class Row(tuple[Any, ...]):
+    """One row of a noun (``"Call"``); ``columns`` names its values in order. Subclasses are made by ``row_class``."""
+
+    __slots__ = ()
+    columns: tuple[str, ...] = ()
+    noun: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"column {name!r} of {self.noun} was not selected, only {', '.join(self.columns)}")
+
+    def __repr__(self) -> str:
+        return f"{self.noun}({', '.join(f'{name}={value!r}' for name, value in zip(self.columns, self, strict=True))})"
+
+
+@lru_cache(maxsize=1024)
+def row_class(noun: str, columns: tuple[str, ...]) -> type[Row]:
+    """The class of rows of ``noun`` with these columns; made once for a set of columns."""
+    namespace: dict[str, Any] = {name: property(itemgetter(index)) for index, name in enumerate(columns)}
+    return type(noun, (Row,), {**namespace, "__slots__": (), "columns": columns, "noun": noun})
+
+
+class RowSet(list[Row]):
+    """Rows that share their columns, in the order of the statement."""
+
+    __slots__ = ("columns", "noun")
+
+    def __init__(self, noun: str, columns: Sequence[str], rows: Iterable[Iterable[Any]] = ()) -> None:
+        self.noun = noun
+        self.columns = tuple(columns)
+        super().__init__(map(row_class(noun, self.columns), rows))
+
+    def like(self, rows: Iterable[Iterable[Any]]) -> "RowSet":
+        """Other rows of the same columns."""
+        return RowSet(self.noun, self.columns, rows)
+
+
+def fetch(connection: Connection, noun: str, statement: Select[Any]) -> RowSet:
+    """Run ``statement`` and take all its rows; columns are named by their labels."""
+    result = connection.execute(statement)
+    return RowSet(noun, tuple(result.keys()), result)

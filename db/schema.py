@@ -1,0 +1,25 @@
+"""All tables, for those who need the whole metadata: migrations and their tests."""
+
+from db.calls.tables import calls
+from db.feedback import feedback
+from db.files import file_chunks, files
+from db.metadata import metadata
+from db.objects import objects
+from db.projects import projects
+from db.refs import refs
+from db.tables import table_chunks, table_parts, table_rows, tables
+
+__all__ = [
+    "calls",
+    "feedback",
+    "file_chunks",
+    "files",
+    "metadata",
+    "objects",
+    "projects",
+    "refs",
+    "table_chunks",
+    "table_parts",
+    "table_rows",
+    "tables",
+]

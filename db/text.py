@@ -1,0 +1,28 @@
+"""Text that both databases can hold.
+
+Exceptions, prompts and tool output contain U+0000 and lone surrogates, and neither a PostgreSQL ``text`` nor UTF-8 can.
+They are kept as code points of a private plane, one for one, so that equality, order and substring search
+go on working on what is stored. Nothing else is changed.
+"""
+
+import re
+
+__all__ = ["decode_text", "encode_text"]
+
+_PLANE = 0x10F000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_STORED = re.compile("[\U0010f000\U0010f800-\U0010ffff]")
+
+
+def encode_text(text: str) -> str:
+    """What is stored for ``text``: U+0000 becomes U+10F000, a lone surrogate U+D800+n becomes U+10F800+n."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return _UNSTORABLE.sub(lambda m: chr(_PLANE + (ord(m[0]) and ord(m[0]) - 0xD000)), text)
+
+
+def decode_text(stored: str) -> str:
+    """The text that ``encode_text`` was given."""
+    if stored.isascii():
+        return stored
+    return _STORED.sub(lambda m: chr(ord(m[0]) - _PLANE and ord(m[0]) - _PLANE + 0xD000), stored)

@@ -1,0 +1,13 @@
+"""INSERT with ON CONFLICT, which both databases spell alike and SQLAlchemy keeps in two places."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+__all__ = ["insert"]
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """An INSERT for the connection's database, with ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

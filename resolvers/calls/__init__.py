@@ -1,0 +1,1 @@
+"""Calls: recording, reading, deleting."""

@@ -1,0 +1,184 @@
+"""What happens to a call, and what each event makes of its row.
+
+The rules of who wins, wherever and however often events arrive (docs/calls.md):
+
+- the first start wins, a repeated one changes nothing;
+- the last end wins;
+- a rename beats the display name of a start, before it and after it;
+- nothing that arrives for a deleted call changes it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.calls.writes import CallState
+from db.json_text import JSONText, parse_json
+
+__all__ = ["CallChange", "CallEnd", "CallEvent", "CallRename", "CallStart", "Usage", "merge", "usage_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallStart:
+    """A call began. Times are microseconds since the epoch; ``kind`` is a normalised kind or None."""
+
+    project: str
+    id: str
+    trace_id: str | None
+    parent_id: str | None
+    op_name: str
+    started_at: int
+    attributes: JSONText
+    inputs: JSONText
+    display_name: str | None = None
+    thread_id: str | None = None
+    turn_id: str | None = None
+    session_id: str | None = None
+    kind: str | None = None
+    wb_user_id: str | None = None
+    wb_run_id: str | None = None
+    wb_run_step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """A call ended; ``summary`` is the client's own, with usage by model and status counts."""
+
+    project: str
+    id: str
+    ended_at: int
+    output: JSONText
+    summary: JSONText
+    exception: str | None = None
+    wb_run_step_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRename:
+    """A user gave the call a display name; an empty one takes it away."""
+
+    project: str
+    id: str
+    display_name: str
+
+
+CallEvent = CallStart | CallEnd | CallRename
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of a call over all its models; ``model`` is named where there is one."""
+
+    model: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+
+
+def usage_of(summary: Mapping[str, Any]) -> Usage:
+    """The usage in a Weave summary: ``usage.MODEL.prompt_tokens`` (or input_tokens) and so on, summed over models."""
+    by_model = summary.get("usage")
+    counts: dict[str, int] = {}
+    models = [name for name, usage in by_model.items() if isinstance(usage, dict)] if isinstance(by_model, dict) else []
+    for model in models:
+        for name, value in by_model[model].items():
+            # Text and null stand where a provider counted nothing; past 64 bits it is no count.
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 62:
+                counts[name] = counts.get(name, 0) + int(value)
+    incoming = _first(counts, "input_tokens", "prompt_tokens")
+    outgoing = _first(counts, "output_tokens", "completion_tokens")
+    total = counts.get("total_tokens")
+    if total is None and (incoming is not None or outgoing is not None):
+        total = (incoming or 0) + (outgoing or 0)
+    return Usage(models[0] if len(models) == 1 else None, incoming, outgoing, total)
+
+
+def _first(counts: Mapping[str, int], *names: str) -> int | None:
+    return next((counts[name] for name in names if name in counts), None)
+
+
+def status_of(exception: str | None, summary: Mapping[str, Any]) -> str:
+    """The status of an ended call."""
+    if exception:
+        return "error"
+    counts = summary.get("status_counts")
+    errors = counts.get("error") if isinstance(counts, dict) else None
+    failed_below = isinstance(errors, int | float) and errors > 0
+    return "descendant_error" if failed_below else "success"
+
+
+@dataclass(slots=True)
+class CallChange:
+    """The columns to write for one call, and whose refs are to be recorded again."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    start: CallStart | None = None
+    end: CallEnd | None = None
+
+
+def merge(state: CallState | None, events: Iterable[CallEvent]) -> CallChange:
+    """What ``events``, in the order they came, make of a call in ``state`` (None: never heard of)."""
+    change = CallChange()
+    if state is not None and state.deleted_at is not None:
+        return change
+    renamed = state is not None and state.renamed
+    started = state is not None and state.started_at is not None
+    for event in events:
+        match event:
+            case CallStart():
+                if not started:
+                    started = True
+                    change.start = event
+                    change.columns.update(_start_columns(event, renamed=renamed))
+            case CallEnd():
+                change.end = event
+                change.columns.update(_end_columns(event))
+            case CallRename():
+                renamed = True
+                change.columns.update(display_name=event.display_name or None, renamed=True)
+    if state is None and change.columns:
+        change.columns.setdefault("status", "running")
+    return change
+
+
+def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
+    columns = {
+        "trace_id": event.trace_id,
+        "parent_id": event.parent_id,
+        "session_id": event.session_id,
+        "thread_id": event.thread_id,
+        "turn_id": event.turn_id,
+        "op_name": event.op_name,
+        "kind": event.kind,
+        "started_at": event.started_at,
+        "wb_user_id": event.wb_user_id,
+        "wb_run_id": event.wb_run_id,
+        "wb_run_step": event.wb_run_step,
+        "attributes": event.attributes,
+        "inputs": event.inputs,
+        "start_size": _bytes(event.attributes) + _bytes(event.inputs),
+    }
+    return columns if renamed else {**columns, "display_name": event.display_name or None}
+
+
+def _end_columns(event: CallEnd) -> dict[str, Any]:
+    parsed = parse_json(event.summary)
+    summary = parsed if isinstance(parsed, dict) else {}
+    usage = usage_of(summary)
+    return {
+        "ended_at": event.ended_at,
+        "exception": event.exception,
+        "status": status_of(event.exception, summary),
+        "model": usage.model,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "wb_run_step_end": event.wb_run_step_end,
+        "output": event.output,
+        "summary": event.summary,
+        "end_size": _bytes(event.output) + _bytes(event.summary),
+    }
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

@@ -1,0 +1,129 @@
+"""Recording: events of calls go in, in any order, from any number of writers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from db.calls.writes import insert_calls, mark_deleted, select_states, select_trace_ids, update_calls
+from db.projects import lock
+from db.refs import Edge, delete_edges, insert_edges
+from resolvers.calls.events import CallChange, CallEvent, CallRename, CallStart, merge
+from resolvers.context import Context, now
+from resolvers.ids import new_id
+from resolvers.refs import refs_in
+
+__all__ = ["Recorded", "delete_calls", "record_calls", "rename_call"]
+
+
+class Recorded(NamedTuple):
+    """Where an event went: ``trace_id`` is given for starts, made by the server where the client sent none."""
+
+    id: str
+    trace_id: str | None
+
+
+async def record_calls(context: Context, events: Sequence[CallEvent]) -> list[Recorded]:
+    """Write ``events``; returns, in their order, where each went. All are committed, or none."""
+    by_project: defaultdict[str, list[CallEvent]] = defaultdict(list)
+    for event in events:
+        by_project[event.project].append(event)
+    for project in by_project:
+        context.caller.require_write(project)
+    # New ids are made once, out here: the transaction may be run again.
+    fallback_traces = {event.id: new_id() for event in events if isinstance(event, CallStart) and not event.trace_id}
+    at = now()
+
+    def write(connection: Connection) -> dict[tuple[str, str], str | None]:
+        traces: dict[tuple[str, str], str | None] = {}
+        # Always in the same order, so that two batches over the same projects cannot wait for each other.
+        for project in sorted(by_project):
+            traces.update(_write_project(connection, project, by_project[project], fallback_traces, at))
+        return traces
+
+    traces = await context.database.write(write)
+    return [Recorded(event.id, traces.get((event.project, event.id))) for event in events]
+
+
+def _write_project(
+    connection: Connection, project: str, events: Sequence[CallEvent], fallback_traces: Mapping[str, str], at: int
+) -> dict[tuple[str, str], str | None]:
+    by_call: defaultdict[str, list[CallEvent]] = defaultdict(list)
+    for event in events:
+        by_call[event.id].append(event)
+    change_seq = lock(connection, project, at, changes=len(by_call))
+    states = select_states(connection, project, by_call)
+    _fill_traces(connection, project, by_call, fallback_traces)
+
+    inserts, updates = [], {}
+    changes: dict[str, CallChange] = {}
+    for index, (call_id, call_events) in enumerate(by_call.items()):
+        change = merge(states.get(call_id), call_events)
+        if change.columns:
+            changes[call_id] = change
+            change.columns["change_seq"] = change_seq + index
+            if call_id in states:
+                updates[call_id] = change.columns
+            else:
+                inserts.append({"project_id": project, "id": call_id, "created_at": at, **change.columns})
+    insert_calls(connection, inserts)
+    update_calls(connection, project, updates)
+    _write_edges(connection, project, changes, set(updates))
+    return {
+        (project, event.id): event.trace_id
+        for call_events in by_call.values()
+        for event in call_events
+        if isinstance(event, CallStart)
+    }
+
+
+def _fill_traces(
+    connection: Connection, project: str, by_call: Mapping[str, list[CallEvent]], fallback_traces: Mapping[str, str]
+) -> None:
+    """Give starts without a trace id their parent's, or one of their own."""
+    lacking = [
+        (events, index, event)
+        for events in by_call.values()
+        for index, event in enumerate(events)
+        if isinstance(event, CallStart) and not event.trace_id
+    ]
+    if not lacking:
+        return
+    wanted = {event.id for _, _, event in lacking} | {event.parent_id for _, _, event in lacking if event.parent_id}
+    known = select_trace_ids(connection, project, wanted)
+    for events, index, event in lacking:
+        trace_id = known.get(event.id) or known.get(event.parent_id or "") or fallback_traces[event.id]
+        events[index] = replace(event, trace_id=trace_id)
+        known.setdefault(event.id, trace_id)
+
+
+def _write_edges(
+    connection: Connection, project: str, changes: Mapping[str, CallChange], existing: set[str]
+) -> None:
+    edges = []
+    for call_id, change in changes.items():
+        if change.start is not None:
+            edges += [Edge("call", call_id, "inputs", ref) for ref in refs_in(change.start.inputs)]
+        if change.end is not None:
+            if call_id in existing:
+                delete_edges(connection, project, "call", call_id, "output")
+            edges += [Edge("call", call_id, "output", ref) for ref in refs_in(change.end.output)]
+    insert_edges(connection, project, edges)
+
+
+async def rename_call(context: Context, project: str, call_id: str, display_name: str) -> Recorded:
+    """Set the display name of a call, known or not yet; an empty name takes it away."""
+    return (await record_calls(context, [CallRename(project, call_id, display_name)]))[0]
+
+
+async def delete_calls(context: Context, project: str, ids: Sequence[str]) -> int:
+    """Delete calls and all descendants they have now; returns how many calls are gone. Unknown ids are passed over."""
+    context.caller.require_write(project)
+    at = now()
+
+    def write(connection: Connection) -> int:
+        return mark_deleted(connection, project, ids, at, lock(connection, project, at))
+
+    return await context.database.write(write)

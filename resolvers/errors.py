@@ -1,0 +1,98 @@
+"""Refusals.
+
+    Refusal
+    ├── InvalidInputError     what was asked cannot be: a bad name, a bad ref, a value out of range
+    │   └── InvalidNameError  a name with characters it may not have
+    ├── NotFoundError         it is not there
+    │   └── DeletedError      it was there and is deleted
+    ├── ConflictError         it is there already, and differs
+    ├── TooLargeError         past a limit of size
+    └── ForbiddenError        the caller may not
+
+A refusal is an answer, not a fault: GraphQL mutations put it into ``userErrors``, reads into ``errors`` with its code, and each
+REST dialect has its own status and shape for each code.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+__all__ = [
+    "ConflictError",
+    "DeletedError",
+    "ForbiddenError",
+    "InvalidInputError",
+    "InvalidNameError",
+    "NotFoundError",
+    "Refusal",
+    "RefusalCode",
+    "TooLargeError",
+]
+
+
+class RefusalCode(StrEnum):
+    """The kinds of refusal, as clients see them."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_NAME = "INVALID_NAME"
+    NOT_FOUND = "NOT_FOUND"
+    DELETED = "DELETED"
+    CONFLICT = "CONFLICT"
+    TOO_LARGE = "TOO_LARGE"
+    FORBIDDEN = "FORBIDDEN"
+
+
+class Refusal(Exception):  # noqa: N818 - the noun is the point: it is an answer
+    """An expected "no". ``field`` is the path into the input it is about, empty where it is about the whole."""
+
+    code: RefusalCode
+
+    def __init__(self, message: str, field: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = tuple(field)
+
+
+class InvalidInputError(Refusal):
+    """What was asked cannot be."""
+
+    code = RefusalCode.INVALID_INPUT
+
+
+class InvalidNameError(InvalidInputError):
+    """A name with characters it may not have."""
+
+    code = RefusalCode.INVALID_NAME
+
+
+class NotFoundError(Refusal):
+    """It is not there."""
+
+    code = RefusalCode.NOT_FOUND
+
+
+class DeletedError(NotFoundError):
+    """It was there; ``deleted_at`` says until when, in microseconds since the epoch."""
+
+    code = RefusalCode.DELETED
+
+    def __init__(self, message: str, deleted_at: int, field: Sequence[str | int] = ()) -> None:
+        super().__init__(message, field)
+        self.deleted_at = deleted_at
+
+
+class ConflictError(Refusal):
+    """It is there already, and differs."""
+
+    code = RefusalCode.CONFLICT
+
+
+class TooLargeError(Refusal):
+    """Past a limit of size."""
+
+    code = RefusalCode.TOO_LARGE
+
+
+class ForbiddenError(Refusal):
+    """The caller may not."""
+
+    code = RefusalCode.FORBIDDEN

@@ -1,0 +1,37 @@
+"""Batch loading: whoever asks for one key at a time is served by one read for all keys asked at that moment."""
+
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from strawberry.dataloader import DataLoader
+
+if TYPE_CHECKING:
+    from resolvers.context import Context
+
+__all__ = ["BatchRead", "Loaders"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+BatchRead = Callable[..., Awaitable[Sequence[V]]]
+"""``async (context, keys, **parameters) -> values``, a value or None for each key, in the order of the keys."""
+
+
+class Loaders:
+    """The loaders of one request, one for each batch read and each set of its parameters."""
+
+    def __init__(self, context: "Context") -> None:
+        self._context = context
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    def load(self, read: BatchRead[V], key: Hashable, **parameters: Hashable) -> Awaitable[V]:
+        """The value of ``key`` by ``read``; calls made in one turn of the event loop share one call of ``read``."""
+        identity = (read, frozenset(parameters.items()))
+        loader = self._loaders.get(identity)
+        if loader is None:
+
+            async def load_batch(keys: list[Any]) -> Sequence[V]:
+                return await read(self._context, keys, **parameters)
+
+            loader = self._loaders[identity] = DataLoader(load_fn=load_batch)
+        return cast("Awaitable[V]", loader.load(key))
