@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from db.migrate import migrate
@@ -85,10 +86,15 @@ class Supervisor(Multiprocess):
     def keep_subprocess_alive(self) -> None:
         if self.should_exit.is_set():
             return
+        for process in self.processes:
+            # With our copy of the worker's end open, a health check of a worker that just died would wait in vain.
+            process.child_conn.close()
         before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
-        # Only a worker that could not start makes the supervisor give up here.
-        self.failed = self.should_exit.is_set()
+        if self.should_exit.is_set():
+            # Only a worker that could not start makes the supervisor give up here.
+            self.failed = True
+            return
         for pid in {process.pid for process in self.processes} - before:
             logger.warning("a worker process ended; process %d replaces it", pid)
         if not self._announced and any(process.is_ready() for process in self.processes):
@@ -118,7 +124,10 @@ def serve(settings: Settings) -> int:
             supervisor = Supervisor(config, listeners, announcement)
             supervisor.run()
             return 1 if supervisor.failed else 0
-        AnnouncingServer(config, announcement).run(listeners)
+        try:
+            AnnouncingServer(config, announcement).run(listeners)
+        except SystemExit as end:
+            return 1 if end.code == STARTUP_FAILURE else 0
     return 0
 
 
@@ -162,8 +171,10 @@ def prepare_database(url: str) -> None:
 def _reason(error: Exception) -> str:
     """What went wrong, on one line, in the words of the database or the operating system."""
     cause = getattr(error, "orig", None) or error
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror if cause.filename is None else f"{cause.strerror}: {cause.filename}"
+    if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
+        # Not `strerror`: the standard library adds the address to it, which our message names already.
+        text = os.strerror(cause.errno)
+        return text if cause.filename is None else f"{text}: {cause.filename}"
     return "; ".join(line.strip() for line in str(cause).splitlines() if line.strip())
 
 

@@ -247,5 +247,5 @@ def masked_url(text: str) -> str:
         url = make_url(text)
     except (ArgumentError, ValueError):
         return re.sub(r"(?<=://)[^/@]*@", "***@", text)
-    query = {key: "***" if "password" in key else value for key, value in url.query.items()}
+    query = {key: "hidden" if "password" in key else value for key, value in url.query.items()}
     return url.set(query=query).render_as_string()

@@ -1,0 +1,44 @@
+# `make serve` and `make test` alone work on a machine with Python 3.11 or later.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SELECT := not node and not browser and not sdk and not big
+
+.PHONY: setup assets serve test check format schema docs
+
+setup: $(INSTALLED) assets  ## .venv with everything that the other targets need
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Tracegraph needs Python 3.11 or later; set PYTHON to it" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+assets: $(INSTALLED)  ## the web pages; does nothing where they are up to date
+	@$(BIN)/python web/build.py
+
+serve: setup  ## the server, on SQLite; flags go into ARGS="..."
+	@exec $(BIN)/tracegraph serve $(ARGS)
+
+test: setup  ## all tests but those that need Node.js, Chromium or an older SDK; .ci/run runs these too
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "$(SELECT)" $(ARGS)
+
+check: setup  ## format, lint, types, and the files made from code
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/tracegraph schema --compare schema.graphql
+	$(BIN)/python -m server.settings_docs | diff -u docs/settings.md -
+
+format: setup
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+schema: setup  ## rewrite schema.graphql
+	$(BIN)/tracegraph schema > schema.graphql
+
+docs: setup  ## rewrite the pages made from code
+	$(BIN)/python -m server.settings_docs > docs/settings.md
