@@ -97,7 +97,7 @@ class Supervisor(Multiprocess):
             return
         for pid in {process.pid for process in self.processes} - before:
             logger.warning("a worker process ended; process %d replaces it", pid)
-        if not self._announced and any(process.is_ready() for process in self.processes):
+        if not self._announced and all(process.is_ready() for process in self.processes):
             self._announced = True
             _announce(self._announcement)
 
