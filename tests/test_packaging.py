@@ -1,4 +1,6 @@
+import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("db", "graph", "resolvers", "rest_compat", "server")
+ASSETS = ("server/assets/graphiql/index.html", "server/assets/stamp.json")
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 
 
@@ -19,11 +22,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (*PACKAGES, "web"):
         ignored = shutil.ignore_patterns("__pycache__", "assets", "node_modules")
         shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE", "tracegraph.py"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "tracegraph.py"):
         shutil.copy(ROOT / name, checkout)
-    page = checkout / "server" / "assets" / "graphiql" / "index.html"
+    pages = runpy.run_path(str(checkout / "web" / "build.py"))
+    page = pages["ASSETS"] / "graphiql" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text("a page")
+    # Says that the pages are up to date, so that the build leaves them.
+    pages["STAMP"].write_text(json.dumps({"sources": pages["source_digest"]()}))
     subprocess.run([sys.executable, "-c", BUILD, "dist"], cwd=checkout, check=True, capture_output=True)
     (built,) = (checkout / "dist").glob("*.whl")
     return built
@@ -36,7 +42,7 @@ def sources(pattern: str) -> set[str]:
 def test_the_wheel_holds_what_runs_and_nothing_else(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    expected = sources("*.py") | sources("*.graphql") | {"tracegraph.py", "server/assets/graphiql/index.html"}
+    expected = sources("*.py") | sources("*.graphql") | {"tracegraph.py", *ASSETS}
     assert names == expected
 
 
