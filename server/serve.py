@@ -73,6 +73,10 @@ class AnnouncingServer(Server):
         await super().startup(sockets)
         _announce(self._announcement)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        _announce_stop(self.config)
+        await super().shutdown(sockets)
+
 
 class Supervisor(Multiprocess):
     """The parent of the worker processes."""
@@ -102,6 +106,7 @@ class Supervisor(Multiprocess):
             _announce(self._announcement)
 
     def terminate_all(self) -> None:
+        _announce_stop(self.config)
         # Otherwise new connections would wait for workers that no longer accept any.
         for each in self.sockets:
             each.close()
@@ -187,6 +192,11 @@ def _greeting(settings: Settings, port: int) -> str:
 def _announce(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _announce_stop(config: Config) -> None:
+    grace = config.timeout_graceful_shutdown
+    logger.info("stopping; open requests have %s seconds to finish, Ctrl-C ends them at once", grace)
 
 
 def _config(settings: Settings) -> Config:
