@@ -1,1 +1,1 @@
-
+"""What clients see: types, inputs, connections, scalars. Declares, and calls the resolvers."""

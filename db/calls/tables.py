@@ -39,6 +39,14 @@ calls = Table(
     Column("wb_run_id", Name),
     Column("wb_run_step", BigInteger),
     Column("wb_run_step_end", BigInteger),
+    Column("span_id", Name),
+    # Bytes of attributes and inputs, and of output and summary: the two halves arrive apart.
+    Column("start_size", BigInteger, nullable=False, server_default=text("0")),
+    Column("end_size", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", Time, nullable=False),
+    Column("change_seq", BigInteger, nullable=False),
+    Column("deleted_at", Time),
+    # Payloads come last: SQLite walks through what lies before a column to reach it.
     Column("attributes", JSONColumn),
     Column("attributes_query", JSONColumn),
     Column("inputs", JSONColumn),
@@ -48,13 +56,6 @@ calls = Table(
     Column("summary", JSONColumn),
     Column("summary_query", JSONColumn),
     Column("event", JSONColumn),
-    Column("span_id", Name),
-    # Bytes of attributes and inputs, and of output and summary: the two halves arrive apart.
-    Column("start_size", BigInteger, nullable=False, server_default=text("0")),
-    Column("end_size", BigInteger, nullable=False, server_default=text("0")),
-    Column("created_at", Time, nullable=False),
-    Column("change_seq", BigInteger, nullable=False),
-    Column("deleted_at", Time),
     PrimaryKeyConstraint("project_id", "id"),
     Index(None, "project_id", "started_at", "id"),
     Index(None, "project_id", "trace_id", "started_at", "id"),

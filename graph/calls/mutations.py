@@ -1,0 +1,199 @@
+"""Recording, renaming and deleting calls."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from db.json_text import JSONText
+from db.rows import Row
+from graph.calls.inputs import (
+    CallCompleteInput,
+    CallEndInput,
+    CallsDeleteInput,
+    CallStartInput,
+    CallsUpsertInput,
+    CallUpdateInput,
+    CallUpsertItem,
+)
+from graph.calls.types import Call
+from graph.context import Info, context_of
+from graph.fields import column, link
+from graph.scalars import JSON
+from graph.selection import columns_of
+from graph.user_errors import UserError, user_errors
+from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
+from resolvers.calls.kinds import kind_of
+from resolvers.calls.read import calls_by_id
+from resolvers.calls.record import Recorded, delete_calls, record_calls
+from resolvers.calls.validate import check_event
+from resolvers.context import Context
+from resolvers.errors import Refusal
+from resolvers.ids import new_id
+
+__all__ = ["CallMutations"]
+
+_NULL = JSONText("null")
+_EMPTY = JSONText("{}")
+
+
+@strawberry.type(description="What became of one event.")
+class CallRecorded:
+    """Where one event of a call went."""
+
+    project: strawberry.Private[str]
+    call_id: str | None = column("Id of the call; null where the event was refused.")
+    trace_id: str | None = column("Its trace, where the event was a start that was taken.")
+    user_errors: list[UserError] = column("Why the event was refused; empty where it was taken.")
+
+    @link("The call as it is now; null where the event was refused, or the call's start has not come yet.")
+    async def call(self, info: Info) -> Annotated["Call", strawberry.lazy("graph.calls.types")] | None:
+        """Read only where it is asked for: recording does not read back."""
+        if self.call_id is None:
+            return None
+        row: Row | None = await context_of(info).loaders.load(
+            calls_by_id, (self.project, self.call_id), columns=columns_of(info, Call)
+        )
+        return row  # type: ignore[return-value]  # rows stand for their types
+
+
+@strawberry.type(description="What became of a batch.")
+class CallsUpsertPayload:
+    """A result an item."""
+
+    results: list[CallRecorded] = column("One result for each item, in order.")
+    user_errors: list[UserError] = column("The refusals of all items; `field` begins with the item's position.")
+
+
+@strawberry.type(description="What became of a deletion.")
+class CallsDeletePayload:
+    """A count."""
+
+    deleted_count: int = column("How many calls were deleted, descendants among them.")
+    user_errors: list[UserError] = column("Why nothing was deleted.")
+
+
+def _start_of(value: CallStartInput | CallCompleteInput, context: Context) -> CallStart:
+    attributes = _text(value.attributes, _EMPTY)
+    return CallStart(
+        project=value.project,
+        id=value.call_id or new_id(),
+        trace_id=value.trace_id,
+        parent_id=value.parent_id,
+        op_name=value.op_name,
+        started_at=value.started_at,
+        attributes=attributes,
+        inputs=_text(value.inputs, _EMPTY),
+        display_name=value.display_name,
+        thread_id=value.thread_id,
+        turn_id=value.turn_id,
+        kind=kind_of(attributes),
+        wb_user_id=value.wb_user_id or context.caller.user_id,
+        wb_run_id=value.wb_run_id,
+        wb_run_step=value.wb_run_step,
+    )
+
+
+def _end_of(value: CallEndInput | CallCompleteInput, call_id: str) -> CallEnd:
+    return CallEnd(
+        project=value.project,
+        id=call_id,
+        ended_at=value.ended_at,
+        output=_text(value.output, _NULL),
+        summary=_text(value.summary, _EMPTY),
+        exception=value.exception,
+        wb_run_step_end=value.wb_run_step_end,
+    )
+
+
+def _text(value: JSON | None, missing: JSONText) -> JSONText:
+    """The text of a JSON argument: the scalar has made it one."""
+    return missing if value is None else cast("JSONText", value)
+
+
+def _events_of(item: CallUpsertItem, context: Context) -> list[CallEvent]:
+    if item.start:
+        return [_start_of(item.start, context)]
+    if item.end:
+        return [_end_of(item.end, item.end.call_id)]
+    assert item.complete  # a one-of input has exactly one member
+    start = _start_of(item.complete, context)
+    return [start, _end_of(item.complete, start.id)]
+
+
+async def _record(context: Context, batch: list[list[CallEvent]], *, all_or_nothing: bool) -> list[CallRecorded]:
+    """Record the items of a batch, each of one event or two; a refused item keeps its place in the results."""
+    refusals: dict[int, Refusal] = {}
+    for index, events in enumerate(batch):
+        try:
+            for event in events:
+                check_event(event, context.caller)
+        except Refusal as refusal:
+            refusals[index] = refusal
+    results: list[CallRecorded | None] = [
+        _refused(batch[index][0].project, refusals[index]) if index in refusals else None for index in range(len(batch))
+    ]
+    taken = [index for index in range(len(batch)) if index not in refusals]
+    if refusals and all_or_nothing:
+        taken = []
+    recorded = iter(await record_calls(context, [event for index in taken for event in batch[index]]))
+    for index in taken:
+        where = [next(recorded) for _ in batch[index]][0]
+        results[index] = _taken(batch[index][0], where)
+    return [result or _refused(batch[index][0].project) for index, result in enumerate(results)]
+
+
+def _taken(event: CallEvent, recorded: Recorded) -> CallRecorded:
+    trace_id = recorded.trace_id if isinstance(event, CallStart) else None
+    return CallRecorded(project=event.project, call_id=recorded.id, trace_id=trace_id, user_errors=[])
+
+
+def _refused(project: str, refusal: Refusal | None = None) -> CallRecorded:
+    errors = user_errors(refusal) if refusal else []
+    return CallRecorded(project=project, call_id=None, trace_id=None, user_errors=errors)
+
+
+@strawberry.type
+class CallMutations:
+    """The part of Mutation about calls."""
+
+    @strawberry.mutation(description="Record the start of a call. Idempotent by call id: the first start wins.")
+    async def call_start(self, info: Info, input: CallStartInput) -> CallRecorded:
+        """One start."""
+        context = context_of(info)
+        return (await _record(context, [[_start_of(input, context)]], all_or_nothing=True))[0]
+
+    @strawberry.mutation(description="Record the end of a call. It may come before the start; the last end wins.")
+    async def call_end(self, info: Info, input: CallEndInput) -> CallRecorded:
+        """One end."""
+        return (await _record(context_of(info), [[_end_of(input, input.call_id)]], all_or_nothing=True))[0]
+
+    @strawberry.mutation(
+        description="Record starts, ends and whole calls in one transaction, one result an item. "
+        "Repeating a batch changes nothing."
+    )
+    async def calls_upsert(self, info: Info, input: CallsUpsertInput) -> CallsUpsertPayload:
+        """A batch."""
+        context = context_of(info)
+        batch = [_events_of(item, context) for item in input.items]
+        results = await _record(context, batch, all_or_nothing=input.all_or_nothing)
+        errors = [
+            UserError(code=error.code, message=error.message, field=["items", str(index), *error.field])
+            for index, result in enumerate(results)
+            for error in result.user_errors
+        ]
+        return CallsUpsertPayload(results=results, user_errors=errors)
+
+    @strawberry.mutation(description="Give a call a name for people. It stays, whatever the SDK sends later.")
+    async def call_update(self, info: Info, input: CallUpdateInput) -> CallRecorded:
+        """One rename."""
+        rename = CallRename(input.project, input.call_id, input.display_name)
+        return (await _record(context_of(info), [[rename]], all_or_nothing=True))[0]
+
+    @strawberry.mutation(description="Delete calls with all their descendants. Unknown ids are passed over.")
+    async def calls_delete(self, info: Info, input: CallsDeleteInput) -> CallsDeletePayload:
+        """A deletion."""
+        try:
+            count = await delete_calls(context_of(info), input.project, input.call_ids)
+        except Refusal as refusal:
+            return CallsDeletePayload(deleted_count=0, user_errors=user_errors(refusal))
+        return CallsDeletePayload(deleted_count=count, user_errors=[])

@@ -1,0 +1,130 @@
+"""A call and its links."""
+
+from typing import Annotated, Self
+
+import strawberry
+
+from db.rows import Row
+from graph.context import Info, context_of
+from graph.enums import described_enum
+from graph.fields import column, link
+from graph.nodes import Node, is_row_of
+from graph.scalars import JSON, BigInt, DateTime
+from graph.selection import columns_of
+from resolvers.calls.kinds import CallKind
+from resolvers.calls.read import CallStatus, calls_by_id
+from resolvers.ids import encode_id
+from resolvers.traces import trace_sizes
+
+__all__ = ["Call"]
+
+described_enum(
+    CallStatus,
+    name="CallStatus",
+    description="How a call stands. Values may be added.",
+    values={
+        "SUCCESS": "It ended without an exception, and so did all calls below it.",
+        "ERROR": "It ended with an exception.",
+        "RUNNING": "Its end has not come yet.",
+        "DESCENDANT_ERROR": "It ended well, and a call below it did not.",
+    },
+)
+described_enum(
+    CallKind,
+    name="CallKind",
+    description="What sort of step a call is. Values may be added.",
+    values={
+        "LLM": "A call of a language model.",
+        "TOOL": "A tool or function that a model or an agent uses.",
+        "AGENT": "An agent: decides which steps to take.",
+        "CHAIN": "A fixed chain of steps.",
+        "RETRIEVER": "A search for documents.",
+        "EMBEDDING": "A computation of embeddings.",
+        "GUARDRAIL": "A check that may stop what goes in or out.",
+        "SCORER": "A judgement on another call.",
+        "EVALUATION": "An evaluation over a dataset.",
+        "SESSION": "A session: a conversation or a program run.",
+        "OTHER": "Anything else that the sender named.",
+    },
+)
+
+
+@strawberry.type(description="Tokens that a call used, over all its models.")
+class Usage:
+    """Counts out of a call's summary."""
+
+    model: str | None = column("The model, where there is one and not several.")
+    input_tokens: BigInt | None = column("Tokens of prompts.")
+    output_tokens: BigInt | None = column("Tokens of completions.")
+    total_tokens: BigInt | None = column("All tokens.")
+
+
+_USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
+
+
+@strawberry.federation.type(
+    keys=["id", "ref", "projectSlug callId"],
+    description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
+)
+class Call(Node):
+    """Rows of ``db.calls.reads``."""
+
+    is_type_of = is_row_of("Call")
+
+    project_slug: str = column("Slug of its project, `entity/name`.")
+    call_id: str = column("Id within the project, as the sender made it.")
+    ref: str = column("Its ref: `weave:///entity/project/call/ID`.")
+    trace_id: str = column("Id of its trace.")
+    parent_id: str | None = column("Id of the call that made it; null for a root.")
+    session_id: str | None = column("Id of its session.")
+    thread_id: str | None = column("Id of its thread.")
+    turn_id: str | None = column("Id of its turn in the thread: of the turn's outermost call.")
+    op_name: str = column("What was called: the ref of an op, or a name.")
+    display_name: str | None = column("Name for people, given by the program or by a user.")
+    kind: CallKind | None = column("What sort of step it is; null where the sender did not say.")
+    status: CallStatus = column("How it stands.")
+    started_at: DateTime = column("When it began.")
+    ended_at: DateTime | None = column("When it ended; null while it runs.")
+    latency_ms: float | None = column("Milliseconds it took; null while it runs.")
+    exception: str | None = column("The exception that ended it.")
+    attributes: JSON = column("Its metadata, an object.")
+    inputs: JSON = column("Its arguments, an object.")
+    output: JSON | None = column("What it gave back; null while it runs, too.")
+    summary: JSON | None = column("The client's own summary: usage by model, status counts; null while it runs.")
+    wb_user_id: str | None = column("User in whose name it was recorded.")
+    wb_run_id: str | None = column("W&B run that it was made in.")
+    wb_run_step: BigInt | None = column("Step of that run at the start.")
+    wb_run_step_end: BigInt | None = column("Step of that run at the end.")
+    storage_size_bytes: BigInt = column("Bytes of its attributes, inputs, output and summary.")
+    created_at: DateTime = column("When the server first heard of it.")
+
+    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "call_id"))
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return strawberry.ID(encode_id("Call", self.project_slug, self.call_id))
+
+    @link("Tokens used, over all models; null where nothing was counted.", needs=_USAGE)
+    def usage(self) -> Usage | None:
+        """The row's own columns, as an object that is null as a whole."""
+        counts = [getattr(self, name) for name in _USAGE]
+        return None if all(count is None for count in counts) else Usage(*counts)
+
+    @link(
+        "Bytes of all calls of its trace, for a root; null for others.", needs=("project_slug", "trace_id", "parent_id")
+    )
+    async def total_storage_size_bytes(self, info: Info) -> BigInt | None:
+        """By a loader of traces, so that a page of roots is one statement."""
+        if self.parent_id is not None:
+            return None
+        size: BigInt = await context_of(info).loaders.load(trace_sizes, (self.project_slug, self.trace_id))
+        return size
+
+    @link("The call that made it; null for a root, or where the parent never came.", needs=("project_slug", "parent_id"))
+    async def parent(self, info: Info) -> Self | None:
+        """By the loader of calls."""
+        if self.parent_id is None:
+            return None
+        row: Row | None = await context_of(info).loaders.load(
+            calls_by_id, (self.project_slug, self.parent_id), columns=columns_of(info, Call)
+        )
+        return row

@@ -1,0 +1,5 @@
+"""JSON as text, for the layers above that make and read values of the JSON scalar."""
+
+from db.json_text import MAX_DEPTH, JSONText, dump_json, normalise_json, parse_json, quote_constants
+
+__all__ = ["MAX_DEPTH", "JSONText", "dump_json", "normalise_json", "parse_json", "quote_constants"]

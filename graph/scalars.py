@@ -1,0 +1,103 @@
+"""Scalars with a format of their own.
+
+JSON values pass through as text: what comes in as a variable is kept as ``JSONText``; a resolver of a JSON field gives
+JSON text (a ``str``), which the encoder of the answer splices.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NewType
+
+from graphql import GraphQLError, ValueNode
+from graphql.utilities import value_from_ast_untyped
+from strawberry.types.scalar import ScalarDefinition, scalar
+
+from db.json_text import JSONText, dump_json
+from graph.encoding import Spliced
+
+__all__ = ["JSON", "SCALARS", "BigInt", "Bytes", "DateTime", "format_time", "parse_time"]
+
+JSON = NewType("JSON", str)
+DateTime = NewType("DateTime", int)
+BigInt = NewType("BigInt", int)
+Bytes = NewType("Bytes", object)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def format_time(microseconds: int) -> str:
+    """ISO 8601 in UTC with a Z, with microseconds where there are any: ``2026-01-01T00:00:00Z``."""
+    return (_EPOCH + microseconds * _MICROSECOND).replace(tzinfo=None).isoformat() + "Z"
+
+
+def parse_time(text: str) -> int:
+    """Microseconds since the epoch of an ISO 8601 time; without a zone it is UTC. Raises ValueError naming ``text``."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"not an ISO 8601 time: {text!r}") from error
+    return time_of(moment)
+
+
+def time_of(moment: datetime) -> int:
+    """Microseconds since the epoch; a time without a zone is UTC."""
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // _MICROSECOND
+
+
+def _parse_time_value(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):  # our own operations pass what is stored
+        return value
+    if not isinstance(value, str):
+        raise GraphQLError(f"DateTime must be an ISO 8601 string, not {value!r}.")
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise GraphQLError(f"DateTime is {error}.") from error
+
+
+def _parse_json_value(value: Any) -> JSONText:
+    try:
+        return dump_json(value)
+    except (TypeError, RecursionError) as error:
+        raise GraphQLError(f"JSON cannot hold this value: {error}.") from error
+
+
+def _parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> JSONText:
+    return _parse_json_value(value_from_ast_untyped(node, variables))
+
+
+def _serialize_json(value: str) -> Spliced:
+    return Spliced(value)
+
+
+def _parse_big_int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -(1 << 63) <= value < 1 << 63:
+        raise GraphQLError(f"BigInt must be a whole number of at most 64 bits, not {value!r}.")
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    JSON: scalar(
+        name="JSON",
+        description="Any JSON value, kept and given back as it was sent: key order, `1.0`, long integers. "
+        "NaN and the infinities, which JSON cannot say, are kept as strings.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=_serialize_json,
+        parse_value=_parse_json_value,
+        parse_literal=_parse_json_literal,
+    ),
+    DateTime: scalar(
+        name="DateTime",
+        description="A time in UTC as an ISO 8601 string, to the microsecond: `2026-01-31T12:00:00.123456Z`. "
+        "Input may have any zone; without one it is UTC.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=format_time,
+        parse_value=_parse_time_value,
+    ),
+    BigInt: scalar(
+        name="BigInt",
+        description="A whole number of at most 64 bits, written as a JSON number.",
+        serialize=int,
+        parse_value=_parse_big_int,
+    ),
+}

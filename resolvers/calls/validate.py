@@ -1,0 +1,68 @@
+"""What a call may look like, whatever dialect it came in."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from db.json_text import parse_json
+from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
+from resolvers.callers import Caller
+from resolvers.errors import InvalidInputError
+from resolvers.refs import is_ref, parse_ref
+
+__all__ = ["check_event"]
+
+LONGEST_ID = 512
+LONGEST_OP_NAME = 2048
+LONGEST_DISPLAY_NAME = 1024
+
+_IDS = ("id", "trace_id", "parent_id", "thread_id", "turn_id", "session_id", "wb_user_id", "wb_run_id")
+_OBJECTS = ("attributes", "inputs", "summary")
+
+
+def check_event(event: CallEvent, caller: Caller) -> None:
+    """Raise a Refusal that names the first thing that is wrong with ``event``."""
+    caller.require_write(event.project)
+    for name in _present(event, _IDS):
+        value = getattr(event, name)
+        if value is not None:
+            _check_id(name, value)
+    if not event.id:
+        raise InvalidInputError("A call id cannot be empty", ["id"])
+    for name in _present(event, _OBJECTS):
+        if not getattr(event, name).lstrip().startswith("{"):
+            raise InvalidInputError(f"{name} must be a JSON object, not {_shown(getattr(event, name))}", [name])
+    if isinstance(event, CallStart):
+        _check_names(event)
+    elif isinstance(event, CallRename) and len(event.display_name) > LONGEST_DISPLAY_NAME:
+        raise _too_long("display_name", event.display_name, LONGEST_DISPLAY_NAME)
+
+
+def _present(event: CallEvent, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in _FIELDS[type(event)]]
+
+
+_FIELDS = {kind: {field.name for field in fields(kind)} for kind in (CallStart, CallEnd, CallRename)}
+
+
+def _check_id(name: str, value: str) -> None:
+    if len(value) > LONGEST_ID:
+        raise _too_long(name, value, LONGEST_ID)
+    if "\x00" in value:
+        raise InvalidInputError(f"{name} cannot hold a NUL character: {value!r}", [name])
+
+
+def _check_names(event: CallStart) -> None:
+    if len(event.op_name) > LONGEST_OP_NAME:
+        raise _too_long("op_name", event.op_name, LONGEST_OP_NAME)
+    if is_ref(event.op_name) or event.op_name.startswith("weave-trace-internal:"):
+        parse_ref(event.op_name, ["op_name"])
+    if event.display_name is not None and len(event.display_name) > LONGEST_DISPLAY_NAME:
+        raise _too_long("display_name", event.display_name, LONGEST_DISPLAY_NAME)
+
+
+def _too_long(name: str, value: str, longest: int) -> InvalidInputError:
+    return InvalidInputError(f"{name} is too long: {len(value)} characters, at most {longest}: {value[:60]!r}...", [name])
+
+
+def _shown(text: str) -> str:
+    return repr(parse_json(text)) if len(text) < 60 else f"{text[:60]}..."

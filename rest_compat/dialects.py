@@ -1,0 +1,189 @@
+"""Running endpoints: request in, operation, answer out, errors in the shape of the dialect."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from graphql import ExecutionResult
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HTTPRequest
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from strawberry.schema import BaseSchema
+
+from graph.encoding import encode
+from graph.operations import Operation
+from rest_compat.bodies import InvalidBodyError, decode_body
+from rest_compat.forms import read_form
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, load_operations
+from resolvers.context import Context
+from resolvers.errors import Refusal, RefusalCode
+
+__all__ = ["Dialect", "Limits", "Problem", "RefusedError", "encode", "routes"]
+
+log = logging.getLogger("tracegraph.rest")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes that a JSON body and an uploaded file may have."""
+
+    body: int
+    upload: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal as it comes out of an operation, from ``userErrors`` or ``errors``."""
+
+    code: RefusalCode
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else the answer says, such as ``deleted_at``."""
+
+
+class Dialect(Protocol):
+    """How one foreign API says no, and yes."""
+
+    endpoints: Sequence[Endpoint]
+
+    def invalid(self, error: InvalidBodyError) -> Response:
+        """The answer to a malformed body."""
+        ...
+
+    def refused(self, problem: Problem) -> Response:
+        """The answer to a refusal of meaning."""
+        ...
+
+    def too_large(self, limit: int) -> Response:
+        """The answer to a body past the limit."""
+        ...
+
+    def failed(self) -> Response:
+        """The answer to a fault of ours."""
+        ...
+
+
+class BodyTooLargeError(Exception):
+    """The body has more bytes than ``limit``."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class RefusedError(Exception):
+    """An operation answered with a refusal, or with what its endpoint has to refuse."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def routes(
+    dialect: Dialect, schema: BaseSchema, limits: Limits, context_of: Callable[[HTTPRequest], Awaitable[Context]]
+) -> list[Route]:
+    """The routes of a dialect, its operations checked against the schema."""
+    operations = load_operations(dialect.endpoints, schema)
+    return [
+        Route(
+            endpoint.path,
+            _handler(endpoint, operations[endpoint.operation], dialect, limits, context_of),
+            methods=[endpoint.method],
+        )
+        for endpoint in dialect.endpoints
+    ]
+
+
+def _handler(
+    endpoint: Endpoint,
+    operation: Operation,
+    dialect: Dialect,
+    limits: Limits,
+    context_of: Callable[[HTTPRequest], Awaitable[Context]],
+) -> Callable[[HTTPRequest], Awaitable[Response]]:
+    async def handle(http: HTTPRequest) -> Response:
+        try:
+            request = await _read(http, endpoint, limits)
+            context = await context_of(http)
+            variables = endpoint.variables(request)
+            data = _data_of(await operation.run(context, variables), operation)
+            if endpoint.stream is not None:
+                return await _streamed(endpoint.stream, operation, context, request, variables, data)
+            answer = endpoint.respond(data, request)
+            return answer if isinstance(answer, Response) else Response(encode(answer), media_type="application/json")
+        except InvalidBodyError as error:
+            return dialect.invalid(error)
+        except BodyTooLargeError as error:
+            return dialect.too_large(error.limit)
+        except RefusedError as error:
+            return dialect.refused(error.problem)
+        except Refusal as refusal:
+            return dialect.refused(Problem(refusal.code, refusal.message))
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception:
+            log.exception("%s %s failed", endpoint.method, endpoint.path)
+            return dialect.failed()
+
+    return handle
+
+
+async def _read(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Request:
+    if endpoint.model is None:
+        return Request(None, http.path_params)
+    if endpoint.form:
+        return Request(await read_form(http, endpoint.model, limits.upload), http.path_params)
+    return Request(decode_body(await _body(http, limits.body), endpoint.model), http.path_params)
+
+
+async def _body(http: HTTPRequest, limit: int) -> bytes:
+    """The whole body; more than ``limit`` bytes are not read."""
+    declared = http.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise BodyTooLargeError(limit)
+    chunks, total = [], 0
+    async for chunk in http.stream():
+        total += len(chunk)
+        if total > limit:
+            raise BodyTooLargeError(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _data_of(result: ExecutionResult, operation: Operation) -> Data:
+    """The data of a result without errors; raises RefusedError for a refusal, whatever else for a fault."""
+    for error in result.errors or ():
+        original = error.original_error
+        if isinstance(original, Refusal):
+            raise original
+        if original is None:  # a variable that a scalar refused
+            raise RefusedError(Problem(RefusalCode.INVALID_INPUT, error.message))
+        log.error("operation %s failed at %s", operation.name, error.path, exc_info=original)
+        raise original
+    data = result.data or {}
+    for payload in data.values():
+        if isinstance(payload, dict) and payload.get("userErrors"):
+            first = payload["userErrors"][0]
+            raise RefusedError(Problem(RefusalCode(first["code"]), first["message"]))
+    return data
+
+
+async def _streamed(
+    stream: Stream, operation: Operation, context: Context, request: Request, variables: Variables, data: Data
+) -> Response:
+    """The answer in lines; the first page is there already, so every refusal came before the 200."""
+
+    async def pages() -> AsyncIterator[bytes]:
+        page, current = data, variables
+        while True:
+            if lines := [encode(item) for item in stream.lines(page, request)]:
+                yield b"\n".join(lines) + b"\n"
+            following = stream.following(page, current)
+            if following is None:
+                return
+            current = following
+            page = _data_of(await operation.run(context, current), operation)
+
+    return StreamingResponse(pages(), media_type="application/jsonl")

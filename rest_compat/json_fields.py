@@ -1,0 +1,33 @@
+"""Types of request models for JSON that is kept as text."""
+
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from graph.json_text import JSONText, dump_json
+
+__all__ = ["JSONAny", "JSONObject", "RawJSON"]
+
+
+class RawJSON:
+    """Marks a field whose value the body's decoder leaves as text (``rest_compat.bodies``)."""
+
+    def __init__(self, *, is_object: bool) -> None:
+        self.is_object = is_object
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def _check(self, value: Any) -> JSONText:
+        text = dump_json(value)
+        if self.is_object and not text.lstrip().startswith("{"):
+            raise PydanticCustomError("dict_type", "Input should be a valid dictionary")
+        return text
+
+
+JSONAny = Annotated[JSONText, RawJSON(is_object=False)]
+"""Any JSON value."""
+
+JSONObject = Annotated[JSONText, RawJSON(is_object=True)]
+"""A JSON object."""

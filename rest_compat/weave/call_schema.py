@@ -1,0 +1,102 @@
+"""A call as Weave's ``CallSchema``: which columns it is made of, and how it is written."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from graph.encoding import Spliced
+from graph.json_text import dump_json, parse_json
+
+__all__ = ["call_schema", "selection"]
+
+# Column of CallSchema -> field of the graph, in the order of the schema. Starred in the documents: always there.
+_PLAIN = {
+    "id": "callId",
+    "project_id": "projectSlug",
+    "op_name": "opName",
+    "display_name": "displayName",
+    "trace_id": "traceId",
+    "parent_id": "parentId",
+    "thread_id": "threadId",
+    "turn_id": "turnId",
+    "started_at": "startedAt",
+    "attributes": "attributes",
+    "inputs": "inputs",
+    "ended_at": "endedAt",
+    "exception": "exception",
+    "output": "output",
+    "summary": "summary",
+    "wb_user_id": "wbUserId",
+    "wb_run_id": "wbRunId",
+    "wb_run_step": "wbRunStep",
+    "wb_run_step_end": "wbRunStepEnd",
+    "deleted_at": "deletedAt",
+}
+_ALWAYS = frozenset({"id", "project_id", "op_name", "trace_id", "started_at"})
+_PAYLOADS = ("attributes", "inputs", "output", "summary")
+_EMPTY = Spliced("{}")
+
+
+def selection(
+    columns: Collection[str] | None, *, storage_size: bool = False, total_storage_size: bool = False
+) -> dict[str, bool]:
+    """The variables of ``weave/call_fields`` that say which payloads and sizes are read; ``columns`` None is all.
+
+    A column may be a path into a payload; the payload then comes whole.
+    """
+    roots = None if columns is None else {column.split(".")[0] for column in columns}
+    return {
+        **{name: roots is None or name in roots for name in _PAYLOADS},
+        "storageSize": storage_size,
+        "totalStorageSize": total_storage_size,
+    }
+
+
+def call_schema(
+    call: Mapping[str, Any], project_id: str, columns: Collection[str] | None = None
+) -> dict[str, Any]:
+    """The CallSchema of a call of the graph; with ``columns``, others but the required ones are left at their defaults."""
+    roots = None if columns is None else {column.split(".")[0] for column in columns} | _ALWAYS
+    written: dict[str, Any] = {}
+    for name, field in _PLAIN.items():
+        wanted = roots is None or name in roots
+        written[name] = call.get(field) if wanted else None
+    for name in ("attributes", "inputs"):
+        if written[name] is None:
+            written[name] = _EMPTY
+    if roots is None or "summary" in roots:
+        written["summary"] = summary_with_derived(call)
+    written["storage_size_bytes"] = call.get("storageSizeBytes")
+    written["total_storage_size_bytes"] = call.get("totalStorageSizeBytes")
+    return written
+
+
+def summary_with_derived(call: Mapping[str, Any]) -> Spliced:
+    """The client's summary with what the server derives under ``weave``: status, latency, name."""
+    fragment = call.get("summary")
+    text = "{}" if fragment is None else fragment.text
+    derived = derived_summary(call)
+    if '"weave"' in text:
+        parsed = parse_json(text)
+        own = parsed.pop("weave", None)
+        derived = {**(own if isinstance(own, dict) else {}), **derived}
+        text = dump_json(parsed)
+    head = text.strip()[:-1].rstrip()
+    comma = "" if head == "{" else ","
+    return Spliced(f'{head}{comma}"weave":{dump_json(derived)}}}')
+
+
+_REF_NAME = re.compile(r"weave:///[^/]+/[^/]+/[^/]+/([^:/]+):")
+
+
+def derived_summary(call: Mapping[str, Any]) -> dict[str, Any]:
+    """``summary.weave``, after findings on the SDK: no latency while it runs; a display name in place of the name."""
+    derived: dict[str, Any] = {"status": call["status"].lower()}
+    if call.get("latencyMs") is not None:
+        derived["latency_ms"] = int(call["latencyMs"])
+    if call.get("displayName"):
+        derived["display_name"] = call["displayName"]
+    else:
+        match = _REF_NAME.match(call["opName"])
+        derived["trace_name"] = match[1] if match else call["opName"]
+    return derived

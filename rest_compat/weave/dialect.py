@@ -1,0 +1,49 @@
+"""How Weave's API says no (findings/weave.md): ``{"reason": ...}`` with a status, or ``detail`` for a malformed body."""
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from rest_compat.bodies import InvalidBodyError
+from rest_compat.dialects import Problem, encode
+from rest_compat.registry import Endpoint
+from rest_compat.weave.endpoints import ENDPOINTS
+from resolvers.errors import RefusalCode
+
+__all__ = ["STATUS", "WeaveDialect"]
+
+STATUS = {
+    RefusalCode.INVALID_INPUT: 400,
+    RefusalCode.INVALID_NAME: 422,
+    RefusalCode.NOT_FOUND: 404,
+    RefusalCode.DELETED: 404,
+    RefusalCode.CONFLICT: 409,
+    RefusalCode.TOO_LARGE: 413,
+    RefusalCode.FORBIDDEN: 403,
+}
+
+
+class WeaveDialect:
+    """W&B Weave."""
+
+    endpoints: Sequence[Endpoint] = ENDPOINTS
+
+    def invalid(self, error: InvalidBodyError) -> Response:
+        """HTTPValidationError of seed 000."""
+        return _json(422, {"detail": error.errors})
+
+    def refused(self, problem: Problem) -> Response:
+        """``reason``, and when it was deleted where that is why."""
+        return _json(STATUS[problem.code], {"reason": problem.message, **problem.details})
+
+    def too_large(self, limit: int) -> Response:
+        """The status that makes the SDK split its batch."""
+        return _json(413, {"reason": f"Request too large: at most {limit} bytes"})
+
+    def failed(self) -> Response:
+        """What happened is in the log."""
+        return _json(500, {"reason": "Internal server error"})
+
+
+def _json(status: int, content: object) -> Response:
+    return Response(encode(content), status, media_type="application/json")

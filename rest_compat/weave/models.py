@@ -1,0 +1,39 @@
+"""What request models of Weave share."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from graph.scalars import time_of
+
+__all__ = ["Open", "SortBy", "Strict", "microseconds", "order_by"]
+
+
+class Strict(BaseModel):
+    """A model that refuses fields it does not name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Open(BaseModel):
+    """A model that passes over fields it does not name."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class SortBy(Strict):
+    """One key of an order."""
+
+    field: str
+    direction: Literal["asc", "desc"]
+
+
+def order_by(sort_by: list[SortBy] | None) -> list[dict[str, Any]] | None:
+    """The ``orderBy`` argument of a connection; None for its default."""
+    return [{"field": key.field, "direction": key.direction.upper()} for key in sort_by] if sort_by else None
+
+
+def microseconds(moment: datetime) -> int:
+    """A time of a request in the graph's own form."""
+    return time_of(moment)

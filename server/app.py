@@ -1,0 +1,77 @@
+"""The application: every route, on one open database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.routing import Route, WebSocketRoute
+
+from db.engines import Database
+from db.migrate import migrate
+from graph.limits import Limits as DocumentLimits
+from graph.schema import schema
+from rest_compat.dialects import Limits as BodyLimits
+from rest_compat.dialects import routes
+from rest_compat.weave.dialect import WeaveDialect
+from resolvers.callers import LOCAL
+from resolvers.context import Context
+from server.graphql_app import GraphQLApp
+from server.pages import page_routes
+from server.settings import Settings
+
+__all__ = ["create_app"]
+
+
+@dataclass(slots=True)
+class Resources:
+    """What requests share; open from start-up to shut-down."""
+
+    database: Database | None = None
+
+    async def context(self, _connection: HTTPConnection) -> Context:
+        """The context of one request."""
+        assert self.database is not None, "requests come after start-up"
+        return Context(self.database, LOCAL)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application of these settings. Its lifespan migrates and opens the database, and closes it."""
+    resources = Resources()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(migrate, settings.database_url)
+        resources.database = Database(settings.database_url, readers=settings.read_pool_size)
+        try:
+            yield
+        finally:
+            await resources.database.close()
+            resources.database = None
+
+    graphql = GraphQLApp(schema, resources.context, document_limits(settings))
+    bodies = BodyLimits(body=settings.max_body_bytes, upload=settings.max_upload_bytes)
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            *routes(WeaveDialect(), schema, bodies, resources.context),
+            *page_routes(),
+        ],
+    )
+
+
+def document_limits(settings: Settings) -> DocumentLimits:
+    """The limits on GraphQL requests."""
+    return DocumentLimits(
+        max_body_bytes=settings.graphql_max_body_bytes,
+        max_source_length=settings.graphql_max_source_length,
+        max_tokens=settings.graphql_max_tokens,
+        max_depth=settings.graphql_max_depth,
+        max_aliases=settings.graphql_max_aliases,
+        max_fields=settings.graphql_max_fields,
+        max_cost=settings.graphql_max_cost,
+    )

