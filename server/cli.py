@@ -106,17 +106,21 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _schema(options: argparse.Namespace) -> int:
+    from graphql import GraphQLSyntaxError
+
     from server.schema_diff import compare, printed_schema
 
     schema = printed_schema()
     if options.compare is None:
         sys.stdout.write(schema)
         return 0
+    name = str(options.compare)
     try:
-        earlier = options.compare.read_text("utf-8")
+        differences = compare(options.compare.read_text("utf-8"), schema)
     except OSError as error:
-        return _fail(f"--compare: cannot read {str(options.compare)!r}: {error.strerror}", 2)
-    differences = compare(earlier, schema)
+        return _fail(f"--compare: cannot read {name!r}: {error.strerror}", 2)
+    except (GraphQLSyntaxError, UnicodeDecodeError) as error:
+        return _fail(f"--compare: {name!r} is no schema: {getattr(error, 'message', error)}", 2)
     sys.stdout.writelines(f"{line}\n" for line in differences)
     return 1 if differences else 0
 
