@@ -1,0 +1,122 @@
+"""From an HTTP request to the operations in it, strictly: whatever is not one is refused with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from graph.limits import Limits
+from server.graphql.encoding import MalformedJSONError, decode
+from server.graphql.negotiation import JSON
+
+__all__ = ["Operation", "Refused", "read"]
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """The request as a whole is refused with this HTTP status."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation that a client asks for."""
+
+    query: str
+    variables: dict[str, Any] | None
+    name: str | None
+    extensions: dict[str, Any] | None
+
+
+async def read(request: Request, limits: Limits) -> Operation | list[Operation]:
+    """The operation of a request, or the list of a batch. Raises Refused."""
+    if request.method == "GET":
+        return _from_query(request)
+    if request.method != "POST":
+        message = f"{request.method} is not supported: send GET or POST."
+        raise Refused(405, message, {"allow": "GET, POST"})
+    _check_headers(request)
+    value = _decoded(await _body(request, limits.max_body_bytes), "The request body")
+    if not isinstance(value, list):
+        return _operation(value, "The request body")
+    if not value:
+        raise Refused(400, "The batch is empty.")
+    if len(value) > limits.max_batch:
+        raise Refused(400, f"The batch has {len(value)} operations; the limit is {limits.max_batch}.")
+    return [_operation(item, f"Operation {index} of the batch") for index, item in enumerate(value)]
+
+
+def _from_query(request: Request) -> Operation:
+    given: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if name in given:
+            given[name] = _decoded(given[name].encode(), f"The parameter `{name}`") if given[name] else None
+    return _operation(given, "The URL")
+
+
+def _operation(value: object, source: str) -> Operation:
+    if not isinstance(value, dict):
+        raise Refused(400, f"{source} must be a JSON object, not {_named(value)}.")
+    for name, kind, noun in (
+        ("query", str, "a string"),
+        ("operationName", str, "a string"),
+        ("variables", dict, "an object"),
+        ("extensions", dict, "an object"),
+    ):
+        member = value.get(name)
+        if member is not None and not isinstance(member, kind):
+            raise Refused(400, f"`{name}` must be {noun}, not {_named(member)}.")
+    query = value.get("query")
+    if not query:
+        raise Refused(400, f"{source} has no `query`.")
+    return Operation(query, value.get("variables"), value.get("operationName"), value.get("extensions"))
+
+
+def _check_headers(request: Request) -> None:
+    header = request.headers.get("content-type", "")
+    message = Message()
+    message["content-type"] = header
+    if message.get_content_type() != JSON or not header:
+        raise Refused(415, f"The content type {header!r} is not supported: send application/json.")
+    charset = str(message.get_param("charset", "utf-8")).lower()
+    if charset not in ("utf-8", "utf8"):
+        raise Refused(415, f"The charset {charset!r} is not supported: send UTF-8.")
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Refused(415, f"The content encoding {encoding!r} is not supported.")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, of which no more than the limit is read."""
+    too_large = Refused(413, f"The request body is larger than {limit} bytes.", {"connection": "close"})
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+        raise too_large
+    chunks, total = [], 0
+    try:
+        async for chunk in request.stream():
+            total += len(chunk)
+            if total > limit:
+                raise too_large
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise Refused(400, "The request body ended early.") from error
+    return b"".join(chunks)
+
+
+def _decoded(data: bytes, source: str) -> Any:
+    try:
+        return decode(data)
+    except MalformedJSONError as error:
+        raise Refused(400, f"{source} is not JSON: {error}.") from error
+
+
+def _named(value: object) -> str:
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}
+    return "null" if value is None else names[type(value)]

@@ -1,0 +1,44 @@
+"""From the result of an operation to the object that is sent for it."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import HTTPConnection
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from graph.errors import presented
+
+__all__ = ["Payload", "payload", "request_id"]
+
+REQUEST_ID = re.compile(r"[\w.-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is sent for one operation, and whether any of it was executed."""
+
+    content: dict[str, Any]
+    executed: bool
+
+
+def payload(result: ExecutionResult, request_id: str) -> Payload:
+    """An operation that did not get as far as its first field has no `data` member at all."""
+    errors = result.errors or []
+    validated = not isinstance(result, PreExecutionError)
+    executed = validated and (result.data is not None or any(error.path for error in errors))
+    content: dict[str, Any] = {}
+    if errors:
+        content["errors"] = presented(errors, request_id, executed=validated)
+    if executed:
+        content["data"] = result.data
+    if result.extensions:
+        content["extensions"] = result.extensions
+    return Payload(content, executed)
+
+
+def request_id(connection: HTTPConnection) -> str:
+    """The id that a proxy gave the request, or a new one; it ties a masked error to the log."""
+    given = connection.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
