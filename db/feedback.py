@@ -1,17 +1,45 @@
-"""Feedback on calls and objects."""
+"""Feedback on calls and objects: the table, its writes, and what reads can take from it."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table
+from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby
+from typing import Any
 
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    delete,
+    func,
+    select,
+)
+
+from db.chunks import chunked
+from db.json_text import query_form
 from db.metadata import JSONColumn, Name, Time, metadata
+from db.query.fields import Field, Fields, FieldType
+from db.rows import Row, RowSet, fetch
+from db.upsert import insert
 
-__all__ = ["feedback"]
+__all__ = [
+    "COLUMNS",
+    "FEEDBACK_FIELDS",
+    "delete_feedback",
+    "feedback",
+    "insert_feedback",
+    "select_feedback_by_id",
+    "select_feedback_by_target",
+]
 
 feedback = Table(
     "feedback",
     metadata,
     Column("project_id", Name, nullable=False),
     Column("id", Name, nullable=False),
-    Column("weave_ref", Name, nullable=False),
+    Column("target_ref", Name, nullable=False),
     Column("feedback_type", Name, nullable=False),
     Column("payload", JSONColumn, nullable=False),
     Column("payload_query", JSONColumn),
@@ -20,12 +48,102 @@ feedback = Table(
     Column("runnable_ref", Name),
     Column("call_ref", Name),
     Column("trigger_ref", Name),
+    # An annotation queue the feedback was given in; no foreign key, the queue may come later or be gone.
+    Column("queue_id", Name),
+    # A JSON object of what scorers and agents say beside the payload: scorer_tags, scorer_ratings, span_agent_name...
+    Column("details", JSONColumn),
+    Column("details_query", JSONColumn),
     Column("wb_user_id", Name),
     Column("created_at", Time, nullable=False),
     Column("change_seq", BigInteger, nullable=False),
     PrimaryKeyConstraint("project_id", "id"),
-    Index(None, "project_id", "weave_ref", "created_at", "id"),
+    Index(None, "project_id", "target_ref", "created_at", "id"),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "project_id", "change_seq"),
     info={"distribute_by": "project_id"},
 )
+
+c = feedback.c
+
+_NULLABLE = ("creator", "annotation_ref", "runnable_ref", "call_ref", "trigger_ref", "queue_id", "wb_user_id")
+
+COLUMNS: dict[str, ColumnElement[Any]] = {
+    "project_slug": c.project_id,
+    "feedback_id": c.id,
+    "target_ref": c.target_ref,
+    "feedback_type": c.feedback_type,
+    "payload": c.payload,
+    "creator": c.creator,
+    "annotation_ref": c.annotation_ref,
+    "runnable_ref": c.runnable_ref,
+    "call_ref": c.call_ref,
+    "trigger_ref": c.trigger_ref,
+    "queue_id": c.queue_id,
+    "details": c.details,
+    "wb_user_id": c.wb_user_id,
+    "created_at": c.created_at,
+}
+"""What feedback can be asked for, by the names that rows carry. Its keys and its target are always selected."""
+
+FEEDBACK_FIELDS = Fields(
+    [
+        Field("id", FieldType.TEXT, c.id, nullable=False),
+        Field("project_id", FieldType.TEXT, c.project_id, nullable=False),
+        Field("weave_ref", FieldType.TEXT, c.target_ref, nullable=False),
+        Field("feedback_type", FieldType.TEXT, c.feedback_type, nullable=False),
+        Field("created_at", FieldType.TIME, c.created_at, nullable=False),
+        Field("payload", FieldType.JSON, func.coalesce(c.payload_query, c.payload), nullable=False),
+        *(Field(name, FieldType.TEXT, c[name]) for name in _NULLABLE),
+    ]
+)
+"""What queries and sorts of feedback can name."""
+
+KEYS = ("project_slug", "feedback_id", "target_ref")
+
+_JSON = ("payload", "details")
+
+
+def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
+    """The SQL of ``columns`` and the keys, in a fixed order, labelled by name."""
+    wanted = {*KEYS, *columns}
+    return [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]
+
+
+def insert_feedback(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert feedback whose ids are free. Each row names all columns but those that queries read (``..._query``)."""
+    full = [{**row, **{f"{name}_query": row[name] and query_form(row[name]) for name in _JSON}} for row in rows]
+    if full:
+        connection.execute(insert(connection, feedback), full)
+
+
+def select_feedback_by_id(
+    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
+) -> dict[str, Row]:
+    """Feedback by id; ids that are not there are missing."""
+    found: dict[str, Row] = {}
+    for chunk in chunked(ids):
+        statement = select(*labelled(columns)).where(c.project_id == project_id, c.id.in_(chunk))
+        found.update((row.feedback_id, row) for row in fetch(connection, "Feedback", statement))
+    return found
+
+
+def select_feedback_by_target(
+    connection: Connection, project_id: str, refs: Iterable[str], columns: Collection[str]
+) -> dict[str, RowSet]:
+    """All feedback on what each ref names, oldest first; refs without any are missing."""
+    found: dict[str, RowSet] = {}
+    for chunk in chunked(refs):
+        statement = (
+            select(*labelled(columns))
+            .where(c.project_id == project_id, c.target_ref.in_(chunk))
+            .order_by(c.target_ref, c.created_at, c.id)
+        )
+        rows = fetch(connection, "Feedback", statement)
+        for ref, group in groupby(rows, lambda row: row.target_ref):
+            found[ref] = rows.like(group)
+    return found
+
+
+def delete_feedback(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> int:
+    """Delete what ``condition`` selects in one project; returns how many rows are gone."""
+    return connection.execute(delete(feedback).where(feedback.c.project_id == project_id, condition)).rowcount

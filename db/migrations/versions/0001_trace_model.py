@@ -107,7 +107,7 @@ def upgrade() -> None:
         "feedback",
         sa.Column("project_id", Name(), nullable=False),
         sa.Column("id", Name(), nullable=False),
-        sa.Column("weave_ref", Name(), nullable=False),
+        sa.Column("target_ref", Name(), nullable=False),
         sa.Column("feedback_type", Name(), nullable=False),
         sa.Column("payload", JSONColumn(), nullable=False),
         sa.Column("payload_query", JSONColumn(), nullable=True),
@@ -130,9 +130,9 @@ def upgrade() -> None:
         op.f("ix_feedback_project_id_created_at_id"), "feedback", ["project_id", "created_at", "id"], unique=False
     )
     op.create_index(
-        op.f("ix_feedback_project_id_weave_ref_created_at_id"),
+        op.f("ix_feedback_project_id_target_ref_created_at_id"),
         "feedback",
-        ["project_id", "weave_ref", "created_at", "id"],
+        ["project_id", "target_ref", "created_at", "id"],
         unique=False,
     )
     op.create_table(

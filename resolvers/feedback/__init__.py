@@ -1,0 +1,1 @@
+"""Feedback on calls and objects: giving, replacing, purging and reading it."""
