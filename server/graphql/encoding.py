@@ -8,7 +8,7 @@ from graph.encoding import encode
 
 __all__ = ["MalformedJSONError", "decode", "encode"]
 
-MAX_DIGITS = 4300  # what Python converts without a quadratic cost
+MAX_DIGITS = 4300  # converting takes time with the square of their number
 
 
 class MalformedJSONError(ValueError):
@@ -23,7 +23,7 @@ def decode(data: bytes | str) -> Any:
     """
     try:
         text = data if isinstance(data, str) else data.decode()
-        return json.loads(text, parse_constant=str, parse_float=_number)
+        return json.loads(text, parse_constant=str, parse_float=_float, parse_int=_integer)
     except UnicodeDecodeError as error:
         raise MalformedJSONError(f"byte {error.start} is not UTF-8") from error
     except RecursionError as error:
@@ -34,7 +34,13 @@ def decode(data: bytes | str) -> Any:
         raise MalformedJSONError(f"it has a number of more than {MAX_DIGITS} digits") from error
 
 
-def _number(text: str) -> float | int:
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(text)
+    return int(text)
+
+
+def _float(text: str) -> float | int:
     number = float(text)
     if number not in (float("inf"), float("-inf")):
         return number

@@ -108,7 +108,7 @@ class WebSocketView(GraphQL[Any, None]):
             return
         await self.run(websocket, context=context)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:  # noqa: ARG002
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """A context for one operation: what it loads must not be what an earlier one saw."""
         return await self.context_factory(request)
 
