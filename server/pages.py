@@ -33,43 +33,44 @@ POLICY = (
     "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
-CALL = """query Call($project: String!, $id: String!) {
+CALL = """query Call($project: String!, $callId: String!) {
   project(slug: $project) {
-    call(id: $id) {
-      id
+    call(callId: $callId) {
+      opName
       displayName
+      kind
       status
       startedAt
       endedAt
+      latencyMs
       exception
       inputs
       output
-      summary
       attributes
-      children {
-        nodes {
-          id
-          displayName
-          status
-        }
+      summary
+      parent {
+        callId
+        opName
       }
     }
   }
 }
 """
 
-CALLS = """query Calls($project: String!) {
+NEWEST_CALLS = """query NewestCalls($project: String!) {
   project(slug: $project) {
-    calls(first: 20) {
+    calls(last: 20) {
       nodes {
-        id
+        callId
+        opName
         displayName
         status
         startedAt
+        latencyMs
       }
       pageInfo {
-        hasNextPage
-        endCursor
+        hasPreviousPage
+        startCursor
       }
     }
   }
@@ -101,13 +102,16 @@ def page_routes(assets: Path = ASSETS) -> list[BaseRoute]:
         Route("/", _to_playground),
         Route(PLAYGROUND, playground),
         Mount(f"{PLAYGROUND}/assets", _Bundles(directory=folder / "assets", check_dir=False)),
-        Route("/{entity}/{project}/r/call/{id}", _to_call),
+        Route("/{entity}/{project}/r/call/{call_id}", _to_call),
         Route("/{entity}/{project}/weave", _to_project),
     ]
 
 
 class _Bundles(StaticFiles):
     """Files whose names hold a digest of their content, so that a browser may keep them."""
+
+    async def check_config(self) -> None:
+        """A folder that is not there has no files: 404."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -120,11 +124,11 @@ def _to_playground(_: Request) -> Response:
 
 
 def _to_call(request: Request) -> Response:
-    return _with_operation(CALL, project=_slug(request), id=request.path_params["id"])
+    return _with_operation(CALL, project=_slug(request), callId=request.path_params["call_id"])
 
 
 def _to_project(request: Request) -> Response:
-    return _with_operation(CALLS, project=_slug(request))
+    return _with_operation(NEWEST_CALLS, project=_slug(request))
 
 
 def _slug(request: Request) -> str:
