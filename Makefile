@@ -10,11 +10,11 @@ SELECT := not node and not browser and not sdk and not big
 
 setup: $(INSTALLED) assets  ## .venv with everything that the other targets need
 
+# The pages come before the install, which would otherwise fetch Node.js for a build of its own.
 $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Tracegraph needs Python 3.11 or later; set PYTHON to it" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	# Before the install, which would otherwise fetch Node.js for a build of its own.
 	$(BIN)/python web/build.py
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@
