@@ -2,6 +2,7 @@
 
 import strawberry
 
+from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
 from graph.context import Info, context_of
 from graph.fields import column, link
@@ -33,6 +34,8 @@ class Project(Node):
     def name(self) -> str:
         """Without the entity."""
         return self.slug.partition("/")[2]
+
+    calls = calls_field("Its calls.", needs=("slug",), place=lambda project: Place(project.slug))
 
     @link("One call by its id; null where there is none.", needs=("slug",))
     async def call(self, info: Info, call_id: str) -> Call | None:

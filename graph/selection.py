@@ -24,15 +24,15 @@ NODES: tuple[tuple[str, ...], ...] = (("nodes",), ("edges", "node"))
 
 
 def columns_of(
-    info: strawberry.Info[Any, Any], type_: type, paths: Iterable[Sequence[str]] = ((),), always: Iterable[str] = ()
+    info: strawberry.Info[Any, Any], type_: type | str, paths: Iterable[Sequence[str]] = ((),), always: Iterable[str] = ()
 ) -> frozenset[str]:
-    """The columns of ``type_``'s rows that the selection below the current field needs.
+    """The columns of the rows of ``type_`` (a type, or its name) that the selection below the current field needs.
 
     ``paths`` say where below the field the rows are (``NODES`` for a connection); ``always`` is added.
     """
     raw = info._raw_info  # noqa: SLF001 - strawberry offers the parsed selection only as a slow copy
     needed = set(always)
-    needs = _needs_of(type_)
+    needs = _needs_of(_type_named(info, type_) if isinstance(type_, str) else type_)
     for path in paths:
         sets = [node.selection_set for node in raw.field_nodes if node.selection_set]
         for step in path:
@@ -57,6 +57,12 @@ def is_selected(info: strawberry.Info[Any, Any], *names: str) -> bool:
         if node.selection_set
         for field in _fields(node.selection_set, raw)
     )
+
+
+def _type_named(info: strawberry.Info[Any, Any], name: str) -> type:
+    definition = info.schema.get_type_by_name(name)
+    assert definition is not None, f"no type {name}"
+    return definition.origin  # type: ignore[union-attr]  # object types alone have rows
 
 
 _needs: dict[type, dict[str, tuple[str, ...]]] = {}

@@ -15,6 +15,7 @@ described_enum(
     values={
         "INVALID_INPUT": "What was asked cannot be: a bad ref, a value out of range.",
         "INVALID_NAME": "A name has characters that it may not have.",
+        "INVALID_QUERY": "A query, an order or a cursor cannot be read, or names a field that is not there.",
         "NOT_FOUND": "What was asked for is not there.",
         "DELETED": "What was asked for was there and is deleted.",
         "CONFLICT": "It is there already, and differs.",

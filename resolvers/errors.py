@@ -2,7 +2,8 @@
 
     Refusal
     ├── InvalidInputError     what was asked cannot be: a bad name, a bad ref, a value out of range
-    │   └── InvalidNameError  a name with characters it may not have
+    │   ├── InvalidNameError  a name with characters it may not have
+    │   └── InvalidQueryError a query, an order or a cursor that cannot be read
     ├── NotFoundError         it is not there
     │   └── DeletedError      it was there and is deleted
     ├── ConflictError         it is there already, and differs
@@ -22,6 +23,7 @@ __all__ = [
     "ForbiddenError",
     "InvalidInputError",
     "InvalidNameError",
+    "InvalidQueryError",
     "NotFoundError",
     "Refusal",
     "RefusalCode",
@@ -34,6 +36,7 @@ class RefusalCode(StrEnum):
 
     INVALID_INPUT = "INVALID_INPUT"
     INVALID_NAME = "INVALID_NAME"
+    INVALID_QUERY = "INVALID_QUERY"
     NOT_FOUND = "NOT_FOUND"
     DELETED = "DELETED"
     CONFLICT = "CONFLICT"
@@ -62,6 +65,12 @@ class InvalidNameError(InvalidInputError):
     """A name with characters it may not have."""
 
     code = RefusalCode.INVALID_NAME
+
+
+class InvalidQueryError(InvalidInputError):
+    """A query, an order or a cursor that cannot be read, or that names a field that is not there."""
+
+    code = RefusalCode.INVALID_QUERY
 
 
 class NotFoundError(Refusal):

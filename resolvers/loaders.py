@@ -23,6 +23,7 @@ class Loaders:
     def __init__(self, context: "Context") -> None:
         self._context = context
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._shared: dict[Hashable, tuple[Any, Any]] = {}
 
     def load(self, read: BatchRead[V], key: Hashable, **parameters: Hashable) -> Awaitable[V]:
         """The value of ``key`` by ``read``; calls made in one turn of the event loop share one call of ``read``."""
@@ -35,3 +36,12 @@ class Loaders:
 
             loader = self._loaders[identity] = DataLoader(load_fn=load_batch)
         return cast("Awaitable[V]", loader.load(key))
+
+    def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
+        """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of
+        ``load`` that siblings have in common."""
+        key = tuple(map(id, of))
+        if key not in self._shared:
+            # The objects are kept: a freed one's identity may be another's later.
+            self._shared[key] = (tuple(of), make())
+        return cast("V", self._shared[key][1])

@@ -1,8 +1,9 @@
 """Running endpoints: request in, operation, answer out, errors in the shape of the dialect."""
 
+import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from graphql import ExecutionResult
@@ -16,7 +17,7 @@ from graph.encoding import encode
 from graph.operations import Operation
 from rest_compat.bodies import InvalidBodyError, decode_body
 from rest_compat.forms import read_form
-from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, load_operations
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, load_operations
 from resolvers.context import Context
 from resolvers.errors import Refusal, RefusalCode
 
@@ -39,7 +40,10 @@ class Problem:
 
     code: RefusalCode
     message: str
-    details: Mapping[str, Any] = field(default_factory=dict)
+    field: Sequence[str | int] = ()
+    """Path into the operation's input."""
+
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """What else the answer says, such as ``deleted_at``."""
 
 
@@ -108,7 +112,7 @@ def _handler(
             request = await _read(http, endpoint, limits)
             context = await context_of(http)
             variables = endpoint.variables(request)
-            data = _data_of(await operation.run(context, variables), operation)
+            data = _data_of(await operation.run(context, variables))
             if endpoint.stream is not None:
                 return await _streamed(endpoint.stream, operation, context, request, variables, data)
             answer = endpoint.respond(data, request)
@@ -120,7 +124,7 @@ def _handler(
         except RefusedError as error:
             return dialect.refused(error.problem)
         except Refusal as refusal:
-            return dialect.refused(Problem(refusal.code, refusal.message))
+            return dialect.refused(Problem(refusal.code, refusal.message, refusal.field))
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:
@@ -152,7 +156,7 @@ async def _body(http: HTTPRequest, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _data_of(result: ExecutionResult, operation: Operation) -> Data:
+def _data_of(result: ExecutionResult) -> Data:
     """The data of a result without errors; raises RefusedError for a refusal, whatever else for a fault."""
     for error in result.errors or ():
         original = error.original_error
@@ -160,13 +164,12 @@ def _data_of(result: ExecutionResult, operation: Operation) -> Data:
             raise original
         if original is None:  # a variable that a scalar refused
             raise RefusedError(Problem(RefusalCode.INVALID_INPUT, error.message))
-        log.error("operation %s failed at %s", operation.name, error.path, exc_info=original)
         raise original
     data = result.data or {}
     for payload in data.values():
         if isinstance(payload, dict) and payload.get("userErrors"):
             first = payload["userErrors"][0]
-            raise RefusedError(Problem(RefusalCode(first["code"]), first["message"]))
+            raise RefusedError(Problem(RefusalCode(first["code"]), first["message"], first["field"]))
     return data
 
 
@@ -175,15 +178,20 @@ async def _streamed(
 ) -> Response:
     """The answer in lines; the first page is there already, so every refusal came before the 200."""
 
+    limit = request.body.limit
+
     async def pages() -> AsyncIterator[bytes]:
         page, current = data, variables
-        while True:
-            if lines := [encode(item) for item in stream.lines(page, request)]:
-                yield b"\n".join(lines) + b"\n"
-            following = stream.following(page, current)
+        sent = 0
+        while (connection := stream.connection(page)) is not None:
+            nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
+            sent += len(nodes)
+            if nodes:
+                yield b"".join(encode(stream.line(node, request)) + b"\n" for node in nodes)
+            following = following_page(connection, request, current, sent)
             if following is None:
                 return
             current = following
-            page = _data_of(await operation.run(context, current), operation)
+            page = _data_of(await operation.run(context, current))
 
     return StreamingResponse(pages(), media_type="application/jsonl")

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from strawberry.schema import BaseSchema
 
 from graph.operations import Operation
+from resolvers.errors import InvalidInputError
 
-__all__ = ["OPERATIONS", "Endpoint", "Request", "Stream", "load_operations"]
+__all__ = ["OPERATIONS", "Endpoint", "Request", "Stream", "first_page", "following_page", "load_operations"]
 
 OPERATIONS = Path(__file__).parent / "operations"
 
@@ -31,13 +32,44 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """How the pages of one operation become one answer of JSON lines."""
+    """How the pages of a connection become one answer of JSON lines.
 
-    lines: Callable[[Data, Request], Iterable[Any]]
-    """The items of a page, each written as a line."""
+    The operation takes ``first``, ``after`` and ``offset`` and selects ``pageInfo``; ``following`` gives the variables
+    of the page after.
+    """
 
-    following: Callable[[Data, Variables], Variables | None]
-    """The variables of the next page, or None after the last."""
+    connection: Callable[[Data], Mapping[str, Any] | None]
+    """The connection in the data; None where there is nothing to page through."""
+
+    line: Callable[[Mapping[str, Any], Request], Any]
+    """The line of a node."""
+
+
+FIRST_PAGE, OTHER_PAGES = 100, 1000
+"""Rows of a stream's first page, which should be there soon, and of the others."""
+
+
+def first_page(request: Request) -> Variables:
+    """The variables of a stream's, or a list's, first page, from the body's ``limit`` and ``offset``.
+
+    Raises InvalidInputError for negative ones.
+    """
+    for name in ("limit", "offset"):
+        value = getattr(request.body, name)
+        if value is not None and value < 0:
+            raise InvalidInputError(f"{name} must be 0 or more, not {value}", [name])
+    limit = request.body.limit
+    size = FIRST_PAGE if limit is None else min(FIRST_PAGE, max(1, limit))
+    return {"first": size, "after": None, "offset": request.body.offset or None}
+
+
+def following_page(connection: Mapping[str, Any], request: Request, variables: Variables, sent: int) -> Variables | None:
+    """The variables of the page after ``connection``'s; None where it was the last or ``limit`` lines are sent."""
+    limit = request.body.limit
+    if not connection["pageInfo"]["hasNextPage"] or (limit is not None and sent >= limit):
+        return None
+    size = OTHER_PAGES if limit is None else min(OTHER_PAGES, limit - sent)
+    return {**variables, "first": size, "after": connection["pageInfo"]["endCursor"], "offset": None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,28 @@
 """Reading calls: what can be selected, and rows by id."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Double, Integer, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, select
 
-from db.calls.tables import calls
+from db.calls.tables import JSON_COLUMNS, calls
 from db.chunks import chunked
-from db.rows import Row, fetch
+from db.pages import Page, PageRequest, select_page
+from db.query.order import Order
+from db.rows import Row, RowSet, fetch
 
-__all__ = ["COLUMNS", "SHOWN", "latency_us", "select_calls", "select_calls_by_id", "trace_name"]
+__all__ = ["COLUMNS", "SHOWN", "PAYLOADS", "latency_ms", "select_calls_by_id", "select_calls_page"]
 
 c = calls.c
 
 SHOWN = and_(c.started_at.is_not(None), c.deleted_at.is_(None))
 """Calls that exist for readers: started, and not deleted."""
 
-latency_us: ColumnElement[int] = func.coalesce(c.duration, c.ended_at - c.started_at)
-"""Microseconds a call took; null while it runs."""
+latency_ms: ColumnElement[float] = cast(func.coalesce(c.duration, c.ended_at - c.started_at), Double) / 1000
+"""Milliseconds a call took; null while it runs."""
+
+PAYLOADS = frozenset(JSON_COLUMNS)
+"""Columns that may hold megabytes."""
 
 COLUMNS: dict[str, ColumnElement[object]] = {
     "project_slug": c.project_id,
@@ -33,7 +39,7 @@ COLUMNS: dict[str, ColumnElement[object]] = {
     "status": c.status,
     "started_at": c.started_at,
     "ended_at": c.ended_at,
-    "latency_ms": cast(latency_us, Double) / 1000,
+    "latency_ms": latency_ms,
     "exception": c.exception,
     "model": c.model,
     "input_tokens": c.input_tokens,
@@ -71,3 +77,44 @@ def select_calls_by_id(
         statement = select(*labelled(columns)).where(c.project_id == project_id, c.id.in_(chunk), SHOWN)
         found.update((row.call_id, row) for row in fetch(connection, "Call", statement))
     return found
+
+
+def select_calls_page(
+    connection: Connection,
+    columns: Collection[str],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+    max_bytes: int,
+) -> Page:
+    """A page of the calls that fulfil ``conditions``.
+
+    Where payloads are asked for, ids and sizes are read first and the page is cut before the call whose payloads would
+    bring it past ``max_bytes`` (but not before the first), so that one page stays bounded whatever was recorded.
+    """
+    if not PAYLOADS & set(columns):
+        return select_page(connection, "Call", labelled(columns), conditions, order, request)
+    page = select_page(connection, "Call", labelled(["storage_size_bytes"]), conditions, order, request)
+    page = _cut(page, request, max_bytes)
+    if not page.rows:
+        return page
+    project_id = page.rows[0].project_slug
+    found = select_calls_by_id(connection, project_id, [row.call_id for row in page.rows], columns)
+    kept = [(found[row.call_id], key) for row, key in zip(page.rows, page.cursors, strict=True) if row.call_id in found]
+    names = kept[0][0].columns if kept else ()
+    return replace(page, rows=RowSet("Call", names, (row for row, _ in kept)), cursors=[key for _, key in kept])
+
+
+def _cut(page: Page, request: PageRequest, max_bytes: int) -> Page:
+    total = 0
+    rows = list(reversed(page.rows)) if request.backwards else page.rows
+    for index, row in enumerate(rows):
+        total += row.storage_size_bytes
+        if total > max_bytes and index:
+            break
+    else:
+        return page
+    kept = slice(len(rows) - index, None) if request.backwards else slice(index)
+    has_next, has_previous = (page.has_next, True) if request.backwards else (True, page.has_previous)
+    cut = page.rows.like(page.rows[kept])
+    return replace(page, rows=cut, cursors=page.cursors[kept], has_next=has_next, has_previous=has_previous)

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from db.rows import Row
+from graph.calls.connection import Place, calls_field
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.fields import column, link
@@ -128,3 +129,9 @@ class Call(Node):
             calls_by_id, (self.project_slug, self.parent_id), columns=columns_of(info, Call)
         )
         return row
+
+    children = calls_field(
+        "The calls that it made.",
+        needs=("project_slug", "call_id"),
+        place=lambda call: Place(call.project_slug, "parent_id", call.call_id),
+    )

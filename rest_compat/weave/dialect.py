@@ -22,6 +22,9 @@ STATUS = {
     RefusalCode.FORBIDDEN: 403,
 }
 
+_BODY_FIELDS = {"queryJson": "query", "orderBy": "sort_by"}
+"""Arguments of the graph under the name that the body has for them."""
+
 
 class WeaveDialect:
     """W&B Weave."""
@@ -33,7 +36,11 @@ class WeaveDialect:
         return _json(422, {"detail": error.errors})
 
     def refused(self, problem: Problem) -> Response:
-        """``reason``, and when it was deleted where that is why."""
+        """``reason`` with a status; a query that cannot be is a malformed body to Weave."""
+        if problem.code is RefusalCode.INVALID_QUERY:
+            argument, *path = problem.field
+            loc = ["body", _BODY_FIELDS.get(str(argument), argument), *path]
+            return _json(422, {"detail": [{"type": "query_invalid", "loc": loc, "msg": problem.message}]})
         return _json(STATUS[problem.code], {"reason": problem.message, **problem.details})
 
     def too_large(self, limit: int) -> Response:

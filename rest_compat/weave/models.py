@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from graph.json_text import JSONText, dump_json
 from graph.scalars import time_of
 
-__all__ = ["Open", "SortBy", "Strict", "microseconds", "order_by"]
+__all__ = ["Open", "Query", "SortBy", "Strict", "microseconds", "order_by", "query_json"]
 
 
 class Strict(BaseModel):
@@ -27,6 +28,17 @@ class SortBy(Strict):
 
     field: str
     direction: Literal["asc", "desc"]
+
+
+class Query(Strict):
+    """The query language's one key; what is below it is read by the graph."""
+
+    expr: dict[str, Any] = Field(alias="$expr")
+
+
+def query_json(query: Query | None) -> JSONText | None:
+    """The ``queryJson`` argument of a connection."""
+    return None if query is None else dump_json({"$expr": query.expr})
 
 
 def order_by(sort_by: list[SortBy] | None) -> list[dict[str, Any]] | None:

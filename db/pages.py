@@ -1,0 +1,94 @@
+"""Pages: rows in an order, from a cursor on, forwards or backwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+
+from db.query.order import Cursor, Order
+from db.rows import Row, RowSet, fetch
+
+__all__ = ["Page", "PageRequest", "select_count", "select_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page: ``size`` rows from the front, or from the back, of what lies between two cursors."""
+
+    size: int
+    backwards: bool = False
+    after: str | None = None
+    before: str | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in order, each with its cursor, and whether there are more around them."""
+
+    rows: RowSet
+    cursors: Sequence[Cursor]
+    has_next: bool
+    has_previous: bool
+    order: Order | None
+
+    @classmethod
+    def empty(cls) -> "Page":
+        """A page of nothing, where nothing of it was asked for."""
+        return cls(RowSet("", ()), (), has_next=False, has_previous=False, order=None)
+
+    def cursor(self, index: int) -> str:
+        """The opaque cursor of the row at ``index``."""
+        assert self.order is not None, "an empty page has no cursors"
+        return self.order.encode(self.cursors[index])
+
+
+def select_page(
+    connection: Connection,
+    noun: str,
+    columns: Sequence[ColumnElement[object]],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+) -> Page:
+    """The page of ``request`` among the rows that fulfil all ``conditions``.
+
+    One statement; raises ``QueryError`` for a cursor that is none, or one of another order.
+    """
+    statement = select(*columns, *order.columns).where(*conditions)
+    if request.after is not None:
+        statement = statement.where(order.after(order.decode(request.after)))
+    if request.before is not None:
+        statement = statement.where(order.before(order.decode(request.before)))
+    statement = statement.order_by(*(order.reversed() if request.backwards else order).order_by)
+    statement = statement.limit(request.size + 1)
+    if request.offset:
+        statement = statement.offset(request.offset)
+    selected = fetch(connection, noun, statement)
+    more = len(selected) > request.size
+    kept = list(selected[: request.size])
+    if request.backwards:
+        kept.reverse()
+    width = len(columns)
+    rows = RowSet(noun, selected.columns[:width], (row[:width] for row in kept))
+    return Page(
+        rows,
+        [_cursor(order, row, width) for row in kept],
+        has_next=request.before is not None if request.backwards else more,
+        has_previous=more if request.backwards else request.after is not None or (request.offset > 0 and bool(kept)),
+        order=order,
+    )
+
+
+def _cursor(order: Order, row: Row, width: int) -> Cursor:
+    return order.values({f"sort_{index}": value for index, value in enumerate(row[width:])})
+
+
+def select_count(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> int:
+    """How many rows fulfil ``conditions``; counting stops at ``limit``."""
+    if limit is None:
+        statement = select(func.count()).where(*conditions)
+    else:
+        some = select(literal_column("1").label("one")).where(*conditions).limit(limit).subquery()
+        statement = select(func.count()).select_from(some)
+    return connection.execute(statement).scalar_one()

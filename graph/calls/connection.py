@@ -1,0 +1,189 @@
+"""Lists of calls."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
+from typing import Annotated, Any
+
+import strawberry
+
+from db.calls.filters import CallFilter
+from db.pages import Page, PageRequest
+from graph.calls.inputs import CallFilterInput
+from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
+from graph.context import Info, context_of
+from graph.fields import NEEDS, link
+from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
+from graph.query import QueryExprInput, SortByInput
+from graph.scalars import JSON, BigInt
+from graph.selection import NODES, columns_of
+from resolvers.calls.pages import (
+    DEFAULT_SORTS,
+    MAX_PAGE_BYTES,
+    CallList,
+    SiblingLists,
+    calls_count,
+    calls_page,
+    calls_trace_bytes,
+    sibling_counts,
+    sibling_pages,
+)
+from resolvers.errors import InvalidInputError
+
+__all__ = [
+    "CallArguments",
+    "CallConnection",
+    "Place",
+    "calls_field",
+]
+
+
+def filter_of(value: CallFilterInput | None) -> CallFilter:
+    """The input as the domain's filter."""
+    if value is None:
+        return CallFilter()
+    return CallFilter(**{field.name: getattr(value, field.name) for field in dataclass_fields(CallFilter)})
+
+
+@strawberry.type(description="A page of calls.")
+class CallConnection(Connection[Annotated["Call", strawberry.lazy("graph.calls.types")]]):
+    """With what can be said of all pages."""
+
+    chosen: strawberry.Private[CallList]
+
+    @link("Bytes of all calls of the traces whose roots are in the list, on all pages.")
+    async def total_storage_size_bytes(self, info: Info) -> BigInt:
+        """Read only where it is asked for."""
+        return BigInt(await calls_trace_bytes(context_of(info), self.chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class CallArguments:
+    """The arguments that fields listing calls share."""
+
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+    offset: int | None
+    filter: CallFilterInput | None
+    query: QueryExprInput | None
+    query_json: JSON | None
+    order_by: list[SortByInput] | None
+    max_bytes: BigInt | None
+
+    def page_bytes(self) -> int:
+        """Payload bytes a page may have."""
+        if self.max_bytes is not None and self.max_bytes < 1:
+            raise InvalidInputError(f"maxBytes must be 1 or more, not {self.max_bytes}", ["maxBytes"])
+        return min(self.max_bytes or MAX_PAGE_BYTES, MAX_PAGE_BYTES)
+
+
+Filter = Annotated[CallFilterInput | None, strawberry.argument(description="Which calls, by what has an index.")]
+MaxBytes = Annotated[
+    BigInt | None,
+    strawberry.argument(
+        description="Where payloads are selected, cut the page before they pass this many bytes, 8 MiB at most and by "
+        "default; the page then holds fewer nodes than asked for, but at least one, and `hasNextPage` is true."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the graph a list of calls stands: in a project, and there with a value in a column of calls.
+
+    Lists that stand below the nodes of one list are read together.
+    """
+
+    project: str
+    column: str | None = None
+    value: str = ""
+
+
+def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], Place]) -> Any:
+    """A field that lists calls, with the arguments that all of them have; ``place`` takes the row it stands below."""
+
+    async def resolve(
+        row: strawberry.Parent[Any],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Filter = None,
+        query: Query = None,
+        query_json: QueryJson = None,
+        order_by: OrderBy = None,
+        offset: Offset = None,
+        max_bytes: MaxBytes = None,
+    ) -> CallConnection:
+        arguments = CallArguments(
+            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes
+        )
+        return await connect_calls(info, place(row), arguments)
+
+    return strawberry.field(resolver=resolve, description=description, metadata={NEEDS: tuple(needs)})
+
+
+async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> CallConnection:
+    """The connection of a field that lists calls."""
+    context = context_of(info)
+    project = place.project
+
+    def make() -> tuple[CallList, PageRequest]:
+        return (
+            CallList(
+                project,
+                filter_of(arguments.filter),
+                query=query_argument(arguments.query, arguments.query_json),
+                sorts=sorts_argument(arguments.order_by) or DEFAULT_SORTS,
+            ),
+            page_request(arguments.first, arguments.after, arguments.last, arguments.before, arguments.offset),
+        )
+
+    if place.column is None:
+        chosen, request = make()
+        connection: CallConnection = await connect(
+            info,
+            CallConnection,
+            "Call",
+            request,
+            read=lambda request, columns: calls_page(context, chosen, request, columns, arguments.page_bytes()),
+            count=lambda limit: calls_count(context, chosen, limit),
+            chosen=chosen,
+        )
+        return connection
+
+    column, value = place.column, place.value
+    raw = info._raw_info  # noqa: SLF001 - siblings have the field's node and the variables in common
+    lists = context.loaders.shared(
+        (raw.field_nodes[0], raw.variable_values),
+        lambda: SiblingLists(*_with_column(make(), column), columns_of(info, "Call", NODES)),
+    )
+
+    async def count(limit: int | None) -> int:
+        total: int = await context.loaders.load(sibling_counts, (project, value), lists=lists)
+        return total if limit is None else min(total, limit)
+
+    async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:
+        page: Page = await context.loaders.load(sibling_pages, (project, value), lists=lists)
+        return page
+
+    narrowed = replace(lists.chosen, within=CallFilter(**{SIBLING_FILTERS[column]: (value,)}))
+    return await connect(  # type: ignore[no-any-return]
+        info, CallConnection, "Call", lists.request, read=read, count=count, chosen=narrowed
+    )
+
+
+SIBLING_FILTERS = {
+    "parent_id": "parent_ids",
+    "trace_id": "trace_ids",
+    "session_id": "session_ids",
+    "thread_id": "thread_ids",
+}
+
+
+def _with_column(made: tuple[CallList, PageRequest], column: str) -> tuple[CallList, str, PageRequest]:
+    chosen, request = made
+    return chosen, column, request

@@ -1,0 +1,124 @@
+"""Relay connections over rows: pages by cursor, read only as far as they are asked for."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+from strawberry.federation.schema_directives import Shareable
+
+from db.pages import Page, PageRequest
+from graph.context import Info
+from graph.fields import column, link
+from graph.scalars import BigInt
+from graph.selection import NODES, columns_of, is_selected
+from resolvers.errors import InvalidInputError
+
+__all__ = ["After", "Before", "Connection", "Edge", "First", "Last", "Offset", "PageInfo", "connect", "page_request"]
+
+T = TypeVar("T")
+
+DEFAULT_PAGE = 100
+LARGEST_PAGE = 1000
+
+First = Annotated[int | None, strawberry.argument(description="Page size from the front: 1 to 1000; 100 where neither `first` nor `last` is given.")]
+After = Annotated[str | None, strawberry.argument(description="Cursor that the page begins after.")]
+Last = Annotated[int | None, strawberry.argument(description="Page size from the back: 1 to 1000; excludes `first`.")]
+Before = Annotated[str | None, strawberry.argument(description="Cursor that the page ends before.")]
+Offset = Annotated[int | None, strawberry.argument(description="Rows to pass over first. For REST clients, and slow for large numbers: use `after`.")]
+
+
+@strawberry.type(description="Where a page stands.", directives=[Shareable()])
+class PageInfo:
+    """Relay's PageInfo."""
+
+    has_next_page: bool = column("Whether there is more after the page.")
+    has_previous_page: bool = column("Whether there is more before the page.")
+    start_cursor: str | None = column("Cursor of the first node; null on an empty page.")
+    end_cursor: str | None = column("Cursor of the last node; null on an empty page.")
+
+
+@strawberry.type(description="A node and where it stands.")
+class Edge(Generic[T]):
+    """Relay's Edge."""
+
+    cursor: str = column("Opaque position of the node in this order.")
+    node: T = column("The node.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    """Relay's Connection. The page is read before, the count only where it is asked for."""
+
+    page: strawberry.Private[Page]
+    count: strawberry.Private[Callable[[int | None], Awaitable[int]]]
+
+    @link("The nodes of the page, in order.")
+    def nodes(self) -> list[T]:
+        """The rows themselves."""
+        return self.page.rows  # type: ignore[return-value]  # rows stand for their types
+
+    @link("The nodes of the page with their cursors.")
+    def edges(self) -> list[Edge[T]]:
+        """A cursor a row."""
+        page = self.page
+        return [Edge(cursor=page.cursor(index), node=row) for index, row in enumerate(page.rows)]  # type: ignore[arg-type]
+
+    @link("Where the page stands.")
+    def page_info(self) -> PageInfo:
+        """Cursors of both ends."""
+        last = len(self.page.rows) - 1
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.page.cursor(0) if last >= 0 else None,
+            end_cursor=self.page.cursor(last) if last >= 0 else None,
+        )
+
+    @link("How many nodes there are on all pages; counted apart, only where it is asked for.")
+    async def total_count(
+        self,
+        limit: Annotated[
+            BigInt | None, strawberry.argument(description="Stop counting there; 1 or more.")
+        ] = None,
+    ) -> BigInt:
+        """Exact up to ``limit``."""
+        if limit is not None and limit < 1:
+            raise InvalidInputError(f"limit must be a positive integer, not {limit}", ["limit"])
+        return BigInt(await self.count(limit))
+
+
+def page_request(
+    first: int | None, after: str | None, last: int | None, before: str | None, offset: int | None = None
+) -> PageRequest:
+    """The page that arguments ask for; raises InvalidInputError naming what is wrong with them."""
+    if first is not None and last is not None:
+        raise InvalidInputError(f"first ({first}) and last ({last}) exclude each other", ["last"])
+    for name, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= LARGEST_PAGE:
+            raise InvalidInputError(f"{name} must be from 1 to {LARGEST_PAGE}, not {size}", [name])
+    if offset is not None and (offset < 0 or last is not None):
+        raise InvalidInputError(f"offset must be 0 or more and goes with first, not {offset}", ["offset"])
+    backwards = last is not None
+    return PageRequest(
+        size=last if last is not None else DEFAULT_PAGE if first is None else first,
+        backwards=backwards,
+        after=after,
+        before=before,
+        offset=offset or 0,
+    )
+
+
+async def connect(
+    info: Info,
+    connection: type[Any],
+    node: type | str,
+    request: PageRequest,
+    read: Callable[[PageRequest, frozenset[str]], Awaitable[Page]],
+    count: Callable[[int | None], Awaitable[int]],
+    **private: Any,
+) -> Any:
+    """The connection of the current field: its page is read with the columns asked for, or not at all."""
+    page = Page.empty()
+    if is_selected(info, "nodes", "edges", "pageInfo"):
+        page = await read(request, columns_of(info, node, NODES))
+    return connection(page=page, count=count, **private)

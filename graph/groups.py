@@ -1,0 +1,71 @@
+"""What traces, sessions and threads have in common: they are groups of calls."""
+
+from typing import Any, TypeVar
+
+import strawberry
+
+from db.calls.filters import CallFilter
+from graph.connections import Connection, connect, page_request
+from graph.context import Info, context_of
+from graph.fields import column, link
+from graph.nodes import Node
+from graph.scalars import BigInt, DateTime
+from graph.selection import columns_of
+from resolvers.groups import Grouping, groups_by_key, groups_count, groups_page
+
+__all__ = ["CallGroup", "connect_groups", "load_group"]
+
+T = TypeVar("T")
+
+
+@strawberry.interface(description="Calls that belong together: a trace, a session, a thread.")
+class CallGroup(Node):
+    """Rows of ``db.groups``."""
+
+    project_slug: str = column("Slug of the project, `entity/name`.")
+    started_at: DateTime = column("When its first call began.")
+    last_started_at: DateTime = column("When its latest call began.")
+    ended_at: DateTime | None = column("When its last call ended; null while one runs.")
+    call_count: BigInt = column("How many calls it has.")
+    error_count: BigInt = column("How many of them ended with an exception.")
+    storage_size_bytes: BigInt = column("Bytes of the payloads of its calls.")
+
+    @link("Milliseconds from its first start to its last end; null while a call runs.", needs=("started_at", "ended_at"))
+    def duration_ms(self) -> float | None:
+        """Wall time."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at) / 1000
+
+
+async def load_group(info: Info, type_: type[T], grouping: Grouping, project: str, key: str | None) -> T | None:
+    """One group by its key, by the loader of its kind."""
+    if key is None:
+        return None
+    row: T | None = await context_of(info).loaders.load(
+        groups_by_key, (project, key), grouping=grouping, columns=columns_of(info, type_)
+    )
+    return row
+
+
+async def connect_groups(
+    info: Info,
+    type_: type,
+    grouping: Grouping,
+    project: str,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    within: CallFilter = CallFilter(),
+) -> Any:
+    """The connection of the groups that have a call ``within`` the filter, newest first."""
+    context = context_of(info)
+    return await connect(
+        info,
+        Connection[type_],  # type: ignore[valid-type]  # a class at run time
+        type_,
+        page_request(first, after, last, before),
+        read=lambda request, columns: groups_page(
+            context, project, request, grouping=grouping, columns=columns, within=within
+        ),
+        count=lambda limit: groups_count(context, project, limit, grouping=grouping, within=within),
+    )

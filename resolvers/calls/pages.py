@@ -1,0 +1,154 @@
+"""Lists of calls: filtered, ordered, paged, counted."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from db.calls.fields import CALL_FIELDS
+from db.calls.filters import CallFilter, conditions
+from db.calls.partitions import select_partition_counts, select_partition_pages
+from db.calls.reads import SHOWN, select_calls_page
+from db.calls.tables import calls
+from db.pages import Page, PageRequest, select_count
+from db.query.compile import compile_query
+from db.query.expression import Expression
+from db.query.order import Direction, Order, compile_order
+from resolvers.batches import read_by_key
+from resolvers.context import Context
+from resolvers.errors import InvalidInputError
+from resolvers.queries import refusing_queries
+
+__all__ = [
+    "CallList",
+    "SiblingLists",
+    "calls_count",
+    "calls_page",
+    "calls_trace_bytes",
+    "sibling_counts",
+    "sibling_pages",
+]
+
+LONGEST_LIST = 1000
+MAX_PAGE_BYTES = 8 << 20
+
+Sorts = Sequence[tuple[str, Direction]]
+DEFAULT_SORTS: Sorts = (("started_at", "asc"),)
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """Which calls of a project, in which order."""
+
+    project: str
+    filter: CallFilter = CallFilter()
+    within: CallFilter = CallFilter()
+    """What the place of the list narrows it to, beside what was asked."""
+
+    query: Expression | None = None
+    sorts: Sorts = DEFAULT_SORTS
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """In SQL. Raises a Refusal for a filter that is too long or a query that cannot be."""
+        check_filter(self.filter)
+        found = [
+            calls.c.project_id == self.project,
+            SHOWN,
+            *conditions(self.project, self.within),
+            *conditions(self.project, self.filter),
+        ]
+        if self.query is not None:
+            with refusing_queries("query"):
+                found.append(compile_query(self.query, CALL_FIELDS))
+        return found
+
+    def order(self) -> Order:
+        """In SQL. Raises a Refusal for a field that is not there."""
+        with refusing_queries("orderBy"):
+            return compile_order(self.sorts or DEFAULT_SORTS, CALL_FIELDS)
+
+
+def check_filter(chosen: CallFilter) -> None:
+    """Raise InvalidInputError for a list of more than a thousand values."""
+    for field in fields(CallFilter):
+        value = getattr(chosen, field.name)
+        if isinstance(value, Sequence) and len(value) > LONGEST_LIST:
+            raise InvalidInputError(
+                f"Parameter: '{field.name}' request length is greater than max length ({LONGEST_LIST}). "
+                f"Actual length: {len(value)}",
+                ["filter", field.name],
+            )
+
+
+async def calls_page(
+    context: Context, chosen: CallList, request: PageRequest, columns: Collection[str], max_bytes: int = MAX_PAGE_BYTES
+) -> Page:
+    """A page of calls; cut short where payloads are asked for and pass ``max_bytes``."""
+    context.caller.require_read(chosen.project)
+    where, order = chosen.conditions(), chosen.order()
+    with refusing_queries("after"):
+        return await context.database.read(
+            lambda connection: select_calls_page(connection, columns, where, order, request, max_bytes)
+        )
+
+
+async def calls_count(context: Context, chosen: CallList, limit: int | None = None) -> int:
+    """How many calls there are; counting stops at ``limit``."""
+    context.caller.require_read(chosen.project)
+    where = chosen.conditions()
+    return await context.database.read(lambda connection: select_count(connection, where, limit))
+
+
+async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
+    """Bytes of all calls of the traces whose roots are among the calls."""
+    context.caller.require_read(chosen.project)
+    roots = select(calls.c.trace_id).where(*chosen.conditions(), calls.c.parent_id.is_(None))
+    statement = select(func.coalesce(func.sum(calls.c.start_size + calls.c.end_size), 0)).where(
+        calls.c.project_id == chosen.project, SHOWN, calls.c.trace_id.in_(roots)
+    )
+
+    def read(connection: Connection) -> int:
+        return int(connection.execute(statement).scalar_one())
+
+    return await context.database.read(read)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiblingLists:
+    """Lists of calls that differ in one value alone: the children of each call of a list.
+
+    Shared by the siblings, and told apart by identity: a loader batches what asks with the same one.
+    """
+
+    chosen: CallList
+    column: str
+    request: PageRequest
+    columns: frozenset[str]
+
+
+async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: SiblingLists) -> list[Page]:
+    """The page of each (project, value): two statements a project and chunk."""
+    with refusing_queries("after"):
+        found = await read_by_key(
+            context,
+            keys,
+            partial(
+                select_partition_pages,
+                column=calls.c[lists.column],
+                columns=lists.columns,
+                conditions=lists.chosen.conditions(),
+                order=lists.chosen.order(),
+                request=lists.request,
+            ),
+        )
+    return [page or Page.empty() for page in found]
+
+
+async def sibling_counts(context: Context, keys: Sequence[tuple[str, str]], *, lists: SiblingLists) -> list[int]:
+    """The number of calls of each (project, value): one statement a project and chunk."""
+    conditions = lists.chosen.conditions()
+    found = await read_by_key(
+        context, keys, partial(select_partition_counts, column=calls.c[lists.column], conditions=conditions)
+    )
+    return [count or 0 for count in found]

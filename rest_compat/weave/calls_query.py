@@ -1,0 +1,133 @@
+"""Lists of calls: streamed, and counted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
+from rest_compat.weave.call_schema import call_schema, selection
+from rest_compat.weave.models import Query, SortBy, Strict, order_by, query_json
+
+__all__ = ["ENDPOINTS"]
+
+
+class CallsFilter(Strict):
+    """Seeds 000 and 001."""
+
+    op_names: list[str] | None = None
+    input_refs: list[str] | None = None
+    output_refs: list[str] | None = None
+    parent_ids: list[str] | None = None
+    trace_ids: list[str] | None = None
+    call_ids: list[str] | None = None
+    thread_ids: list[str] | None = None
+    turn_ids: list[str] | None = None
+    trace_roots_only: bool | None = None
+    wb_user_ids: list[str] | None = None
+    wb_run_ids: list[str] | None = None
+
+
+class CallsQueryReq(Strict):
+    """Seeds 000 and 001."""
+
+    project_id: str
+    filter: CallsFilter | None = None
+    limit: int | None = None
+    offset: int | None = None
+    sort_by: list[SortBy] | None = None
+    query: Query | None = None
+    include_costs: bool | None = False
+    include_feedback: bool | None = False
+    include_storage_size: bool | None = False
+    include_total_storage_size: bool | None = False
+    columns: list[str] | None = None
+    expand_columns: list[str] | None = None
+    return_expanded_column_values: bool | None = True
+
+
+class CallsQueryStatsReq(Strict):
+    """Seeds 000 and 001."""
+
+    project_id: str
+    filter: CallsFilter | None = None
+    query: Query | None = None
+    limit: int | None = None
+    include_total_storage_size: bool | None = False
+    expand_columns: list[str] | None = None
+
+
+def filter_input(chosen: CallsFilter | None) -> Variables | None:
+    """The ``filter`` argument of the connection."""
+    return chosen and {
+        "opNames": chosen.op_names,
+        "inputRefs": chosen.input_refs,
+        "outputRefs": chosen.output_refs,
+        "parentIds": chosen.parent_ids,
+        "traceIds": chosen.trace_ids,
+        "callIds": chosen.call_ids,
+        "threadIds": chosen.thread_ids,
+        "turnIds": chosen.turn_ids,
+        "traceRootsOnly": chosen.trace_roots_only,
+        "wbUserIds": chosen.wb_user_ids,
+        "wbRunIds": chosen.wb_run_ids,
+    }
+
+
+def _page(request: Request) -> Variables:
+    body: CallsQueryReq = request.body
+    return {
+        "project": body.project_id,
+        "filter": filter_input(body.filter),
+        "query": query_json(body.query),
+        "orderBy": order_by(body.sort_by),
+        **first_page(request),
+        **selection(
+            body.columns,
+            storage_size=bool(body.include_storage_size),
+            total_storage_size=bool(body.include_total_storage_size),
+        ),
+    }
+
+
+def _connection(data: Data) -> Mapping[str, Any] | None:
+    return data["project"] and data["project"]["calls"]  # type: ignore[no-any-return]
+
+
+def _line(call: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    return call_schema(call, request.body.project_id, request.body.columns)
+
+
+def _stats(request: Request) -> Variables:
+    body: CallsQueryStatsReq = request.body
+    return {
+        "project": body.project_id,
+        "filter": filter_input(body.filter),
+        "query": query_json(body.query),
+        "limit": body.limit,
+        "totalStorageSize": bool(body.include_total_storage_size),
+    }
+
+
+def _stats_answer(data: Data, request: Request) -> dict[str, Any]:
+    connection = _connection(data) or {"totalCount": 0, "totalStorageSizeBytes": 0}
+    total = connection["totalStorageSizeBytes"] if request.body.include_total_storage_size else None
+    return {"count": connection["totalCount"], "total_storage_size_bytes": total}
+
+
+ENDPOINTS = [
+    Endpoint(
+        "/calls/stream_query",
+        "weave/calls_page",
+        "Calls by filter, query, sort, page; answered as JSON lines.",
+        model=CallsQueryReq,
+        variables=_page,
+        stream=Stream(connection=_connection, line=_line),
+    ),
+    Endpoint(
+        "/calls/query_stats",
+        "weave/calls_stats",
+        "How many calls match, and on request their stored bytes.",
+        model=CallsQueryStatsReq,
+        variables=_stats,
+        respond=_stats_answer,
+    ),
+]
