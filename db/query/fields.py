@@ -1,0 +1,113 @@
+"""The queryable fields of a noun: a table of names, types and SQL, and the look-up of a path in it."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from db.query.expression import Path, QueryError
+
+__all__ = ["Field", "FieldType", "Fields", "Hook", "Related", "split_path"]
+
+MAX_PATH = 1_000
+"""Characters of a path, and far more than its parts: they are written into the statement."""
+
+MAX_PARTS = 100
+
+
+class FieldType(Enum):
+    """What a field holds; the value names it in messages."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    """Microseconds since the epoch in SQL, Unix seconds or ISO 8601 in a query."""
+    JSON = "JSON"
+    """JSON text in SQL, valid for the databases' JSON functions: ``coalesce(inputs_query, inputs)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Says that a field lies in other rows that belong to the row asked about, none or several of them.
+
+    ``any`` takes a condition over such a row and gives "one of them fulfils it" (an EXISTS);
+    ``one`` takes an expression over such a row and gives its value in the one row that sorts count (a scalar subquery).
+    """
+
+    any: Callable[[ColumnElement[bool]], ColumnElement[bool]]
+    one: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A queryable field.
+
+    ``name`` is the path in queries (``op_name``, ``inputs``, ``summary.weave.status``); ``sql`` its expression, with
+    the SQL type that ``FieldType`` says. ``nullable`` is False where no row that is read can have null there, which
+    keeps sorts index-friendly. ``parts`` is the path inside a JSON field.
+    """
+
+    name: str
+    type: FieldType
+    sql: ColumnElement[Any]
+    nullable: bool = True
+    related: Related | None = None
+    parts: tuple[str, ...] = ()
+
+
+Hook = Callable[[str], Field | None]
+"""Resolves paths that no table can list (``feedback.[TYPE].payload.PATH``, paths that cross a ref); None for others."""
+
+
+class Fields:
+    """The fields of one noun. ``hooks`` are asked first; ``root`` is the JSON field that any other path reaches into
+    (rows of a table, where all paths are the user's own)."""
+
+    def __init__(self, fields: Iterable[Field], *, hooks: Sequence[Hook] = (), root: Field | None = None) -> None:
+        self._fields = {field.name: field for field in fields}
+        self._hooks = tuple(hooks)
+        self._root = root
+
+    def resolve(self, path: str, at: Path = ()) -> Field:
+        """The field at ``path``, with the parts inside it. Raises ``QueryError`` for an unknown one."""
+        if len(path) > MAX_PATH:
+            raise QueryError(f"the path {path[:100] + '...'!r} is longer than {MAX_PATH} characters", at)
+        for hook in self._hooks:
+            if (found := hook(path)) is not None:
+                return found
+        if path in self._fields:
+            return self._fields[path]
+        parts = split_path(path)
+        if len(parts) > MAX_PARTS:
+            raise QueryError(f"the path {path[:100] + '...'!r} has more than {MAX_PARTS} parts", at)
+        field = self._fields.get(parts[0])
+        if field is not None and field.type is FieldType.JSON:
+            return replace(field, parts=parts[1:])
+        if self._root is not None:
+            return replace(self._root, parts=parts)
+        raise QueryError(self._unknown(path, parts[0], field), at)
+
+    def _unknown(self, path: str, first: str, field: Field | None) -> str:
+        if field is not None:
+            return f"unknown field {path!r}: {first!r} is {_with_article(field.type)} and holds no other fields"
+        if close := get_close_matches(path, self._fields, 1):
+            return f"unknown field {path!r}; did you mean {close[0]!r}?"
+        if close := get_close_matches(first, self._fields, 1):
+            inner = path[len(first) :] if self._fields[close[0]].type is FieldType.JSON else ""
+            return f"unknown field {path!r}; did you mean {close[0] + inner!r}?"
+        return f"unknown field {path!r}; known are {', '.join(self._fields)}"
+
+
+def _with_article(kind: FieldType) -> str:
+    return f"{'an' if kind is FieldType.INTEGER else 'a'} {kind.value}"
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    r"""Parts of a dotted path; ``\.`` is a dot inside a part, any other backslash stands for itself."""
+    return tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", path))
