@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 def serving(app: ASGIApp) -> Iterator[str]:
     """The address of `app`, such as `127.0.0.1:4711`, while the context is open."""
     with socket.create_server(("127.0.0.1", 0)) as listening:  # connections wait in its queue until the server is up
-        config = uvicorn.Config(app, log_config=None, lifespan="off", ws="websockets-sansio")
+        config = uvicorn.Config(app, log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
