@@ -1,19 +1,34 @@
 """Projects: where all reading begins."""
 
+from typing import Annotated
+
 import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
+from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.groups import connect_groups, load_group
 from graph.nodes import Node, is_row_of
 from graph.scalars import DateTime
 from graph.selection import columns_of
+from graph.sessions import Session
+from graph.threads import Thread
+from graph.traces import Trace
 from resolvers.calls.read import calls_by_id
+from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.ids import encode_id
 from resolvers.projects import projects_by_slug
 
 __all__ = ["Project", "ProjectQueries"]
+
+
+Slug = Annotated[str, strawberry.argument(description="`entity/name`.")]
+CallId = Annotated[str, strawberry.argument(description="`Call.callId`.")]
+TraceId = Annotated[str, strawberry.argument(description="`Trace.traceId`.")]
+SessionId = Annotated[str, strawberry.argument(description="`Session.sessionId`.")]
+ThreadId = Annotated[str, strawberry.argument(description="`Thread.threadId`.")]
 
 
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
@@ -38,12 +53,48 @@ class Project(Node):
     calls = calls_field("Its calls.", needs=("slug",), place=lambda project: Place(project.slug))
 
     @link("One call by its id; null where there is none.", needs=("slug",))
-    async def call(self, info: Info, call_id: str) -> Call | None:
+    async def call(self, info: Info, call_id: CallId) -> Call | None:
         """By the loader of calls."""
         row: Call | None = await context_of(info).loaders.load(
             calls_by_id, (self.slug, call_id), columns=columns_of(info, Call)
         )
         return row
+
+    @link("One trace by its id; null where no call of it is shown.", needs=("slug",))
+    async def trace(self, info: Info, trace_id: TraceId) -> Trace | None:
+        """By the loader of groups."""
+        return await load_group(info, Trace, TRACES, self.slug, trace_id)
+
+    @link("One session by its id; null where no call of it is shown.", needs=("slug",))
+    async def session(self, info: Info, session_id: SessionId) -> Session | None:
+        """By the loader of groups."""
+        return await load_group(info, Session, SESSIONS, self.slug, session_id)
+
+    @link("One thread by its id; null where no call of it is shown.", needs=("slug",))
+    async def thread(self, info: Info, thread_id: ThreadId) -> Thread | None:
+        """By the loader of groups."""
+        return await load_group(info, Thread, THREADS, self.slug, thread_id)
+
+    @link("Its traces, newest first.", needs=("slug",))
+    async def traces(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Trace]:
+        """Groups of calls."""
+        return await connect_groups(info, Trace, TRACES, self.slug, first, after, last, before)  # type: ignore[no-any-return]
+
+    @link("Its sessions, newest first.", needs=("slug",))
+    async def sessions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Session]:
+        """Groups of calls."""
+        return await connect_groups(info, Session, SESSIONS, self.slug, first, after, last, before)  # type: ignore[no-any-return]
+
+    @link("Its threads, newest first.", needs=("slug",))
+    async def threads(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Thread]:
+        """Groups of calls."""
+        return await connect_groups(info, Thread, THREADS, self.slug, first, after, last, before)  # type: ignore[no-any-return]
 
 
 @strawberry.type
@@ -51,7 +102,7 @@ class ProjectQueries:
     """The part of Query about projects."""
 
     @strawberry.field(description="A project by its slug, `entity/name`; null where nothing was ever written to it.")
-    async def project(self, info: Info, slug: str) -> Project | None:
+    async def project(self, info: Info, slug: Slug) -> Project | None:
         """By the loader of projects."""
         row: Project | None = await context_of(info).loaders.load(projects_by_slug, slug)
         return row

@@ -1,18 +1,24 @@
 """The schema: all types, queries and mutations in one federation subgraph."""
 
 import strawberry
+from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 
 from graph.calls.mutations import CallMutations
 from graph.calls.types import Call
-from graph.projects import ProjectQueries
+from graph.entities import NodeQueries, resolve_entities
+from graph.projects import Project, ProjectQueries
 from graph.scalars import SCALARS
+from graph.server_info import ServerInfoQueries
+from graph.sessions import Session
+from graph.threads import Thread
+from graph.traces import Trace
 
 __all__ = ["Mutation", "Query", "schema"]
 
 
 @strawberry.type(description="Reading.")
-class Query(ProjectQueries):
+class Query(ProjectQueries, NodeQueries, ServerInfoQueries):
     """Everything that can be read hangs below a project, or is a node."""
 
 
@@ -21,10 +27,18 @@ class Mutation(CallMutations):
     """The mutations of all nouns."""
 
 
-schema = strawberry.federation.Schema(
+class Schema(strawberry.federation.Schema):
+    """A subgraph whose entities are found by ``graph.entities``: a bad representation is an error of its own."""
+
+    def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
+        """The resolver of ``_entities``."""
+        return resolve_entities(info, representations)  # type: ignore[return-value]  # completed by the executor
+
+
+schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=[Call],
+    types=[Call, Project, Session, Thread, Trace],
     config=StrawberryConfig(scalar_map=SCALARS),
     # The newest version is refused by one of the composers (docs/federation.md).
     federation_version="2.9",

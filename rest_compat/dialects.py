@@ -176,13 +176,18 @@ def _data_of(result: ExecutionResult) -> Data:
 async def _streamed(
     stream: Stream, operation: Operation, context: Context, request: Request, variables: Variables, data: Data
 ) -> Response:
-    """The answer in lines; the first page is there already, so every refusal came before the 200."""
+    """The answer, page by page; the first page is there already, so every refusal came before the 200."""
 
     limit = request.body.limit
+    head, separator, tail = b"", b"\n", b"\n"
+    if stream.member is not None:
+        head, separator, tail = b'{"%s":[' % stream.member.encode(), b",", b"]}"
 
     async def pages() -> AsyncIterator[bytes]:
         page, current = data, variables
         sent = 0
+        if stream.member is not None:
+            yield head
         while (connection := stream.connection(page)) is not None:
             nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
             sent += len(nodes)

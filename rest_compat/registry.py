@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """How the pages of a connection become one answer of JSON lines.
+    """How the pages of a connection become one answer: of JSON lines, or of a JSON object with a list.
 
     The operation takes ``first``, ``after`` and ``offset`` and selects ``pageInfo``; ``following`` gives the variables
     of the page after.
@@ -42,7 +42,10 @@ class Stream:
     """The connection in the data; None where there is nothing to page through."""
 
     line: Callable[[Mapping[str, Any], Request], Any]
-    """The line of a node."""
+    """The line, or list item, of a node."""
+
+    member: str | None = None
+    """The member of the JSON object that holds the list; None for JSON lines."""
 
 
 FIRST_PAGE, OTHER_PAGES = 100, 1000

@@ -15,6 +15,7 @@ from graph.limits import Limits as DocumentLimits
 from graph.schema import schema
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.dialects import routes
+from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
 from resolvers.callers import LOCAL
 from resolvers.context import Context
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
             await resources.database.close()
             resources.database = None
 
-    graphql = GraphQLApp(schema, resources.context, document_limits(settings))
+    graphql = GraphQLApp(schema, resources.context, document_limits(settings), fallback=wandb_schema)
     bodies = BodyLimits(body=settings.max_body_bytes, upload=settings.max_upload_bytes)
     return Starlette(
         lifespan=lifespan,

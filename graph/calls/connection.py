@@ -99,6 +99,7 @@ class Place:
     project: str
     column: str | None = None
     value: str = ""
+    turns_only: bool = False
 
 
 def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], Place]) -> Any:
@@ -138,6 +139,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
                 filter_of(arguments.filter),
                 query=query_argument(arguments.query, arguments.query_json),
                 sorts=sorts_argument(arguments.order_by) or DEFAULT_SORTS,
+                within=CallFilter(turns_only=place.turns_only),
             ),
             page_request(arguments.first, arguments.after, arguments.last, arguments.before, arguments.offset),
         )
@@ -170,18 +172,15 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
         page: Page = await context.loaders.load(sibling_pages, (project, value), lists=lists)
         return page
 
-    narrowed = replace(lists.chosen, within=CallFilter(**{SIBLING_FILTERS[column]: (value,)}))
+    narrowed = replace(lists.chosen, within=_narrowed(lists.chosen.within, column, value))
     return await connect(  # type: ignore[no-any-return]
         info, CallConnection, "Call", lists.request, read=read, count=count, chosen=narrowed
     )
 
 
-SIBLING_FILTERS = {
-    "parent_id": "parent_ids",
-    "trace_id": "trace_ids",
-    "session_id": "session_ids",
-    "thread_id": "thread_ids",
-}
+def _narrowed(within: CallFilter, column: str, value: str) -> CallFilter:
+    """The filter that a sibling's own value is: ``parent_id`` is filtered by ``parent_ids``."""
+    return replace(within, **{f"{column}s": (value,)})
 
 
 def _with_column(made: tuple[CallList, PageRequest], column: str) -> tuple[CallList, str, PageRequest]:

@@ -120,5 +120,6 @@ class CallFilterInput:
     turn_ids: list[str] | None = column("Ids of turns.", default=None)
     session_ids: list[str] | None = column("Ids of sessions.", default=None)
     trace_roots_only: bool | None = column("Only calls without a parent.", default=None)
+    turns_only: bool | None = column("Only turns: the outermost call of each.", default=None)
     wb_user_ids: list[str] | None = column("Ids of users.", default=None)
     wb_run_ids: list[str] | None = column("Ids of W&B runs.", default=None)

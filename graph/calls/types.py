@@ -1,21 +1,26 @@
 """A call and its links."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 
-from db.rows import Row
 from graph.calls.connection import Place, calls_field
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.fields import column, link
+from graph.groups import load_group
 from graph.nodes import Node, is_row_of
 from graph.scalars import JSON, BigInt, DateTime
 from graph.selection import columns_of
+from graph.sessions import Session
+from graph.threads import Thread
+from graph.traces import Trace
 from resolvers.calls.kinds import CallKind
 from resolvers.calls.read import CallStatus, calls_by_id
+from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.ids import encode_id
-from resolvers.traces import trace_sizes
+from resolvers.projects import projects_by_slug
+from resolvers.traces import trace_roots, trace_sizes
 
 __all__ = ["Call"]
 
@@ -61,6 +66,13 @@ class Usage:
 
 
 _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
+
+
+async def _call(info: Info, project: str, call_id: str | None) -> Any:
+    """A call by its id, by the loader of calls."""
+    if call_id is None:
+        return None
+    return await context_of(info).loaders.load(calls_by_id, (project, call_id), columns=columns_of(info, Call))
 
 
 @strawberry.federation.type(
@@ -123,15 +135,44 @@ class Call(Node):
     @link("The call that made it; null for a root, or where the parent never came.", needs=("project_slug", "parent_id"))
     async def parent(self, info: Info) -> Self | None:
         """By the loader of calls."""
-        if self.parent_id is None:
-            return None
-        row: Row | None = await context_of(info).loaders.load(
-            calls_by_id, (self.project_slug, self.parent_id), columns=columns_of(info, Call)
-        )
-        return row
+        return await _call(info, self.project_slug, self.parent_id)
 
     children = calls_field(
         "The calls that it made.",
         needs=("project_slug", "call_id"),
         place=lambda call: Place(call.project_slug, "parent_id", call.call_id),
     )
+
+    @link("Its trace.", needs=("project_slug", "trace_id"))
+    async def trace(self, info: Info) -> Trace | None:
+        """By the loader of groups."""
+        return await load_group(info, Trace, TRACES, self.project_slug, self.trace_id)
+
+    @link("Its session; null where it has none.", needs=("project_slug", "session_id"))
+    async def session(self, info: Info) -> Session | None:
+        """By the loader of groups."""
+        return await load_group(info, Session, SESSIONS, self.project_slug, self.session_id)
+
+    @link("Its thread; null where it has none.", needs=("project_slug", "thread_id"))
+    async def thread(self, info: Info) -> Thread | None:
+        """By the loader of groups."""
+        return await load_group(info, Thread, THREADS, self.project_slug, self.thread_id)
+
+    @link("The turn that it is part of: the turn's outermost call; null outside a thread.", needs=("project_slug", "turn_id"))
+    async def turn(self, info: Info) -> Self | None:
+        """By the loader of calls."""
+        return await _call(info, self.project_slug, self.turn_id)
+
+    @link("The earliest root of its trace.", needs=("project_slug", "trace_id"))
+    async def root(self, info: Info) -> Self | None:
+        """By the loader of roots."""
+        roots: list[Self] = await context_of(info).loaders.load(
+            trace_roots, (self.project_slug, self.trace_id), columns=columns_of(info, Call)
+        )
+        return roots[0] if roots else None
+
+    @link("Its project.", needs=("project_slug",))
+    async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:
+        """By the loader of projects: it exists, since the call does."""
+        row: Any = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
+        return row

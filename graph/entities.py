@@ -1,0 +1,145 @@
+"""Finding nodes again: by ``node(id:)`` and ``nodes(ids:)``, and as entities of the federation. One table serves both."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import strawberry
+
+from graph.context import Info, context_of
+from graph.nodes import Node
+from graph.selection import columns_of
+from resolvers.calls.read import calls_by_id
+from resolvers.errors import InvalidInputError
+from resolvers.groups import SESSIONS, THREADS, TRACES, Grouping, groups_by_key
+from resolvers.ids import GlobalId, decode_id
+from resolvers.projects import projects_by_slug
+from resolvers.refs import CallRef, parse_ref
+
+__all__ = ["ENTITIES", "Entity", "NodeQueries", "load_node", "resolve_entities"]
+
+MOST_NODES = 1000
+
+Representation = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """How nodes of one type are found."""
+
+    load: Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]
+    """By project and the rest of the key, through a loader."""
+
+    keys: Mapping[frozenset[str], Callable[[Representation], GlobalId]]
+    """The natural keys beside ``id``: the fields of each, and the identity they stand for."""
+
+    width: int = 1
+    """Parts of the key after the project."""
+
+
+def _by_call_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    return context_of(info).loaders.load(calls_by_id, (project, key[0]), columns=columns_of(info, "Call"))
+
+
+def _by_slug(info: Info, project: str, _key: tuple[str, ...]) -> Awaitable[Any]:
+    return context_of(info).loaders.load(projects_by_slug, project)
+
+
+def _group(grouping: Grouping) -> Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]:
+    def load(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+        columns = columns_of(info, grouping.noun)
+        return context_of(info).loaders.load(groups_by_key, (project, key[0]), grouping=grouping, columns=columns)
+
+    return load
+
+
+def fields_key(noun: str, *names: str) -> tuple[frozenset[str], Callable[[Representation], GlobalId]]:
+    """A natural key that is the project's slug and the parts of the identity."""
+    fields = ("projectSlug", *names)
+    return frozenset(fields), lambda given: GlobalId(noun, given["projectSlug"], tuple(given[name] for name in names))
+
+
+def _call_of_ref(given: Representation) -> GlobalId:
+    ref = parse_ref(given["ref"], ["ref"])
+    if not isinstance(ref, CallRef):
+        raise InvalidInputError(f"{given['ref']!r} is no ref of a call", ["ref"])
+    return GlobalId("Call", ref.project, (ref.call_id,))
+
+
+ENTITIES: dict[str, Entity] = {
+    "Project": Entity(_by_slug, {frozenset({"slug"}): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
+    "Call": Entity(_by_call_id, dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])),
+    "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
+    "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),
+    "Thread": Entity(_group(THREADS), dict([fields_key("Thread", "threadId")])),
+}
+"""The nodes and entities, by type name."""
+
+
+async def load_node(info: Info, identity: GlobalId) -> Any:
+    """The node of an identity; None where it is not there. Raises InvalidInputError for an unknown type."""
+    entity = ENTITIES.get(identity.noun)
+    if entity is None or len(identity.key) != entity.width:
+        raise InvalidInputError(f"No node has an id like {list(identity)!r}", ["id"])
+    return await entity.load(info, identity.project, identity.key)
+
+
+async def load_node_by_id(info: Info, id: str) -> Any:
+    """The node of an opaque id; None where it is not there. Raises InvalidInputError for an id that is none."""
+    return await load_node(info, decode_id(id))
+
+
+async def resolve_entity(info: Info, representation: Any) -> Any:
+    """The entity of a representation; None where it is not there. Raises InvalidInputError for one that cannot be."""
+    if not isinstance(representation, dict):
+        raise InvalidInputError(f"A representation must be an object, not {representation!r}")
+    noun = representation.get("__typename")
+    entity = ENTITIES.get(noun) if isinstance(noun, str) else None
+    if entity is None:
+        raise InvalidInputError(f"A representation must name an entity in __typename, not {noun!r}")
+    if isinstance(representation.get("id"), str):
+        identity = decode_id(representation["id"])
+        if identity.noun != noun:
+            raise InvalidInputError(f"{representation['id']!r} is the id of a {identity.noun}, not of a {noun}")
+        return await load_node(info, identity)
+    for fields, identify in entity.keys.items():
+        if all(isinstance(representation.get(name), str) for name in fields):
+            return await load_node(info, identify(representation))
+    raise InvalidInputError(f"A representation of {noun} holds none of its keys: {sorted(representation)}")
+
+
+async def _or_error(found: Awaitable[Any]) -> Any:
+    """What was found, or the refusal in its place, so that one bad item does not take the list with it."""
+    try:
+        return await found
+    except InvalidInputError as error:
+        return error
+
+
+def resolve_entities(info: Info, representations: Sequence[Any]) -> list[Awaitable[Any]]:
+    """The entities of ``representations``, each by itself; what they have in common is loaded together."""
+    return [_or_error(resolve_entity(info, representation)) for representation in representations]
+
+
+@strawberry.type
+class NodeQueries:
+    """The part of Query about nodes."""
+
+    @strawberry.field(description="A node by its opaque id; null where it is not there.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="`Node.id`.")]
+    ) -> Node | None:
+        """By the loader of its type."""
+        node: Node | None = await load_node_by_id(info, id)
+        return node
+
+    @strawberry.field(description="Nodes by their opaque ids, in their order; null for each that is not there.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 1,000 of `Node.id`.")],
+    ) -> list[Node | None]:
+        """By the loaders of their types: one read a type and project."""
+        if len(ids) > MOST_NODES:
+            raise InvalidInputError(f"nodes takes at most {MOST_NODES} ids, not {len(ids)}", ["ids"])
+        return [_or_error(load_node_by_id(info, id)) for id in ids]  # type: ignore[misc]  # completed by the executor
