@@ -49,6 +49,12 @@ def _new_postgres_database(server: str, name: str) -> str:
     return url.set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres_server: str) -> str:
+    """URL of a PostgreSQL database that tests share, each with projects of its own."""
+    return _new_postgres_database(postgres_server, f"tracegraph_{os.getpid()}_shared")
+
+
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of an empty PostgreSQL database."""
