@@ -1,6 +1,6 @@
 """Feedback on calls and objects: the table, its writes, and what reads can take from it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -17,10 +17,13 @@ from sqlalchemy import (
     select,
 )
 
+from db.bounded_pages import bounded
 from db.chunks import chunked
 from db.json_text import query_form
 from db.metadata import JSONColumn, Name, Time, metadata
+from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
+from db.query.order import Order
 from db.rows import Row, RowSet, fetch
 from db.upsert import insert
 
@@ -32,6 +35,7 @@ __all__ = [
     "insert_feedback",
     "select_feedback_by_id",
     "select_feedback_by_target",
+    "select_feedback_page",
 ]
 
 feedback = Table(
@@ -82,6 +86,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "details": c.details,
     "wb_user_id": c.wb_user_id,
     "created_at": c.created_at,
+    "storage_size_bytes": func.length(c.payload) + func.coalesce(func.length(c.details), 0),
 }
 """What feedback can be asked for, by the names that rows carry. Its keys and its target are always selected."""
 
@@ -100,7 +105,8 @@ FEEDBACK_FIELDS = Fields(
 
 KEYS = ("project_slug", "feedback_id", "target_ref")
 
-_JSON = ("payload", "details")
+PAYLOADS = frozenset({"payload", "details"})
+"""Columns that may hold a megabyte."""
 
 
 def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
@@ -111,7 +117,7 @@ def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
 
 def insert_feedback(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert feedback whose ids are free. Each row names all columns but those that queries read (``..._query``)."""
-    full = [{**row, **{f"{name}_query": row[name] and query_form(row[name]) for name in _JSON}} for row in rows]
+    full = [{**row, **{f"{name}_query": row[name] and query_form(row[name]) for name in PAYLOADS}} for row in rows]
     if full:
         connection.execute(insert(connection, feedback), full)
 
@@ -142,6 +148,26 @@ def select_feedback_by_target(
         for ref, group in groupby(rows, lambda row: row.target_ref):
             found[ref] = rows.like(group)
     return found
+
+
+def select_feedback_page(
+    connection: Connection,
+    columns: Collection[str],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+) -> Page:
+    """A page of the feedback of one project that fulfils ``conditions``; bounded in bytes where payloads are asked for.
+
+    Raises ``QueryError`` for a cursor that is none.
+    """
+    if not PAYLOADS & set(columns):
+        return select_page(connection, "Feedback", labelled(columns), conditions, order, request)
+    page = select_page(connection, "Feedback", labelled(["storage_size_bytes"]), conditions, order, request)
+    project_id = page.rows[0].project_slug if page.rows else ""
+    return bounded(
+        page, request, key="feedback_id", read=lambda ids: select_feedback_by_id(connection, project_id, ids, columns)
+    )
 
 
 def delete_feedback(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> int:

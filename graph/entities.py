@@ -11,6 +11,7 @@ from graph.nodes import Node
 from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.errors import InvalidInputError
+from resolvers.feedback.read import feedback_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES, Grouping, groups_by_key
 from resolvers.ids import GlobalId, decode_id
 from resolvers.projects import projects_by_slug
@@ -41,6 +42,10 @@ def _by_call_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any
     return context_of(info).loaders.load(calls_by_id, (project, key[0]), columns=columns_of(info, "Call"))
 
 
+def _by_feedback_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    return context_of(info).loaders.load(feedback_by_id, (project, key[0]), columns=columns_of(info, "Feedback"))
+
+
 def _by_slug(info: Info, project: str, _key: tuple[str, ...]) -> Awaitable[Any]:
     return context_of(info).loaders.load(projects_by_slug, project)
 
@@ -69,6 +74,7 @@ def _call_of_ref(given: Representation) -> GlobalId:
 ENTITIES: dict[str, Entity] = {
     "Project": Entity(_by_slug, {frozenset({"slug"}): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
     "Call": Entity(_by_call_id, dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])),
+    "Feedback": Entity(_by_feedback_id, dict([fields_key("Feedback", "feedbackId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),
     "Thread": Entity(_group(THREADS), dict([fields_key("Thread", "threadId")])),

@@ -7,6 +7,8 @@ from strawberry.schema.config import StrawberryConfig
 from graph.calls.mutations import CallMutations
 from graph.calls.types import Call
 from graph.entities import NodeQueries, resolve_entities
+from graph.feedback.mutations import FeedbackMutations
+from graph.feedback.types import Feedback
 from graph.projects import Project, ProjectQueries
 from graph.scalars import SCALARS
 from graph.server_info import ServerInfoQueries
@@ -23,7 +25,7 @@ class Query(ProjectQueries, NodeQueries, ServerInfoQueries):
 
 
 @strawberry.type(description="Writing: one mutation for one action.")
-class Mutation(CallMutations):
+class Mutation(CallMutations, FeedbackMutations):
     """The mutations of all nouns."""
 
 
@@ -38,7 +40,7 @@ class Schema(strawberry.federation.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=[Call, Project, Session, Thread, Trace],
+    types=[Call, Feedback, Project, Session, Thread, Trace],
     config=StrawberryConfig(scalar_map=SCALARS),
     # The newest version is refused by one of the composers (docs/federation.md).
     federation_version="2.9",

@@ -177,26 +177,35 @@ async def _streamed(
     stream: Stream, operation: Operation, context: Context, request: Request, variables: Variables, data: Data
 ) -> Response:
     """The answer, page by page; the first page is there already, so every refusal came before the 200."""
-
     limit = request.body.limit
-    head, separator, tail = b"", b"\n", b"\n"
-    if stream.member is not None:
-        head, separator, tail = b'{"%s":[' % stream.member.encode(), b",", b"]}"
 
-    async def pages() -> AsyncIterator[bytes]:
+    async def pages() -> AsyncIterator[list[bytes]]:
         page, current = data, variables
         sent = 0
-        if stream.member is not None:
-            yield head
         while (connection := stream.connection(page)) is not None:
             nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
             sent += len(nodes)
             if nodes:
-                yield b"".join(encode(stream.line(node, request)) + b"\n" for node in nodes)
+                yield [encode(stream.line(node, request)) for node in nodes]
             following = following_page(connection, request, current, sent)
             if following is None:
                 return
             current = following
             page = _data_of(await operation.run(context, current))
 
-    return StreamingResponse(pages(), media_type="application/jsonl")
+    if stream.member is None:
+        return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")
+    return StreamingResponse(_as_object(stream.member, pages()), media_type="application/json")
+
+
+async def _as_lines(pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
+    async for items in pages:
+        yield b"\n".join(items) + b"\n"
+
+
+async def _as_object(member: str, pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
+    separator = b'{"%s":[' % member.encode()
+    async for items in pages:
+        yield separator + b",".join(items)
+        separator = b","
+    yield (b"" if separator == b"," else separator) + b"]}"

@@ -66,7 +66,9 @@ def first_page(request: Request) -> Variables:
     return {"first": size, "after": None, "offset": request.body.offset or None}
 
 
-def following_page(connection: Mapping[str, Any], request: Request, variables: Variables, sent: int) -> Variables | None:
+def following_page(
+    connection: Mapping[str, Any], request: Request, variables: Variables, sent: int
+) -> Variables | None:
     """The variables of the page after ``connection``'s; None where it was the last or ``limit`` lines are sent."""
     limit = request.body.limit
     if not connection["pageInfo"]["hasNextPage"] or (limit is not None and sent >= limit):

@@ -7,6 +7,7 @@ import strawberry
 from graph.calls.connection import Place, calls_field
 from graph.context import Info, context_of
 from graph.enums import described_enum
+from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.groups import load_group
 from graph.nodes import Node, is_row_of
@@ -132,7 +133,9 @@ class Call(Node):
         size: BigInt = await context_of(info).loaders.load(trace_sizes, (self.project_slug, self.trace_id))
         return size
 
-    @link("The call that made it; null for a root, or where the parent never came.", needs=("project_slug", "parent_id"))
+    @link(
+        "The call that made it; null for a root, or where the parent never came.", needs=("project_slug", "parent_id")
+    )
     async def parent(self, info: Info) -> Self | None:
         """By the loader of calls."""
         return await _call(info, self.project_slug, self.parent_id)
@@ -141,6 +144,12 @@ class Call(Node):
         "The calls that it made.",
         needs=("project_slug", "call_id"),
         place=lambda call: Place(call.project_slug, "parent_id", call.call_id),
+    )
+
+    feedback = feedback_field(
+        "What people and scorers say about it.",
+        needs=("project_slug", "ref"),
+        place=lambda call: FeedbackPlace(call.project_slug, call.ref),
     )
 
     @link("Its trace.", needs=("project_slug", "trace_id"))
@@ -158,7 +167,10 @@ class Call(Node):
         """By the loader of groups."""
         return await load_group(info, Thread, THREADS, self.project_slug, self.thread_id)
 
-    @link("The turn that it is part of: the turn's outermost call; null outside a thread.", needs=("project_slug", "turn_id"))
+    @link(
+        "The turn that it is part of: the turn's outermost call; null outside a thread.",
+        needs=("project_slug", "turn_id"),
+    )
     async def turn(self, info: Info) -> Self | None:
         """By the loader of calls."""
         return await _call(info, self.project_slug, self.turn_id)

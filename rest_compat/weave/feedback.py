@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from graph.json_text import JSONText, dump_json
 from rest_compat.json_fields import JSONObject
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
@@ -15,12 +17,12 @@ __all__ = ["ENDPOINTS"]
 class ScorerDetails(Strict):
     """What the SDKs from 0.52 on send beside the documented fields; most of it only for scorers of agents."""
 
-    scorer_tags: list[str] = []
-    scorer_tag_reasons: dict[str, str] = {}
-    scorer_tag_confidences: dict[str, float] = {}
-    scorer_ratings: dict[str, float] = {}
-    scorer_rating_reasons: dict[str, str] = {}
-    scorer_rating_confidences: dict[str, float] = {}
+    scorer_tags: list[str] = Field(default_factory=list)
+    scorer_tag_reasons: dict[str, str] = Field(default_factory=dict)
+    scorer_tag_confidences: dict[str, float] = Field(default_factory=dict)
+    scorer_ratings: dict[str, float] = Field(default_factory=dict)
+    scorer_rating_reasons: dict[str, str] = Field(default_factory=dict)
+    scorer_rating_confidences: dict[str, float] = Field(default_factory=dict)
     scorer_trace_id: str = ""
     span_agent_name: str = ""
     span_agent_version: str = ""
@@ -78,8 +80,12 @@ class FeedbackQueryReq(Strict):
 
 def _details(body: ScorerDetails) -> JSONText | None:
     """What is not at its default; null where that is nothing."""
-    values = {name: getattr(body, name) for name in ScorerDetails.model_fields}
-    said = {name: value for name, value in values.items() if value != ScorerDetails.model_fields[name].default}
+    fields = ScorerDetails.model_fields
+    said = {
+        name: value
+        for name, field in fields.items()
+        if (value := getattr(body, name)) != field.get_default(call_default_factory=True)
+    }
     return dump_json(said) if said else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from graph.encoding import Spliced
-from graph.json_text import JSONValue, dump_json, parse_json
+from graph.json_text import dump_json, parse_json
 from resolvers.errors import InvalidQueryError
 
 __all__ = ["check_fields", "feedback_schema", "selection"]
@@ -35,7 +35,9 @@ def check_fields(fields: Collection[str] | None) -> None:
     """Raise InvalidQueryError for a field that feedback does not have."""
     for index, field in enumerate(fields or ()):
         if field not in _KNOWN and not _is_payload(field):
-            raise InvalidQueryError(f"unknown field {field!r}; known are {', '.join(sorted(_KNOWN))}", ["fields", index])
+            raise InvalidQueryError(
+                f"unknown field {field!r}; known are {', '.join(sorted(_KNOWN))}", ["fields", index]
+            )
 
 
 def selection(fields: Collection[str] | None) -> dict[str, bool]:
@@ -58,7 +60,7 @@ def feedback_schema(node: Mapping[str, Any], project_id: str, fields: Collection
     return written if node["details"] is None else {**written, **parse_json(node["details"].text)}
 
 
-def _value(node: Mapping[str, Any], project_id: str, field: str, payload: JSONValue) -> Any:
+def _value(node: Mapping[str, Any], project_id: str, field: str, payload: Any) -> Any:
     match field:
         case "project_id":
             return project_id
@@ -74,7 +76,7 @@ def _value(node: Mapping[str, Any], project_id: str, field: str, payload: JSONVa
     return Spliced(dump_json(value))
 
 
-def _step(value: JSONValue, part: str) -> JSONValue:
+def _step(value: Any, part: str) -> Any:
     """What is at one part of a path; null where there is nothing, as in queries."""
     if isinstance(value, dict):
         return value.get(part)

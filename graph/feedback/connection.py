@@ -1,0 +1,108 @@
+"""Lists of feedback."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import strawberry
+
+from db.pages import Page, PageRequest
+from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
+from graph.context import Info, context_of
+from graph.fields import NEEDS
+from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
+from graph.selection import NODES, columns_of
+from resolvers.feedback.pages import (
+    DEFAULT_SORTS,
+    FeedbackList,
+    TargetLists,
+    feedback_count,
+    feedback_page,
+    target_feedback_counts,
+    target_feedback_pages,
+)
+
+__all__ = ["FeedbackConnection", "FeedbackPlace", "feedback_field"]
+
+
+@strawberry.type(description="A page of feedback.")
+class FeedbackConnection(Connection[Annotated["Feedback", strawberry.lazy("graph.feedback.types")]]):  # type: ignore[name-defined]  # noqa: F821 - strawberry looks it up
+    """Nothing beside the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPlace:
+    """Where in the graph a list of feedback stands: in a project, and there below what ``target_ref`` names.
+
+    Lists that stand below the nodes of one list are read together.
+    """
+
+    project: str
+    target_ref: str | None = None
+
+
+def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any], FeedbackPlace]) -> Any:
+    """A field that lists feedback, with the arguments that all of them have; ``place`` takes the row it is below."""
+
+    async def resolve(
+        parent: strawberry.Parent[Any],
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        query: Query = None,
+        query_json: QueryJson = None,
+        order_by: OrderBy = None,
+        offset: Offset = None,
+    ) -> FeedbackConnection:
+        where = place(parent)
+
+        def make() -> tuple[FeedbackList, PageRequest]:
+            sorts = sorts_argument(order_by) or DEFAULT_SORTS
+            return (
+                FeedbackList(query_argument(query, query_json), sorts),
+                page_request(first, after, last, before, offset),
+            )
+
+        if where.target_ref is None:
+            return await _of_project(info, where.project, *make())
+        return await _of_target(info, where.project, where.target_ref, make)
+
+    return strawberry.field(resolver=resolve, description=description, metadata={NEEDS: tuple(needs)})
+
+
+async def _of_project(info: Info, project: str, chosen: FeedbackList, request: PageRequest) -> FeedbackConnection:
+    context = context_of(info)
+    connection: FeedbackConnection = await connect(
+        info,
+        FeedbackConnection,
+        "Feedback",
+        request,
+        read=lambda request, columns: feedback_page(context, project, chosen, request, columns),
+        count=lambda limit: feedback_count(context, project, chosen, limit),
+    )
+    return connection
+
+
+async def _of_target(
+    info: Info, project: str, target_ref: str, make: Callable[[], tuple[FeedbackList, PageRequest]]
+) -> FeedbackConnection:
+    context = context_of(info)
+    raw = info._raw_info  # noqa: SLF001 - siblings have the field's node and the variables in common
+    lists = context.loaders.shared(
+        (raw.field_nodes[0], raw.variable_values), lambda: TargetLists(*make(), columns_of(info, "Feedback", NODES))
+    )
+
+    async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:
+        page: Page = await context.loaders.load(target_feedback_pages, (project, target_ref), lists=lists)
+        return page
+
+    async def count(limit: int | None) -> int:
+        total: int = await context.loaders.load(target_feedback_counts, (project, target_ref), lists=lists)
+        return total if limit is None else min(total, limit)
+
+    connection: FeedbackConnection = await connect(
+        info, FeedbackConnection, "Feedback", lists.request, read=read, count=count
+    )
+    return connection

@@ -1,0 +1,78 @@
+"""Feedback and its links."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from graph.calls.types import Call
+from graph.context import Info, context_of
+from graph.fields import column, link
+from graph.nodes import Node, is_row_of
+from graph.scalars import JSON, DateTime
+from graph.selection import columns_of
+from resolvers.calls.read import calls_by_id
+from resolvers.ids import encode_id
+from resolvers.refs import CallRef, parse_ref
+
+__all__ = ["Feedback", "FeedbackTarget"]
+
+FeedbackTarget = Annotated[Call, strawberry.union("FeedbackTarget", description="What feedback can be on.")]
+
+
+@strawberry.federation.type(
+    keys=["id", "projectSlug feedbackId"],
+    description="What a person or a scorer says about a call or an object: a reaction, a note, an annotation, a score.",
+)
+class Feedback(Node):
+    """Rows of ``db.feedback``."""
+
+    is_type_of = is_row_of("Feedback")
+
+    project_slug: str = column("Slug of its project, `entity/name`.")
+    feedback_id: str = column("Id within the project.")
+    target_ref: str = column("Ref of what it is on.")
+    feedback_type: str = column(
+        "What sort of feedback it is: `wandb.reaction.1`, `wandb.note.1`, `wandb.annotation.NAME`, "
+        "`wandb.runnable.NAME`, or any word of the sender."
+    )
+    payload: JSON = column(
+        "What is said, an object: `emoji` with its names for a reaction, `note`, the `value` of an annotation, the "
+        "`output` of a scorer."
+    )
+    creator: str | None = column("Name to show for whoever gave it.")
+    annotation_ref: str | None = column("Ref of the annotation's spec.")
+    runnable_ref: str | None = column("Ref of the scorer or op that gave it.")
+    call_ref: str | None = column("Ref of the call in which the scorer gave it.")
+    trigger_ref: str | None = column("Ref of what made the scorer run.")
+    queue_id: str | None = column("Id of the annotation queue it was given in.")
+    details: JSON | None = column("What else a scorer said: an object of tags, ratings, reasons, the agent's span.")
+    wb_user_id: str | None = column("User who gave it.")
+    created_at: DateTime = column("When it was given.")
+
+    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "feedback_id"))
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return strawberry.ID(encode_id("Feedback", self.project_slug, self.feedback_id))
+
+    @link("What it is on; null where that is not there or may not be seen.", needs=("target_ref",))
+    async def target(self, info: Info) -> FeedbackTarget | None:
+        """By the loader of calls or of objects."""
+        return await _named(info, self.target_ref)
+
+    @link("The call in which the scorer gave it.", needs=("call_ref",))
+    async def call(self, info: Info) -> Call | None:
+        """By the loader of calls."""
+        return await _named(info, self.call_ref)
+
+
+async def _named(info: Info, ref: str | None) -> Call | None:
+    """The call that a stored ref names; None where there is none to be seen."""
+    if ref is None:
+        return None
+    match parse_ref(ref):
+        case CallRef(project, call_id):
+            key = (project, call_id)
+            row = await context_of(info).loaders.load(calls_by_id, key, columns=columns_of(info, Call))
+            return cast("Call | None", row)  # rows stand for their types
+        case _:
+            return None
