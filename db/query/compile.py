@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, true
 
 from db.query.constants import compare_constants
 from db.query.expression import (
@@ -30,7 +30,7 @@ from db.query.expression import (
 )
 from db.query.fields import Fields
 from db.query.search import contains, contains_constant, escaped_forms
-from db.query.structure import balanced, equals_constant
+from db.query.structure import balanced, equals_constant, negated
 from db.query.templates import apply
 from db.query.values import (
     MAX_SIZE,
@@ -144,7 +144,7 @@ class _Compiler:
                 return self._joined(and_, [Not(item) for item in operands], (*at, "$or"), strict=strict)
             case _:
                 condition = self.truth(operand, at, strict=True)
-                return _condition(not_(condition.sql), condition)
+                return _condition(negated(condition.sql), condition)
 
     def _compared(self, name: Operator, left: Operand, right: Operand, at: Path, *, strict: bool) -> Value:
         if isinstance(left, Literal) and isinstance(right, Literal):
@@ -155,7 +155,7 @@ class _Compiler:
         if isinstance(right, Value):
             return self._compared_values(name, left, right, at, strict=strict)
         if right.value is None:
-            missing = not_(_any(left.related, exists(left)))
+            missing = negated(_any(left.related, exists(left)))
             return _condition(missing if name == "eq" else unknown(), left)
         return self._scoped(self._compared_constant(name, left, right.value, at, strict=strict), [left], strict=strict)
 
@@ -173,7 +173,8 @@ class _Compiler:
             case Kind.TEXT if value.kind is Kind.TEXT:
                 return _same_kind(name, Kind.TEXT, value.sql, bind(known))
             case Kind.TEXT:
-                return self._mixed(name, value, Value(Kind.TEXT, bind(known)), strict=strict)
+                known_text = Value(Kind.TEXT, bind(known))
+                return self._mixed(name, value, known_text, exists(value), strict=strict)
             case _ if name == "eq":
                 return _told(equals_constant(value, known), exists(value), strict=strict)
             case _:
@@ -185,21 +186,21 @@ class _Compiler:
         else:
             if (left.size + right.size) * _REPEATED > MAX_SIZE:
                 raise QueryError("comparisons of computed values are nested too deeply", at)
-            condition = self._mixed(name, left, right, strict=strict)
+            there = and_(exists(left), exists(right))
+            condition = self._mixed(name, left, right, there, strict=strict)
         compared = self._scoped(condition, [left, right], strict=strict)
         return Value(Kind.BOOLEAN, compared.sql, size=compared.size * _REPEATED)
 
-    def _mixed(self, name: Operator, left: Value, right: Value, *, strict: bool) -> ColumnElement[bool]:
-        """Values of which at least one is JSON, or which are of different kinds: as they are, nothing is converted."""
-        pairs = [(kind, strictly(left, kind), strictly(right, kind)) for kind in Kind if kind is not Kind.TIME]
+    def _mixed(
+        self, name: Operator, left: Value, right: Value, there: ColumnElement[bool], *, strict: bool
+    ) -> ColumnElement[bool]:
+        """Values of which at least one is JSON, or which are of different kinds: as they are, nothing is converted.
+        ``there`` says that neither is null."""
+        kinds = [Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN] + [Kind.JSON] * (name == "eq")
+        pairs = [(kind, strictly(left, kind), strictly(right, kind)) for kind in kinds]
         same = [_same_kind(name, kind, a, b) for kind, a, b in pairs if a is not None and b is not None]
         if name == "eq":
-            return _told(or_(false(), *same), and_(exists(left), exists(right)), strict=strict)
-        same = [
-            _same_kind(name, kind, a, b)
-            for kind, a, b in pairs
-            if a is not None and b is not None and kind is not Kind.JSON
-        ]
+            return _told(or_(false(), *same), there, strict=strict)
         # Numbers come before texts, as they do in sorts.
         if Kind.TIME not in {left.kind, right.kind}:
             for before, after, answer in ((left, right, name in {"lt", "lte"}), (right, left, name in {"gt", "gte"})):
@@ -216,7 +217,7 @@ class _Compiler:
             terms.append(_condition(constant(True if True in truths else None if None in truths else False)))
         elif known:
             if None in known:
-                terms.append(_condition(not_(_any(operand.related, exists(operand)))))
+                terms.append(_condition(negated(_any(operand.related, exists(operand)))))
             if rest := [value for value in known if value is not None]:
                 condition = self._in_constants(operand, rest, at, strict=strict)
                 terms.append(self._scoped(condition, [operand], strict=strict))

@@ -111,7 +111,7 @@ class Contains:
 
 Expression = Constant | GetField | Convert | And | Or | Not | Comparison | In | Contains
 
-LEVELS: dict[type, int] = {And: 1, Or: 1, Not: 1, Comparison: 3, Contains: 4, In: 8, Convert: 9}
+LEVELS: dict[type, int] = {And: 1, Or: 1, Not: 1, Comparison: 5, Contains: 5, In: 8, Convert: 9}
 """How much of ``MAX_DEPTH`` each form takes for what stands inside it: what its SQL keeps open in SQLite's parser,
 measured on 3.40. Realistic queries are far from it: fifty ``$and`` and ``$or`` around a converted comparison pass."""
 

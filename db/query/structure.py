@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false
-from sqlalchemy.sql.elements import Grouping
+from sqlalchemy import ColumnElement, and_, false, not_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from db.query.json import JsonNode
 from db.query.templates import apply
 from db.query.values import Kind, Value, bind, literal_kind
 
-__all__ = ["balanced", "equals_constant"]
+__all__ = ["balanced", "equals_constant", "negated"]
 
 _CONDITIONS = {Kind.TEXT: "json_string", Kind.NUMBER: "json_number", Kind.BOOLEAN: "json_boolean"}
 
@@ -41,6 +44,19 @@ def _require(node: JsonNode, known: Any, conditions: list[ColumnElement[bool]]) 
             conditions.append(apply(_CONDITIONS[kind], node) == bind(known))
 
 
+class _Parentheses(FunctionElement[Any]):
+    """A condition in parentheses that stay: SQLAlchemy's own are dropped where operators are alike. It has no type, or
+    it would be written as ``(...) = 1`` for SQLite, which no index serves."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(_Parentheses)
+def _write_parentheses(element: _Parentheses, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)})"
+
+
 _FAN_OUT = 16
 
 
@@ -49,7 +65,12 @@ def balanced(join: Any, conditions: Sequence[ColumnElement[bool]]) -> ColumnElem
     first, *rest = conditions
     while len(rest) > _FAN_OUT:
         chunks = [rest[start : start + _FAN_OUT] for start in range(0, len(rest), _FAN_OUT)]
-        rest = [Grouping(join(*chunk)) for chunk in chunks]
+        rest = [_Parentheses(join(*chunk)) for chunk in chunks]
     if not rest:
         return first
-    return join(first, Grouping(join(*rest)) if len(rest) > 1 else rest[0])  # type: ignore[no-any-return]
+    return join(first, _Parentheses(join(*rest)) if len(rest) > 1 else rest[0])  # type: ignore[no-any-return]
+
+
+def negated(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """NOT, in parentheses: SQLAlchemy writes ``condition = 0`` for SQLite, and lets it stand bare beside a ``>``."""
+    return _Parentheses(not_(condition))

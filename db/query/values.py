@@ -246,10 +246,10 @@ def _literal_text(value: Any) -> str | None:
             return value
         case bool():
             return "true" if value else "false"
-        case int() | float():
-            number = normal_number(value)
-            whole = isinstance(number, int) or (-(2.0**63) <= number < 2.0**63 and number.is_integer())
-            return str(int(number)) if whole else repr(number)
+        case int():
+            return str(value)
+        case float():
+            return str(int(value)) if -(2.0**63) <= value < 2.0**63 and value.is_integer() else repr(value)
         case _:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
