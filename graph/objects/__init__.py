@@ -1,0 +1,1 @@
+"""Object versions in the graph."""

@@ -1,0 +1,93 @@
+"""A version of an object or op, and its links."""
+
+from typing import Any, Self
+
+import strawberry
+
+from db.calls.filters import CallFilter
+from graph.calls.connection import Place, calls_field
+from graph.context import Info, context_of
+from graph.enums import described_enum
+from graph.feedback.connection import FeedbackPlace, feedback_field
+from graph.fields import column, link
+from graph.nodes import Node, is_row_of
+from graph.scalars import JSON, BigInt, DateTime
+from graph.selection import columns_of
+from resolvers.ids import encode_id
+from resolvers.objects.kinds import ObjectKind
+from resolvers.objects.read import object_versions, objects_by_ref
+
+__all__ = ["ObjectVersion"]
+
+described_enum(
+    ObjectKind,
+    name="ObjectKind",
+    description="What is versioned. Values may be added.",
+    values={
+        "OBJECT": "A value that was published: a model, a dataset, a prompt, a configuration.",
+        "OP": "The code of an op.",
+    },
+)
+
+
+@strawberry.federation.type(
+    keys=["id", "ref"],
+    description="One version of a named value. Its digest is made from its content, and it never changes.",
+)
+class ObjectVersion(Node):
+    """Rows of ``db.objects.reads``."""
+
+    is_type_of = is_row_of("ObjectVersion")
+
+    project_slug: str = column("Slug of its project, `entity/name`.")
+    kind: ObjectKind = column("Whether it is an object or an op.")
+    object_id: str = column("The name that its versions share.")
+    digest: str = column("Address of its content.")
+    ref: str = column("Its ref: `weave:///entity/project/object/NAME:DIGEST`, or `op` for an op.")
+    version_index: BigInt = column("Its number among the versions of the name, from 0.")
+    is_latest: bool = column("Whether it was published last of those that are not deleted.")
+    base_object_class: str | None = column("The class just below `Object` that it derives from: Model, Dataset.")
+    leaf_object_class: str | None = column("Its own class.")
+    val: JSON = column("The value.", name="value")
+    size_bytes: BigInt = column("Bytes of the value.")
+    wb_user_id: str | None = column("User who published it first.")
+    created_at: DateTime = column("When it was first published.")
+    deleted_at: DateTime | None = column("When it was deleted; null while it is there.")
+
+    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "kind", "object_id", "digest"))
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return strawberry.ID(encode_id("ObjectVersion", self.project_slug, self.kind, self.object_id, self.digest))
+
+    @link("All versions of its name that are not deleted, first to last.", needs=("project_slug", "kind", "object_id"))
+    async def versions(self, info: Info) -> list[Self]:
+        """By a loader: one statement for the versions of all names of a list."""
+        found: Any = await context_of(info).loaders.load(
+            object_versions, (self.project_slug, self.kind, self.object_id), columns=columns_of(info, ObjectVersion)
+        )
+        return found or []
+
+    @link("The latest version of its name; null where all are deleted.", needs=("project_slug", "kind", "object_id"))
+    async def latest(self, info: Info) -> Self | None:
+        """By the loader of objects."""
+        key = (self.project_slug, self.kind, self.object_id, "latest")
+        row: Self | None = await context_of(info).loaders.load(
+            objects_by_ref, key, columns=columns_of(info, ObjectVersion)
+        )
+        return row
+
+    used_by = calls_field(
+        "The calls that have it, or something inside it, among their inputs.",
+        needs=("project_slug", "ref"),
+        place=lambda version: Place(version.project_slug, within=CallFilter(input_refs=(version.ref,))),
+    )
+    produced_by = calls_field(
+        "The calls that gave it, or something inside it, as output.",
+        needs=("project_slug", "ref"),
+        place=lambda version: Place(version.project_slug, within=CallFilter(output_refs=(version.ref,))),
+    )
+    feedback = feedback_field(
+        "The feedback on it.",
+        needs=("project_slug", "ref"),
+        place=lambda version: FeedbackPlace(version.project_slug, version.ref),
+    )

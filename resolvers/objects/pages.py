@@ -1,0 +1,78 @@
+"""Lists of object versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection
+
+from db.bounded_pages import bounded
+from db.objects.reads import (
+    COLUMNS,
+    FIELDS,
+    TIEBREAK,
+    ObjectFilter,
+    ObjectKey,
+    labelled,
+    object_conditions,
+    select_objects,
+)
+from db.objects.tables import objects
+from db.pages import Page, PageRequest, select_count, select_page
+from db.query.order import Direction, Order, compile_order
+from db.rows import Row
+from resolvers.context import Context
+from resolvers.queries import refusing_queries
+from resolvers.refs import ObjectRef, parse_ref
+
+__all__ = ["ObjectList", "objects_count", "objects_list"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectList:
+    """Which versions of a project, in which order; the default is oldest first."""
+
+    project: str
+    filter: ObjectFilter = ObjectFilter()
+    sorts: Sequence[tuple[str, Direction]] = ()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """In SQL."""
+        return [objects.c.project_id == self.project, *object_conditions(self.filter)]
+
+    def order(self) -> Order:
+        """In SQL. Raises a Refusal for a field that versions are not ordered by."""
+        with refusing_queries("orderBy"):
+            return compile_order(self.sorts, FIELDS, TIEBREAK)
+
+
+async def objects_list(context: Context, chosen: ObjectList, request: PageRequest, columns: frozenset[str]) -> Page:
+    """A page of versions; where values are asked for, it is cut before they pass some megabytes."""
+    context.caller.require_read(chosen.project)
+    where, order = chosen.conditions(), chosen.order()
+
+    def read(connection: Connection) -> Page:
+        if "val" not in columns:
+            return select_page(connection, "ObjectVersion", labelled(columns), where, order, request)
+        keys = [*labelled(["ref"]), COLUMNS["size_bytes"].label("storage_size_bytes")]
+        page = select_page(connection, "ObjectVersion", keys, where, order, request)
+        return bounded(page, request, key="ref", read=lambda refs: _by_ref(connection, chosen.project, refs, columns))
+
+    with refusing_queries("after"):
+        return await context.database.read(read)
+
+
+def _by_ref(connection: Connection, project: str, refs: Sequence[str], columns: frozenset[str]) -> dict[str, Row]:
+    keys = {}
+    for ref in refs:
+        parsed = parse_ref(ref)
+        assert isinstance(parsed, ObjectRef), "refs of versions are refs of objects and ops"
+        keys[ref] = ObjectKey(parsed.kind, parsed.object_id, parsed.digest)
+    found = select_objects(connection, project, keys.values(), columns)
+    return {ref: found[key] for ref, key in keys.items() if key in found}
+
+
+async def objects_count(context: Context, chosen: ObjectList, limit: int | None) -> int:
+    """How many versions there are; counting stops at ``limit``."""
+    context.caller.require_read(chosen.project)
+    where = chosen.conditions()
+    return await context.database.read(lambda connection: select_count(connection, where, limit))
