@@ -1,10 +1,16 @@
 """Files: bytes by digest, in chunks."""
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, PrimaryKeyConstraint, Table, select
+
+from db.chunks import chunked
 from db.metadata import Blob, Name, Time, metadata
+from db.rows import Row, fetch
+from db.upsert import insert
 
-__all__ = ["CHUNK_BYTES", "file_chunks", "files"]
+__all__ = ["CHUNK_BYTES", "COLUMNS", "file_chunks", "files", "insert_file", "select_chunk", "select_files"]
 
 CHUNK_BYTES = 1 << 20
 """Bytes a chunk holds, but for the last."""
@@ -31,3 +37,51 @@ file_chunks = Table(
     PrimaryKeyConstraint("project_id", "digest", "chunk"),
     info={"distribute_by": "project_id"},
 )
+
+COLUMNS: dict[str, ColumnElement[Any]] = {
+    "project_slug": files.c.project_id,
+    "digest": files.c.digest,
+    "name": files.c.name,
+    "size_bytes": files.c.size_bytes,
+    "created_at": files.c.created_at,
+}
+"""What a file can be asked for, by the names that rows carry. Project and digest are always selected."""
+
+KEYS = ("project_slug", "digest")
+
+
+def select_files(
+    connection: Connection, project_id: str, digests: Iterable[str], columns: Collection[str]
+) -> dict[str, Row]:
+    """Files by digest; those that are not there are missing."""
+    wanted = {*KEYS, *columns}
+    labelled = [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]
+    found: dict[str, Row] = {}
+    for chunk in chunked(dict.fromkeys(digests)):
+        statement = select(*labelled).where(files.c.project_id == project_id, files.c.digest.in_(chunk))
+        found.update((row.digest, row) for row in fetch(connection, "File", statement))
+    return found
+
+
+def select_chunk(connection: Connection, project_id: str, digest: str, chunk: int) -> bytes | None:
+    """One chunk of a file, None past its end."""
+    statement = select(file_chunks.c.content).where(
+        file_chunks.c.project_id == project_id, file_chunks.c.digest == digest, file_chunks.c.chunk == chunk
+    )
+    content = connection.execute(statement).scalar_one_or_none()
+    return content if content is None else bytes(content)
+
+
+def insert_file(connection: Connection, values: Mapping[str, Any], chunks: Iterable[bytes]) -> bool:
+    """Write a file, ``values`` holding every column of it; returns False where the project has its content already.
+
+    Chunks are taken one at a time, so that the whole file is never in memory.
+    """
+    project_id, digest = values["project_id"], values["digest"]
+    if select_files(connection, project_id, [digest], ()):
+        return False
+    for number, content in enumerate(chunks):
+        row = {"project_id": project_id, "digest": digest, "chunk": number, "content": content}
+        connection.execute(insert(connection, file_chunks), row)
+    connection.execute(insert(connection, files), dict(values))
+    return True

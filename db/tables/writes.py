@@ -1,0 +1,66 @@
+"""Writing tables.
+
+Rows, chunks and tables are content-addressed and never change, so what is there already is left alone. The functions
+run inside a write transaction that holds the project (``db.projects.lock``).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from db.chunks import chunked
+from db.json_text import JSONText, query_form
+from db.tables.tables import table_chunks, table_parts, table_rows, tables
+from db.upsert import insert
+
+__all__ = ["RowValues", "insert_rows", "insert_table", "row_values"]
+
+RowValues = dict[str, Any]
+"""A row of ``table_rows`` but for its project."""
+
+
+def row_values(digest: str, val: JSONText) -> RowValues:
+    """What is stored of a row."""
+    size = len(val) if val.isascii() else len(val.encode())
+    return {"digest": digest, "size_bytes": size, "val": val, "val_query": query_form(val)}
+
+
+def insert_rows(connection: Connection, project_id: str, rows: Sequence[RowValues]) -> None:
+    """Write rows that are not there yet."""
+    for chunk in chunked(rows, 5000):
+        statement = insert(connection, table_rows).on_conflict_do_nothing()
+        connection.execute(statement, [{"project_id": project_id, **row} for row in chunk])
+
+
+def insert_table(
+    connection: Connection, values: Mapping[str, Any], chunks: Sequence[Sequence[str]], known: Sequence[str | None] = ()
+) -> None:
+    """Write a table that is not there yet: ``values`` hold every column of it but ``row_count``, ``chunks`` the digests
+    of its rows, which exist. ``known`` are digests of those chunks that exist too, in the same places."""
+    project_id = values["project_id"]
+    new, parts = [], []
+    first_row = 0
+    for number, chunk in enumerate(chunks):
+        digest = known[number] if number < len(known) else None
+        if digest is None:
+            text = orjson.dumps(chunk)
+            digest = hashlib.sha256(text).hexdigest()
+            new.append({"project_id": project_id, "digest": digest, "row_digests": text.decode()})
+        parts.append(
+            {
+                "project_id": project_id,
+                "table_digest": values["digest"],
+                "first_row": first_row,
+                "row_count": len(chunk),
+                "chunk_digest": digest,
+            }
+        )
+        first_row += len(chunk)
+    if new:
+        connection.execute(insert(connection, table_chunks).on_conflict_do_nothing(), new)
+    if parts:
+        connection.execute(insert(connection, table_parts), parts)
+    connection.execute(insert(connection, tables), {**values, "row_count": first_row})

@@ -1,0 +1,50 @@
+"""Content addresses, equal to those that Weave's SDKs of version 0.52 and later compute.
+
+A digest is the SHA-256 of bytes in an alphabet of letters and digits: URL-safe base64 with ``X`` for ``-``, ``Y`` for
+``_`` and no padding. A JSON value is hashed as the text that Python's ``json.dumps`` gives with sorted keys.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+
+from db.json_text import JSONText, JSONValue, parse_json
+from resolvers.errors import ConflictError
+
+__all__ = ["bytes_digest", "check_expected", "json_digest", "table_digest", "value_digest"]
+
+_encode = json.JSONEncoder(sort_keys=True).encode
+_LETTERS = str.maketrans("-_", "XY", "=")
+
+
+def bytes_digest(data: bytes | Iterable[bytes]) -> str:
+    """The digest of bytes, given whole or in pieces."""
+    hasher = hashlib.sha256()
+    for piece in (data,) if isinstance(data, bytes) else data:
+        hasher.update(piece)
+    return base64.urlsafe_b64encode(hasher.digest()).decode().translate(_LETTERS)
+
+
+def value_digest(value: JSONValue) -> str:
+    """The digest of a parsed JSON value."""
+    return bytes_digest(_encode(value).encode())
+
+
+def json_digest(text: JSONText) -> str:
+    """The digest of a JSON value, whatever its key order and spacing."""
+    return value_digest(parse_json(text))
+
+
+def table_digest(row_digests: Iterable[str]) -> str:
+    """The digest of a table with these rows, in this order; in hexadecimal, unlike the others."""
+    hasher = hashlib.sha256()
+    for digest in row_digests:
+        hasher.update(digest.encode())
+    return hasher.hexdigest()
+
+
+def check_expected(expected: str | None, digest: str, what: str) -> None:
+    """Raise ConflictError where the client computed another digest of ``what`` than we did."""
+    if expected is not None and expected != digest:
+        raise ConflictError(f"Expected digest {expected!r} of {what}, but it is {digest!r}", ["expectedDigest"])
