@@ -8,15 +8,19 @@ from graph.calls.types import Call
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.nodes import Node, is_row_of
+from graph.objects.types import ObjectVersion
 from graph.scalars import JSON, DateTime
 from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.ids import encode_id
-from resolvers.refs import CallRef, parse_ref
+from resolvers.objects.read import objects_by_ref
+from resolvers.refs import CallRef, ObjectRef, parse_ref
 
 __all__ = ["Feedback", "FeedbackTarget"]
 
-FeedbackTarget = Annotated[Call, strawberry.union("FeedbackTarget", description="What feedback can be on.")]
+FeedbackTarget = Annotated[
+    Call | ObjectVersion, strawberry.union("FeedbackTarget", description="What feedback can be on.")
+]
 
 
 @strawberry.federation.type(
@@ -59,20 +63,39 @@ class Feedback(Node):
         """By the loader of calls or of objects."""
         return await _named(info, self.target_ref)
 
+    @link("The annotation's spec.", needs=("annotation_ref",))
+    async def annotation(self, info: Info) -> ObjectVersion | None:
+        """By the loader of objects."""
+        return cast("ObjectVersion | None", await _named(info, self.annotation_ref))
+
+    @link("The scorer or op that gave it.", needs=("runnable_ref",))
+    async def runnable(self, info: Info) -> ObjectVersion | None:
+        """By the loader of objects."""
+        return cast("ObjectVersion | None", await _named(info, self.runnable_ref))
+
     @link("The call in which the scorer gave it.", needs=("call_ref",))
     async def call(self, info: Info) -> Call | None:
         """By the loader of calls."""
-        return await _named(info, self.call_ref)
+        return cast("Call | None", await _named(info, self.call_ref))
+
+    @link("What made the scorer run.", needs=("trigger_ref",))
+    async def trigger(self, info: Info) -> ObjectVersion | None:
+        """By the loader of objects."""
+        return cast("ObjectVersion | None", await _named(info, self.trigger_ref))
 
 
-async def _named(info: Info, ref: str | None) -> Call | None:
-    """The call that a stored ref names; None where there is none to be seen."""
+async def _named(info: Info, ref: str | None) -> Call | ObjectVersion | None:
+    """The call, or the version of an object or op, that a stored ref names; None where there is none to be seen."""
     if ref is None:
         return None
+    load = context_of(info).loaders.load
     match parse_ref(ref):
         case CallRef(project, call_id):
-            key = (project, call_id)
-            row = await context_of(info).loaders.load(calls_by_id, key, columns=columns_of(info, Call))
-            return cast("Call | None", row)  # rows stand for their types
+            call = await load(calls_by_id, (project, call_id), columns=columns_of(info, Call))
+            return cast("Call | None", call)  # rows stand for their types
+        case ObjectRef(project, kind, object_id, digest):
+            key = (project, kind, object_id, digest)
+            version = await load(objects_by_ref, key, columns=columns_of(info, ObjectVersion))
+            return None if version is None or version.deleted_at is not None else cast("ObjectVersion", version)
         case _:
             return None

@@ -1,0 +1,337 @@
+"""Feedback in the graph: given, listed, linked, found again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from db.json_text import dump_json
+from graph.schema import schema
+from resolvers.calls.events import CallStart
+from resolvers.calls.record import delete_calls, record_calls
+from resolvers.context import Context
+from resolvers.feedback.record import feedback_create_batch
+from resolvers.feedback.validate import NewFeedback
+from resolvers.objects.create import object_create
+
+PROJECT = "team/app"
+EMPTY = dump_json({})
+
+
+def call_ref(call_id: str) -> str:
+    return f"weave:///{PROJECT}/call/{call_id}"
+
+
+async def run(context: Context, document: str, **variables: Any) -> Any:
+    result = await schema.execute(
+        document, variable_values=variables, context_value=Context(context.database, context.caller)
+    )
+    assert result.errors is None
+    return result.data
+
+
+async def start_calls(context: Context, *ids: str) -> None:
+    await record_calls(
+        context,
+        [CallStart(PROJECT, call_id, "t", None, "op", at, EMPTY, EMPTY) for at, call_id in enumerate(ids, start=1)],
+    )
+
+
+@contextmanager
+def counted(context: Context) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    for engine in context.database.engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    for engine in context.database.engines:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+CREATE = """
+mutation Create($input: FeedbackCreateInput!) {
+  feedbackCreate(input: $input) {
+    feedbackId wbUserId payload
+    userErrors { code message field }
+    feedback { feedbackType creator target { ... on Call { callId } } }
+  }
+}
+"""
+
+
+async def test_feedback_is_given_and_read_back_with_its_target(context: Context) -> None:
+    await start_calls(context, "c1")
+    data = await run(
+        context,
+        CREATE,
+        input={
+            "project": PROJECT,
+            "targetRef": call_ref("c1"),
+            "feedbackType": "wandb.note.1",
+            "payload": {"note": "fine"},
+            "feedbackId": "f1",
+            "creator": "Jane",
+        },
+    )
+    recorded = data["feedbackCreate"]
+    assert recorded.pop("payload").text == '{"note":"fine"}'
+    assert recorded == {
+        "feedbackId": "f1",
+        "wbUserId": "local",
+        "userErrors": [],
+        "feedback": {"feedbackType": "wandb.note.1", "creator": "Jane", "target": {"callId": "c1"}},
+    }
+
+
+async def test_a_refusal_is_an_answer(context: Context) -> None:
+    data = await run(
+        context,
+        CREATE,
+        input={
+            "project": PROJECT,
+            "targetRef": call_ref("c1"),
+            "feedbackType": "wandb.note.1",
+            "payload": {"note": ""},
+        },
+    )
+    assert data["feedbackCreate"] == {
+        "feedbackId": None,
+        "wbUserId": None,
+        "payload": None,
+        "userErrors": [
+            {
+                "code": "INVALID_INPUT",
+                "message": "A note has 1 to 1024 characters, not 0",
+                "field": ["payload", "note"],
+            }
+        ],
+        "feedback": None,
+    }
+
+
+BATCH = """
+mutation Batch($items: [FeedbackCreateInput!]!, $allOrNothing: Boolean!) {
+  feedbackCreateBatch(input: {items: $items, allOrNothing: $allOrNothing}) {
+    results { feedbackId userErrors { code } }
+    userErrors { code field }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("all_or_nothing", [False, True])
+async def test_a_batch_answers_each_item(context: Context, *, all_or_nothing: bool) -> None:
+    good = {"project": PROJECT, "targetRef": call_ref("c1"), "feedbackType": "x", "payload": {}, "feedbackId": "f1"}
+    items = [good, {**good, "feedbackId": "f2", "payload": []}]
+    data = await run(context, BATCH, items=items, allOrNothing=all_or_nothing)
+    assert data["feedbackCreateBatch"] == {
+        "results": [
+            {"feedbackId": None if all_or_nothing else "f1", "userErrors": []},
+            {"feedbackId": None, "userErrors": [{"code": "INVALID_INPUT"}]},
+        ],
+        "userErrors": [{"code": "INVALID_INPUT", "field": ["items", "1", "payload"]}],
+    }
+    found = await run(context, f'{{ project(slug: "{PROJECT}") {{ feedback {{ totalCount }} }} }}')
+    assert found["project"] == (None if all_or_nothing else {"feedback": {"totalCount": 1}})
+
+
+async def test_links_lead_to_calls_and_versions_and_nowhere_once_they_are_gone(context: Context) -> None:
+    await start_calls(context, "c1", "judge")
+    scorer = await object_create(context, PROJECT, "accuracy", dump_json({"a": 1}))
+    ref = f"weave:///{PROJECT}/object/accuracy:{scorer.digest}"
+    score = NewFeedback(
+        PROJECT,
+        call_ref("c1"),
+        "wandb.runnable.accuracy",
+        dump_json({"output": 1}),
+        id="f1",
+        runnable_ref=ref,
+        call_ref=call_ref("judge"),
+        trigger_ref=ref,
+    )
+    await feedback_create_batch(context, [score, NewFeedback(PROJECT, ref, "custom", EMPTY, id="f2")])
+    document = f"""
+    {{ project(slug: "{PROJECT}") {{ feedback {{ nodes {{
+      feedbackId
+      target {{ __typename ... on Call {{ callId }} ... on ObjectVersion {{ objectId feedback {{ totalCount }} }} }}
+      runnable {{ digest }} call {{ callId }} trigger {{ versionIndex }} annotation {{ digest }}
+    }} }} }} }}
+    """
+    nodes = (await run(context, document))["project"]["feedback"]["nodes"]
+    assert nodes == [
+        {
+            "feedbackId": "f1",
+            "target": {"__typename": "Call", "callId": "c1"},
+            "runnable": {"digest": scorer.digest},
+            "call": {"callId": "judge"},
+            "trigger": {"versionIndex": 0},
+            "annotation": None,
+        },
+        {
+            "feedbackId": "f2",
+            "target": {"__typename": "ObjectVersion", "objectId": "accuracy", "feedback": {"totalCount": 1}},
+            "runnable": None,
+            "call": None,
+            "trigger": None,
+            "annotation": None,
+        },
+    ]
+    await delete_calls(context, PROJECT, ["c1"])
+    nodes = (await run(context, document))["project"]["feedback"]["nodes"]
+    assert nodes[0]["target"] is None
+
+
+async def test_lists_below_calls_are_read_together(context: Context) -> None:
+    calls = [f"c{index}" for index in range(30)]
+    await start_calls(context, *calls)
+    batch = [
+        NewFeedback(PROJECT, call_ref(call_id), "custom", dump_json({"n": n}), id=f"{call_id}-{n}")
+        for call_id in calls[:20]
+        for n in range(3)
+    ]
+    await feedback_create_batch(context, batch)
+    document = f"""
+    query Feedback($calls: Int!) {{ project(slug: "{PROJECT}") {{ calls(first: $calls) {{ nodes {{
+      callId
+      feedback(first: 2, orderBy: [{{field: "payload.n", direction: DESC}}]) {{
+        totalCount nodes {{ feedbackId target {{ ... on Call {{ callId }} }} }} pageInfo {{ hasNextPage }}
+      }}
+    }} }} }} }}
+    """
+    counts = []
+    nodes: list[Any] = []
+    for size in (2, 30):
+        with counted(context) as statements:
+            nodes = (await run(context, document, calls=size))["project"]["calls"]["nodes"]
+        counts.append(len(statements))
+        assert len(nodes) == size
+    assert counts[0] == counts[1]
+    assert nodes[0] == {
+        "callId": "c0",
+        "feedback": {
+            "totalCount": 3,
+            "nodes": [
+                {"feedbackId": "c0-2", "target": {"callId": "c0"}},
+                {"feedbackId": "c0-1", "target": {"callId": "c0"}},
+            ],
+            "pageInfo": {"hasNextPage": True},
+        },
+    }
+    assert nodes[29]["feedback"] == {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
+
+
+async def test_a_list_is_paged_queried_and_ordered(context: Context) -> None:
+    batch = [NewFeedback(PROJECT, call_ref("c"), "x", dump_json({"n": n}), id=f"f{n}") for n in range(7)]
+    await feedback_create_batch(context, batch)
+    document = f"""
+    query Page($after: String, $before: String, $first: Int, $last: Int) {{ project(slug: "{PROJECT}") {{
+      feedback(
+        first: $first, after: $after, last: $last, before: $before
+        query: {{gte: [{{getField: "payload.n"}}, {{literal: {{value: 1}}}}]}}
+      ) {{ totalCount nodes {{ feedbackId }} pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }} }}
+    }} }}
+    """
+    seen: list[str] = []
+    after = None
+    while True:
+        page = (await run(context, document, first=4, after=after))["project"]["feedback"]
+        assert page["totalCount"] == 6
+        seen += [node["feedbackId"] for node in page["nodes"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert seen == ["f1", "f2", "f3", "f4", "f5", "f6"]
+    back = (await run(context, document, last=2, before=page["pageInfo"]["endCursor"]))["project"]["feedback"]
+    assert [node["feedbackId"] for node in back["nodes"]] == ["f4", "f5"]
+    assert back["pageInfo"]["hasPreviousPage"]
+
+
+async def test_a_page_is_cut_before_it_grows_large(context: Context) -> None:
+    megabyte = dump_json({"text": "x" * 1_000_000})
+    batch = [NewFeedback(PROJECT, call_ref("c"), "x", megabyte, id=f"f{n:02}") for n in range(12)]
+    await feedback_create_batch(context, batch)
+    document = f"""
+    query Page($after: String) {{ project(slug: "{PROJECT}") {{
+      feedback(after: $after) {{ nodes {{ feedbackId payload }} pageInfo {{ hasNextPage endCursor }} }}
+    }} }}
+    """
+    pages: list[list[str]] = []
+    after = None
+    while True:
+        page = (await run(context, document, after=after))["project"]["feedback"]
+        pages.append([node["feedbackId"] for node in page["nodes"]])
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert [len(page) for page in pages] == [8, 4]
+    assert list(chain.from_iterable(pages)) == [f"f{n:02}" for n in range(12)]
+    ids_alone = await run(context, f'{{ project(slug: "{PROJECT}") {{ feedback {{ nodes {{ feedbackId }} }} }} }}')
+    assert len(ids_alone["project"]["feedback"]["nodes"]) == 12
+
+
+async def test_feedback_is_found_again_by_id_and_by_its_natural_key(context: Context) -> None:
+    await feedback_create_batch(context, [NewFeedback(PROJECT, call_ref("c"), "x", EMPTY, id="f1")])
+    data = await run(context, f'{{ project(slug: "{PROJECT}") {{ feedback {{ nodes {{ id }} }} }} }}')
+    (node,) = data["project"]["feedback"]["nodes"]
+    document = """
+    query Again($id: ID!, $entities: [_Any!]!) {
+      node(id: $id) { id ... on Feedback { feedbackId } }
+      _entities(representations: $entities) { ... on Feedback { feedbackId } }
+    }
+    """
+    entities = [
+        {"__typename": "Feedback", "id": node["id"]},
+        {"__typename": "Feedback", "projectSlug": PROJECT, "feedbackId": "f1"},
+        {"__typename": "Feedback", "projectSlug": PROJECT, "feedbackId": "none"},
+    ]
+    again = await run(context, document, id=node["id"], entities=entities)
+    assert again == {
+        "node": {**node, "feedbackId": "f1"},
+        "_entities": [{"feedbackId": "f1"}, {"feedbackId": "f1"}, None],
+    }
+
+
+PURGE = """
+mutation Purge($input: FeedbackPurgeInput!) {
+  feedbackPurge(input: $input) { purgedCount userErrors { code message field } }
+}
+"""
+
+
+async def test_a_purge_takes_either_form_of_a_query_and_needs_one(context: Context) -> None:
+    await feedback_create_batch(
+        context, [NewFeedback(PROJECT, call_ref("c"), "x", EMPTY, id=f"f{n}") for n in range(3)]
+    )
+    typed = {"eq": [{"getField": "id"}, {"literal": {"value": "f0"}}]}
+    data = await run(context, PURGE, input={"project": PROJECT, "query": typed})
+    assert data["feedbackPurge"] == {"purgedCount": 1, "userErrors": []}
+    pasted = {"$expr": {"$in": [{"$getField": "id"}, [{"$literal": "f1"}, {"$literal": "f0"}]]}}
+    data = await run(context, PURGE, input={"project": PROJECT, "queryJson": pasted})
+    assert data["feedbackPurge"] == {"purgedCount": 1, "userErrors": []}
+    data = await run(context, PURGE, input={"project": PROJECT})
+    assert data["feedbackPurge"] == {
+        "purgedCount": 0,
+        "userErrors": [{"code": "INVALID_INPUT", "message": "A purge needs query or queryJson", "field": ["query"]}],
+    }
+
+
+async def test_one_piece_takes_the_place_of_another(context: Context) -> None:
+    await feedback_create_batch(context, [NewFeedback(PROJECT, call_ref("c"), "x", EMPTY, id="f1")])
+    document = """
+    mutation Replace($input: FeedbackCreateInput!) {
+      feedbackReplace(feedbackId: "f1", input: $input) { feedbackId userErrors { code } }
+    }
+    """
+    new = {"project": PROJECT, "targetRef": call_ref("c"), "feedbackType": "y", "payload": {}, "feedbackId": "f2"}
+    data = await run(context, document, input=new)
+    assert data["feedbackReplace"] == {"feedbackId": "f2", "userErrors": []}
+    data = await run(
+        context, f'{{ project(slug: "{PROJECT}") {{ feedback {{ nodes {{ feedbackId feedbackType }} }} }} }}'
+    )
+    assert data["project"]["feedback"]["nodes"] == [{"feedbackId": "f2", "feedbackType": "y"}]
