@@ -58,9 +58,9 @@ async def table_create(
     digests = [row["digest"] for row in prepared]
     digest = table_digest(digests)
     check_expected(expected_digest, digest, f"table of {len(digests)} rows")
-    size = sum(row["size_bytes"] for row in prepared)
-    new = list({row["digest"]: row for row in prepared}.values())
-    await write_table(context, project, digest, list(chunked(digests, CHUNK_ROWS)), size, new_rows=new)
+    new = {row["digest"]: row for row in prepared}
+    size = sum(new[row_digest]["size_bytes"] for row_digest in digests)
+    await write_table(context, project, digest, list(chunked(digests, CHUNK_ROWS)), size, new_rows=list(new.values()))
     return TableCreated(digest, digests)
 
 
