@@ -37,7 +37,9 @@ class Grouping:
     key: str
     column: ColumnElement[Any]
 
-    def subquery(self, project_id: str, conditions: Sequence[ColumnElement[bool]], columns: Collection[str]) -> Subquery:
+    def subquery(
+        self, project_id: str, conditions: Sequence[ColumnElement[bool]], columns: Collection[str]
+    ) -> Subquery:
         """The groups among the shown calls of a project, with the aggregates that ``columns`` names and the start."""
         wanted = {"started_at", *columns}
         selected = [expression.label(name) for name, expression in _AGGREGATES.items() if name in wanted]

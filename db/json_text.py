@@ -14,7 +14,16 @@ import orjson
 
 from db.text import encode_text
 
-__all__ = ["MAX_DEPTH", "JSONText", "JSONValue", "dump_json", "normalise_json", "parse_json", "query_form", "quote_constants"]
+__all__ = [
+    "MAX_DEPTH",
+    "JSONText",
+    "JSONValue",
+    "dump_json",
+    "normalise_json",
+    "parse_json",
+    "query_form",
+    "quote_constants",
+]
 
 JSONValue = Any
 """A parsed JSON value; what it holds is the sender's business."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from db.query.order import Cursor, Order
 from db.rows import Row, RowSet, fetch
 
-__all__ = ["Page", "PageRequest", "select_count", "select_page"]
+__all__ = ["CursorCodec", "Page", "PageRequest", "select_count", "select_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class PageRequest:
     offset: int = 0
 
 
+class CursorCodec(Protocol):
+    """What makes the cursors of a list opaque text: an ``Order``, or positions in a list that never changes."""
+
+    def encode(self, cursor: Cursor) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Rows in order, each with its cursor, and whether there are more around them."""
@@ -30,7 +37,7 @@ class Page:
     cursors: Sequence[Cursor]
     has_next: bool
     has_previous: bool
-    order: Order | None
+    order: "CursorCodec | None"
 
     @classmethod
     def empty(cls) -> "Page":

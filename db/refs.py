@@ -1,14 +1,16 @@
 """Edges: each ref found inside a call or an object, indexed both ways."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, delete
+from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, delete, select
 
+from db.chunks import chunked
 from db.metadata import Name, metadata
 from db.upsert import insert
 
-__all__ = ["Edge", "insert_edges", "delete_edges", "refs"]
+__all__ = ["Edge", "delete_edges", "insert_edges", "refs", "select_targets"]
 
 refs = Table(
     "refs",
@@ -52,3 +54,24 @@ def delete_edges(connection: Connection, project_id: str, source_kind: str, sour
             refs.c.role == role,
         )
     )
+
+
+def select_targets(
+    connection: Connection, project_id: str, source_ids: Iterable[str], *, source_kind: str, role: str
+) -> dict[str, list[str]]:
+    """The refs at one place of each source, in the order of their text; a source without any is missing."""
+    targets: defaultdict[str, list[str]] = defaultdict(list)
+    for chunk in chunked(source_ids):
+        statement = (
+            select(refs.c.source_id, refs.c.target)
+            .where(
+                refs.c.project_id == project_id,
+                refs.c.source_kind == source_kind,
+                refs.c.source_id.in_(chunk),
+                refs.c.role == role,
+            )
+            .order_by(refs.c.target)
+        )
+        for source_id, target in connection.execute(statement):
+            targets[source_id].append(target)
+    return targets

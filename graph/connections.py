@@ -20,11 +20,21 @@ T = TypeVar("T")
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
 
-First = Annotated[int | None, strawberry.argument(description="Page size from the front: 1 to 1000; 100 where neither `first` nor `last` is given.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Page size from the front: 1 to 1000; 100 where neither `first` nor `last` is given."
+    ),
+]
 After = Annotated[str | None, strawberry.argument(description="Cursor that the page begins after.")]
 Last = Annotated[int | None, strawberry.argument(description="Page size from the back: 1 to 1000; excludes `first`.")]
 Before = Annotated[str | None, strawberry.argument(description="Cursor that the page ends before.")]
-Offset = Annotated[int | None, strawberry.argument(description="Rows to pass over first. For REST clients, and slow for large numbers: use `after`.")]
+Offset = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Rows to pass over first. For REST clients, and slow for large numbers: use `after`."
+    ),
+]
 
 
 @strawberry.type(description="Where a page stands.", directives=[Shareable()])
@@ -77,9 +87,7 @@ class Connection(Generic[T]):
     @link("How many nodes there are on all pages; counted apart, only where it is asked for.")
     async def total_count(
         self,
-        limit: Annotated[
-            BigInt | None, strawberry.argument(description="Stop counting there; 1 or more.")
-        ] = None,
+        limit: Annotated[BigInt | None, strawberry.argument(description="Stop counting there; 1 or more.")] = None,
     ) -> BigInt:
         """Exact up to ``limit``."""
         if limit is not None and limit < 1:

@@ -12,10 +12,13 @@ from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.errors import InvalidInputError
 from resolvers.feedback.read import feedback_by_id
+from resolvers.files import files_by_digest
 from resolvers.groups import SESSIONS, THREADS, TRACES, Grouping, groups_by_key
 from resolvers.ids import GlobalId, decode_id
+from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
-from resolvers.refs import CallRef, parse_ref
+from resolvers.refs import CallRef, ObjectRef, TableRef, parse_ref
+from resolvers.tables.read import table_rows_by_digest, tables_by_digest
 
 __all__ = ["ENTITIES", "Entity", "NodeQueries", "load_node", "resolve_entities"]
 
@@ -46,6 +49,18 @@ def _by_feedback_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable
     return context_of(info).loaders.load(feedback_by_id, (project, key[0]), columns=columns_of(info, "Feedback"))
 
 
+def _by_object_key(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    columns = columns_of(info, "ObjectVersion")
+    return context_of(info).loaders.load(objects_by_ref, (project, *key), columns=columns)
+
+
+def _by_digest(noun: str, read: Callable[..., Any]) -> Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]:
+    def load(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+        return context_of(info).loaders.load(read, (project, key[0]), columns=columns_of(info, noun))
+
+    return load
+
+
 def _by_slug(info: Info, project: str, _key: tuple[str, ...]) -> Awaitable[Any]:
     return context_of(info).loaders.load(projects_by_slug, project)
 
@@ -71,10 +86,28 @@ def _call_of_ref(given: Representation) -> GlobalId:
     return GlobalId("Call", ref.project, (ref.call_id,))
 
 
+def _table_of_ref(given: Representation) -> GlobalId:
+    ref = parse_ref(given["ref"], ["ref"])
+    if not isinstance(ref, TableRef):
+        raise InvalidInputError(f"{given['ref']!r} is no ref of a table", ["ref"])
+    return GlobalId("Table", ref.project, (ref.digest,))
+
+
+def _object_of_ref(given: Representation) -> GlobalId:
+    ref = parse_ref(given["ref"], ["ref"])
+    if not isinstance(ref, ObjectRef) or ref.path:
+        raise InvalidInputError(f"{given['ref']!r} is no ref of an object version", ["ref"])
+    return GlobalId("ObjectVersion", ref.project, (ref.kind, ref.object_id, ref.digest))
+
+
 ENTITIES: dict[str, Entity] = {
     "Project": Entity(_by_slug, {frozenset({"slug"}): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
     "Call": Entity(_by_call_id, dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])),
     "Feedback": Entity(_by_feedback_id, dict([fields_key("Feedback", "feedbackId")])),
+    "ObjectVersion": Entity(_by_object_key, {frozenset({"ref"}): _object_of_ref}, width=3),
+    "Table": Entity(_by_digest("Table", tables_by_digest), {frozenset({"ref"}): _table_of_ref}),
+    "TableRow": Entity(_by_digest("TableRow", table_rows_by_digest), dict([fields_key("TableRow", "digest")])),
+    "File": Entity(_by_digest("File", files_by_digest), dict([fields_key("File", "digest")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),
     "Thread": Entity(_group(THREADS), dict([fields_key("Thread", "threadId")])),

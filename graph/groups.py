@@ -30,7 +30,9 @@ class CallGroup(Node):
     error_count: BigInt = column("How many of them ended with an exception.")
     storage_size_bytes: BigInt = column("Bytes of the payloads of its calls.")
 
-    @link("Milliseconds from its first start to its last end; null while a call runs.", needs=("started_at", "ended_at"))
+    @link(
+        "Milliseconds from its first start to its last end; null while a call runs.", needs=("started_at", "ended_at")
+    )
     def duration_ms(self) -> float | None:
         """Wall time."""
         return None if self.ended_at is None else (self.ended_at - self.started_at) / 1000

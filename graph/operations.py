@@ -42,6 +42,7 @@ class Operation:
         In process, JSON variables may be ``JSONText``, times microseconds and bytes open files; JSON in the result
         is ``graph.encoding.Spliced``.
         """
+        context.in_process = True
         result = execute(self._schema, self._document, variable_values=dict(variables), context_value=context)
         if inspect.isawaitable(result):
             result = await result

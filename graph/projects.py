@@ -6,25 +6,23 @@ import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
-from graph.connections import After, Before, Connection, First, Last, Offset
+from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
+from graph.files.project import ProjectFiles
 from graph.groups import connect_groups, load_group
 from graph.nodes import Node, is_row_of
-from graph.objects.connection import ObjectFilterInput, ObjectVersionConnection, connect_objects
-from graph.objects.types import ObjectVersion
-from graph.queries import OrderBy
+from graph.objects.project import ProjectObjects
 from graph.scalars import DateTime
 from graph.selection import columns_of
 from graph.sessions import Session
+from graph.tables.project import ProjectTables
 from graph.threads import Thread
 from graph.traces import Trace
 from resolvers.calls.read import calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.ids import encode_id
-from resolvers.objects.kinds import ObjectKind
-from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
 
 __all__ = ["Project", "ProjectQueries"]
@@ -32,18 +30,13 @@ __all__ = ["Project", "ProjectQueries"]
 
 Slug = Annotated[str, strawberry.argument(description="`entity/name`.")]
 CallId = Annotated[str, strawberry.argument(description="`Call.callId`.")]
-ObjectId = Annotated[str, strawberry.argument(description="The name: `ObjectVersion.objectId`.")]
-Version = Annotated[str, strawberry.argument(description="A digest, `vN`, or `latest`.")]
-Kind = Annotated[ObjectKind | None, strawberry.argument(description="An object or an op; either where missing.")]
-IncludeDeleted = Annotated[bool, strawberry.argument(description="Give a deleted version too, with its `deletedAt`.")]
-Objects = Annotated[ObjectFilterInput | None, strawberry.argument(description="Which versions.")]
 TraceId = Annotated[str, strawberry.argument(description="`Trace.traceId`.")]
 SessionId = Annotated[str, strawberry.argument(description="`Session.sessionId`.")]
 ThreadId = Annotated[str, strawberry.argument(description="`Thread.threadId`.")]
 
 
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
-class Project(Node):
+class Project(ProjectObjects, ProjectTables, ProjectFiles, Node):
     """Rows of ``db.projects``."""
 
     is_type_of = is_row_of("Project")
@@ -72,31 +65,6 @@ class Project(Node):
             calls_by_id, (self.slug, call_id), columns=columns_of(info, Call)
         )
         return row
-
-    @link("One object version by its name and version; null where there is none.", needs=("slug",))
-    async def object_version(
-        self, info: Info, object_id: ObjectId, version: Version = "latest", kind: Kind = None, include_deleted: IncludeDeleted = False
-    ) -> ObjectVersion | None:
-        """By the loader of objects."""
-        key = (self.slug, kind.value if kind else "", object_id, version)
-        columns = columns_of(info, ObjectVersion, always=("deleted_at",))
-        row: ObjectVersion | None = await context_of(info).loaders.load(objects_by_ref, key, columns=columns)
-        return None if row is None or (row.deleted_at is not None and not include_deleted) else row
-
-    @link("Its object versions, oldest first; deleted ones are left out.", needs=("slug",))
-    async def object_versions(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Objects = None,
-        order_by: OrderBy = None,
-        offset: Offset = None,
-    ) -> ObjectVersionConnection:
-        """Sorted by `created_at` or `object_id`."""
-        return await connect_objects(info, self.slug, filter, order_by, first, after, last, before, offset)
 
     @link("One trace by its id; null where no call of it is shown.", needs=("slug",))
     async def trace(self, info: Info, trace_id: TraceId) -> Trace | None:

@@ -24,7 +24,8 @@ QueryJson = Annotated[
     ),
 ]
 OrderBy = Annotated[
-    list[SortByInput] | None, strawberry.argument(description="The order, most significant first, by fields or JSON paths.")
+    list[SortByInput] | None,
+    strawberry.argument(description="The order, most significant first, by fields or JSON paths."),
 ]
 
 

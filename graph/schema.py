@@ -9,10 +9,17 @@ from graph.calls.types import Call
 from graph.entities import NodeQueries, resolve_entities
 from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.types import Feedback
+from graph.files.mutations import FileMutations
+from graph.files.types import File
+from graph.objects.mutations import ObjectMutations
+from graph.objects.types import ObjectVersion
 from graph.projects import Project, ProjectQueries
+from graph.refs.types import RefQueries
 from graph.scalars import SCALARS
 from graph.server_info import ServerInfoQueries
 from graph.sessions import Session
+from graph.tables.mutations import TableMutations
+from graph.tables.types import Table, TableRow
 from graph.threads import Thread
 from graph.traces import Trace
 
@@ -20,12 +27,12 @@ __all__ = ["Mutation", "Query", "schema"]
 
 
 @strawberry.type(description="Reading.")
-class Query(ProjectQueries, NodeQueries, ServerInfoQueries):
+class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries):
     """Everything that can be read hangs below a project, or is a node."""
 
 
 @strawberry.type(description="Writing: one mutation for one action.")
-class Mutation(CallMutations, FeedbackMutations):
+class Mutation(CallMutations, FeedbackMutations, FileMutations, ObjectMutations, TableMutations):
     """The mutations of all nouns."""
 
 
@@ -40,7 +47,7 @@ class Schema(strawberry.federation.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=[Call, Feedback, Project, Session, Thread, Trace],
+    types=[Call, Feedback, File, ObjectVersion, Project, Session, Table, TableRow, Thread, Trace],
     config=StrawberryConfig(scalar_map=SCALARS),
     # The newest version is refused by one of the composers (docs/federation.md).
     federation_version="2.9",

@@ -24,7 +24,10 @@ NODES: tuple[tuple[str, ...], ...] = (("nodes",), ("edges", "node"))
 
 
 def columns_of(
-    info: strawberry.Info[Any, Any], type_: type | str, paths: Iterable[Sequence[str]] = ((),), always: Iterable[str] = ()
+    info: strawberry.Info[Any, Any],
+    type_: type | str,
+    paths: Iterable[Sequence[str]] = ((),),
+    always: Iterable[str] = (),
 ) -> frozenset[str]:
     """The columns of the rows of ``type_`` (a type, or its name) that the selection below the current field needs.
 

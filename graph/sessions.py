@@ -37,7 +37,10 @@ class Session(CallGroup):
         place=lambda session: Place(session.project_slug, "session_id", session.session_id),
     )
 
-    @link("Its traces, newest first; each with the calls that belong to the session.", needs=("project_slug", "session_id"))
+    @link(
+        "Its traces, newest first; each with the calls that belong to the session.",
+        needs=("project_slug", "session_id"),
+    )
     async def traces(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Trace]:

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from db.calls.filters import CallFilter
 from graph.calls.connection import Place, calls_field
 from graph.fields import column, link
 from graph.groups import CallGroup
@@ -35,5 +36,5 @@ class Thread(CallGroup):
     turns = calls_field(
         "Its turns: the outermost call of each.",
         needs=("project_slug", "thread_id"),
-        place=lambda thread: Place(thread.project_slug, "thread_id", thread.thread_id, turns_only=True),
+        place=lambda thread: Place(thread.project_slug, "thread_id", thread.thread_id, CallFilter(turns_only=True)),
     )

@@ -41,7 +41,9 @@ class Trace(CallGroup):
         )
         return rows
 
-    @link("The earliest of its roots; null where no call without a parent has come.", needs=("project_slug", "trace_id"))
+    @link(
+        "The earliest of its roots; null where no call without a parent has come.", needs=("project_slug", "trace_id")
+    )
     async def root(self, info: Info) -> Call | None:
         """The first of ``roots``."""
         rows: list[Call] = await context_of(info).loaders.load(

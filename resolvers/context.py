@@ -21,6 +21,9 @@ class Context:
 
     database: Database
     caller: Caller
+    in_process: bool = False
+    """Whether an operation of our own asks, which may be given handles in place of bytes."""
+
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

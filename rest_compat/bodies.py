@@ -8,7 +8,7 @@ that the documents describe.
 import json
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -150,7 +150,7 @@ def _decode(body: bytes, text: str, plan: Plan) -> Any:
         raise _not_json(str(error), 0) from error
 
 
-@lru_cache(maxsize=None)
+@cache
 def _plan(annotation: Any) -> Plan:
     """The plan of a type of a request model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -195,7 +195,9 @@ def _union(members: list[Any]) -> Plan:
         if not (isinstance(member, type) and issubclass(member, BaseModel)):
             return _plain
         for name, field in member.model_fields.items():
-            fields.setdefault(field.alias or name, _either([m.model_fields[name] for m in members if name in m.model_fields]))
+            fields.setdefault(
+                field.alias or name, _either([m.model_fields[name] for m in members if name in m.model_fields])
+            )
     return _object(fields)
 
 

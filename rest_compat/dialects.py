@@ -11,15 +11,16 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Message
 from strawberry.schema import BaseSchema
 
 from graph.encoding import encode
 from graph.operations import Operation
+from resolvers.context import Context
+from resolvers.errors import Refusal, RefusalCode
 from rest_compat.bodies import InvalidBodyError, decode_body
 from rest_compat.forms import read_form
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, load_operations
-from resolvers.context import Context
-from resolvers.errors import Refusal, RefusalCode
 
 __all__ = ["Dialect", "Limits", "Problem", "RefusedError", "encode", "routes"]
 
@@ -138,22 +139,36 @@ async def _read(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Reques
     if endpoint.model is None:
         return Request(None, http.path_params)
     if endpoint.form:
-        return Request(await read_form(http, endpoint.model, limits.upload), http.path_params)
+        _check_length(http, limits.upload)
+        return Request(await read_form(_counted(http, limits.upload), endpoint.model), http.path_params)
     return Request(decode_body(await _body(http, limits.body), endpoint.model), http.path_params)
 
 
 async def _body(http: HTTPRequest, limit: int) -> bytes:
     """The whole body; more than ``limit`` bytes are not read."""
+    _check_length(http, limit)
+    return b"".join([chunk async for chunk in _counted(http, limit).stream()])
+
+
+def _check_length(http: HTTPRequest, limit: int) -> None:
     declared = http.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise BodyTooLargeError(limit)
-    chunks, total = [], 0
-    async for chunk in http.stream():
-        total += len(chunk)
+
+
+def _counted(http: HTTPRequest, limit: int) -> HTTPRequest:
+    """The request, whose body cannot be read past ``limit`` bytes."""
+    total = 0
+
+    async def receive() -> Message:
+        nonlocal total
+        message = await http.receive()
+        total += len(message.get("body", b""))
         if total > limit:
             raise BodyTooLargeError(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        return message
+
+    return HTTPRequest(http.scope, receive)
 
 
 def _data_of(result: ExecutionResult) -> Data:

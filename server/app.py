@@ -13,12 +13,12 @@ from db.engines import Database
 from db.migrate import migrate
 from graph.limits import Limits as DocumentLimits
 from graph.schema import schema
+from resolvers.callers import LOCAL
+from resolvers.context import Context
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.dialects import routes
 from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
-from resolvers.callers import LOCAL
-from resolvers.context import Context
 from server.graphql_app import GraphQLApp
 from server.pages import page_routes
 from server.settings import Settings

@@ -30,6 +30,7 @@ class CallFilter:
     turn_ids: Sequence[str] | None = None
     session_ids: Sequence[str] | None = None
     trace_roots_only: bool | None = None
+    turns_only: bool | None = None
     wb_user_ids: Sequence[str] | None = None
     wb_run_ids: Sequence[str] | None = None
 
@@ -62,6 +63,8 @@ def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]
         found.append(_any_name(calls.c.op_name, chosen.op_names))
     if chosen.trace_roots_only:
         found.append(calls.c.parent_id.is_(None))
+    if chosen.turns_only:
+        found.append(calls.c.turn_id == calls.c.id)
     for role, wanted in (("inputs", chosen.input_refs), ("output", chosen.output_refs)):
         if wanted:
             found.append(_points_to(project_id, role, wanted))

@@ -1,17 +1,17 @@
 """Reading calls: what can be selected, and rows by id."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, select
 
+from db.bounded_pages import bounded
 from db.calls.tables import JSON_COLUMNS, calls
 from db.chunks import chunked
 from db.pages import Page, PageRequest, select_page
 from db.query.order import Order
-from db.rows import Row, RowSet, fetch
+from db.rows import Row, fetch
 
-__all__ = ["COLUMNS", "SHOWN", "PAYLOADS", "latency_ms", "select_calls_by_id", "select_calls_page"]
+__all__ = ["COLUMNS", "PAYLOADS", "SHOWN", "latency_ms", "select_calls_by_id", "select_calls_page"]
 
 c = calls.c
 
@@ -95,26 +95,10 @@ def select_calls_page(
     if not PAYLOADS & set(columns):
         return select_page(connection, "Call", labelled(columns), conditions, order, request)
     page = select_page(connection, "Call", labelled(["storage_size_bytes"]), conditions, order, request)
-    page = _cut(page, request, max_bytes)
-    if not page.rows:
-        return page
-    project_id = page.rows[0].project_slug
-    found = select_calls_by_id(connection, project_id, [row.call_id for row in page.rows], columns)
-    kept = [(found[row.call_id], key) for row, key in zip(page.rows, page.cursors, strict=True) if row.call_id in found]
-    names = kept[0][0].columns if kept else ()
-    return replace(page, rows=RowSet("Call", names, (row for row, _ in kept)), cursors=[key for _, key in kept])
-
-
-def _cut(page: Page, request: PageRequest, max_bytes: int) -> Page:
-    total = 0
-    rows = list(reversed(page.rows)) if request.backwards else page.rows
-    for index, row in enumerate(rows):
-        total += row.storage_size_bytes
-        if total > max_bytes and index:
-            break
-    else:
-        return page
-    kept = slice(len(rows) - index, None) if request.backwards else slice(index)
-    has_next, has_previous = (page.has_next, True) if request.backwards else (True, page.has_previous)
-    cut = page.rows.like(page.rows[kept])
-    return replace(page, rows=cut, cursors=page.cursors[kept], has_next=has_next, has_previous=has_previous)
+    return bounded(
+        page,
+        request,
+        key="call_id",
+        read=lambda ids: select_calls_by_id(connection, page.rows[0].project_slug, ids, columns),
+        max_bytes=max_bytes,
+    )

@@ -42,9 +42,7 @@ def descendant_ids(connection: Connection, project_id: str, ids: Iterable[str]) 
     return below
 
 
-def select_tree(
-    connection: Connection, project_id: str, root_id: str, *, max_depth: int, limit: int
-) -> list[TreeNode]:
+def select_tree(connection: Connection, project_id: str, root_id: str, *, max_depth: int, limit: int) -> list[TreeNode]:
     """Started, undeleted calls below ``root_id``, at most ``limit`` of them, breadth first, each once."""
     shown = (calls.c.project_id == project_id, calls.c.started_at.is_not(None), calls.c.deleted_at.is_(None))
     nodes: dict[str, TreeNode] = {}

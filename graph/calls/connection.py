@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.filters import CallFilter
 from db.pages import Page, PageRequest
 from graph.calls.inputs import CallFilterInput
@@ -19,7 +20,6 @@ from graph.scalars import JSON, BigInt
 from graph.selection import NODES, columns_of
 from resolvers.calls.pages import (
     DEFAULT_SORTS,
-    MAX_PAGE_BYTES,
     CallList,
     SiblingLists,
     calls_count,
@@ -93,13 +93,13 @@ MaxBytes = Annotated[
 class Place:
     """Where in the graph a list of calls stands: in a project, and there with a value in a column of calls.
 
-    Lists that stand below the nodes of one list are read together.
+    Lists with a column that stand below the nodes of one list are read together; ``within`` narrows each further.
     """
 
     project: str
     column: str | None = None
     value: str = ""
-    turns_only: bool = False
+    within: CallFilter = CallFilter()
 
 
 def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], Place]) -> Any:
@@ -119,9 +119,7 @@ def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], P
         offset: Offset = None,
         max_bytes: MaxBytes = None,
     ) -> CallConnection:
-        arguments = CallArguments(
-            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes
-        )
+        arguments = CallArguments(first, after, last, before, offset, filter, query, query_json, order_by, max_bytes)
         return await connect_calls(info, place(row), arguments)
 
     return strawberry.field(resolver=resolve, description=description, metadata={NEEDS: tuple(needs)})
@@ -139,7 +137,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
                 filter_of(arguments.filter),
                 query=query_argument(arguments.query, arguments.query_json),
                 sorts=sorts_argument(arguments.order_by) or DEFAULT_SORTS,
-                within=CallFilter(turns_only=place.turns_only),
+                within=place.within,
             ),
             page_request(arguments.first, arguments.after, arguments.last, arguments.before, arguments.offset),
         )

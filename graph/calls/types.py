@@ -11,6 +11,7 @@ from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.groups import load_group
 from graph.nodes import Node, is_row_of
+from graph.refs.types import RefLink, links_of
 from graph.scalars import JSON, BigInt, DateTime
 from graph.selection import columns_of
 from graph.sessions import Session
@@ -20,7 +21,10 @@ from resolvers.calls.kinds import CallKind
 from resolvers.calls.read import CallStatus, calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.ids import encode_id
+from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
+from resolvers.refs import ObjectRef, is_ref, parse_ref
+from resolvers.refs.expand import PAYLOADS, expanded_payloads
 from resolvers.traces import trace_roots, trace_sizes
 
 __all__ = ["Call"]
@@ -64,6 +68,16 @@ class Usage:
     input_tokens: BigInt | None = column("Tokens of prompts.")
     output_tokens: BigInt | None = column("Tokens of completions.")
     total_tokens: BigInt | None = column("All tokens.")
+
+
+@strawberry.type(description="The payloads of a call.")
+class CallPayloads:
+    """``resolvers.refs.expand.Payloads``."""
+
+    attributes: JSON = column("Its metadata, an object.")
+    inputs: JSON = column("Its arguments, an object.")
+    output: JSON | None = column("What it gave back.")
+    summary: JSON | None = column("The client's own summary.")
 
 
 _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
@@ -140,6 +154,22 @@ class Call(Node):
         """By the loader of calls."""
         return await _call(info, self.project_slug, self.parent_id)
 
+    @link("Its payloads with the object refs at the given paths replaced by their values.", needs=PAYLOADS)
+    async def expanded(
+        self,
+        info: Info,
+        paths: Annotated[
+            list[str],
+            strawberry.argument(
+                description="At most 100 paths, beginning with the payload: `inputs.model`. An object gets its ref as "
+                "`_ref`; what leads nowhere stays a ref."
+            ),
+        ],
+    ) -> CallPayloads:
+        """By a loader: a few statements a depth, however many calls there are."""
+        found: CallPayloads = await context_of(info).loaders.load(expanded_payloads, self, paths=tuple(paths))
+        return found
+
     children = calls_field(
         "The calls that it made.",
         needs=("project_slug", "call_id"),
@@ -151,6 +181,26 @@ class Call(Node):
         needs=("project_slug", "ref"),
         place=lambda call: FeedbackPlace(call.project_slug, call.ref),
     )
+
+    @link("The op that was called; null where the name is no ref, or the op is not there.", needs=("op_name",))
+    async def op(self, info: Info) -> Annotated["ObjectVersion", strawberry.lazy("graph.objects.types")] | None:
+        """By the loader of objects."""
+        ref = parse_ref(self.op_name) if is_ref(self.op_name) else None
+        if not isinstance(ref, ObjectRef):
+            return None
+        key = (ref.project, ref.kind, ref.object_id, ref.digest)
+        row: Any = await context_of(info).loaders.load(objects_by_ref, key, columns=columns_of(info, "ObjectVersion"))
+        return row
+
+    @link("The refs that its inputs hold, in the order of their text.", needs=("project_slug", "call_id"))
+    async def input_refs(self, info: Info) -> list[RefLink]:
+        """By a loader."""
+        return await links_of(info, self.project_slug, "call", self.call_id, "inputs")
+
+    @link("The refs that its output holds, in the order of their text.", needs=("project_slug", "call_id"))
+    async def output_refs(self, info: Info) -> list[RefLink]:
+        """By a loader."""
+        return await links_of(info, self.project_slug, "call", self.call_id, "output")
 
     @link("Its trace.", needs=("project_slug", "trace_id"))
     async def trace(self, info: Info) -> Trace | None:

@@ -8,8 +8,8 @@ from db.objects.reads import ObjectFilter
 from graph.connections import Connection, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column
-from graph.query import SortByInput
 from graph.queries import sorts_argument
+from graph.query import SortByInput
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.pages import ObjectList, objects_count, objects_list
 

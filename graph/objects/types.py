@@ -11,6 +11,7 @@ from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.nodes import Node, is_row_of
+from graph.refs.types import RefLink, links_of
 from graph.scalars import JSON, BigInt, DateTime
 from graph.selection import columns_of
 from resolvers.ids import encode_id
@@ -75,6 +76,14 @@ class ObjectVersion(Node):
             objects_by_ref, key, columns=columns_of(info, ObjectVersion)
         )
         return row
+
+    @link(
+        "The refs that its value holds, in the order of their text.",
+        needs=("project_slug", "kind", "object_id", "digest"),
+    )
+    async def refs(self, info: Info) -> list[RefLink]:
+        """By a loader."""
+        return await links_of(info, self.project_slug, self.kind, f"{self.object_id}:{self.digest}", "value")
 
     used_by = calls_field(
         "The calls that have it, or something inside it, among their inputs.",

@@ -1,17 +1,17 @@
 """Lists of calls: filtered, ordered, paged, counted."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import CALL_FIELDS
 from db.calls.filters import CallFilter, conditions
-from db.calls.partitions import select_partition_counts, select_partition_pages
-from db.calls.reads import SHOWN, select_calls_page
+from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
 from db.pages import Page, PageRequest, select_count
+from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
 from db.query.expression import Expression
 from db.query.order import Direction, Order, compile_order
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 LONGEST_LIST = 1000
-MAX_PAGE_BYTES = 8 << 20
 
 Sorts = Sequence[tuple[str, Direction]]
 DEFAULT_SORTS: Sorts = (("started_at", "asc"),)
@@ -129,26 +128,30 @@ class SiblingLists:
 
 async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: SiblingLists) -> list[Page]:
     """The page of each (project, value): two statements a project and chunk."""
-    with refusing_queries("after"):
-        found = await read_by_key(
-            context,
-            keys,
-            partial(
-                select_partition_pages,
-                column=calls.c[lists.column],
-                columns=lists.columns,
-                conditions=lists.chosen.conditions(),
-                order=lists.chosen.order(),
-                request=lists.request,
-            ),
+    order = lists.chosen.order()
+
+    def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
+        return partition_pages(
+            connection,
+            values,
+            noun="Call",
+            key=calls.c[lists.column],
+            row_id=calls.c.id,
+            read=lambda ids: select_calls_by_id(connection, project, ids, lists.columns),
+            conditions=replace(lists.chosen, project=project).conditions(),
+            order=order,
+            request=lists.request,
         )
-    return [page or Page.empty() for page in found]
+
+    with refusing_queries("after"):
+        return [page or Page.empty() for page in await read_by_key(context, keys, read)]
 
 
 async def sibling_counts(context: Context, keys: Sequence[tuple[str, str]], *, lists: SiblingLists) -> list[int]:
     """The number of calls of each (project, value): one statement a project and chunk."""
-    conditions = lists.chosen.conditions()
-    found = await read_by_key(
-        context, keys, partial(select_partition_counts, column=calls.c[lists.column], conditions=conditions)
-    )
-    return [count or 0 for count in found]
+
+    def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, int]:
+        conditions = replace(lists.chosen, project=project).conditions()
+        return partition_counts(connection, values, key=calls.c[lists.column], conditions=conditions)
+
+    return [count or 0 for count in await read_by_key(context, keys, read)]

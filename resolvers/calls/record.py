@@ -99,9 +99,7 @@ def _fill_traces(
         known.setdefault(event.id, trace_id)
 
 
-def _write_edges(
-    connection: Connection, project: str, changes: Mapping[str, CallChange], existing: set[str]
-) -> None:
+def _write_edges(connection: Connection, project: str, changes: Mapping[str, CallChange], existing: set[str]) -> None:
     edges = []
     for call_id, change in changes.items():
         if change.start is not None:

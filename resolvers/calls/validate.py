@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from db.json_text import parse_json
-from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
 from resolvers.callers import Caller
+from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
 from resolvers.errors import InvalidInputError
 from resolvers.refs import is_ref, parse_ref
 
@@ -61,7 +61,9 @@ def _check_names(event: CallStart) -> None:
 
 
 def _too_long(name: str, value: str, longest: int) -> InvalidInputError:
-    return InvalidInputError(f"{name} is too long: {len(value)} characters, at most {longest}: {value[:60]!r}...", [name])
+    return InvalidInputError(
+        f"{name} is too long: {len(value)} characters, at most {longest}: {value[:60]!r}...", [name]
+    )
 
 
 def _shown(text: str) -> str:

@@ -7,6 +7,7 @@ that they came to are read together, with a few statements a project, and so on 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -18,7 +19,7 @@ from resolvers.context import Context
 from resolvers.errors import InvalidInputError, NotFoundError
 from resolvers.refs.parse import CallRef, ObjectRef, TableRef, is_ref, parse_ref
 
-__all__ = ["MOST_REFS", "refs_read"]
+__all__ = ["MOST_REFS", "refs_found", "refs_read"]
 
 MOST_REFS = 10_000
 
@@ -106,14 +107,30 @@ async def refs_read(context: Context, uris: Sequence[str]) -> list[JSONText | No
     return [found[uri] for uri in uris]
 
 
+async def refs_found(context: Context, uris: Sequence[str]) -> dict[str, JSONText | None]:
+    """The values of well-formed object and op refs, by ref; None for one that leads nowhere or may not be followed."""
+    walks = []
+    for uri in uris:
+        ref = parse_ref(uri)
+        assert isinstance(ref, ObjectRef), f"the caller has checked {uri}"
+        if context.caller.may_read(ref.project):
+            walks.append(_Walk(uri, _object(ref), ref.path))
+    if not walks:
+        return dict.fromkeys(uris)
+    reader = partial(_Reader, may_read=context.caller.may_read, lenient=True)
+    found = await context.database.read(lambda connection: reader(connection).read(walks))
+    return {**dict.fromkeys(uris), **found}
+
+
 def _object(ref: ObjectRef) -> _Object:
     return _Object(ref.project, ObjectKey(ref.kind, ref.object_id, ref.digest))
 
 
 class _Reader:
-    def __init__(self, connection: Connection, may_read: Callable[[str], bool]) -> None:
+    def __init__(self, connection: Connection, may_read: Callable[[str], bool], *, lenient: bool = False) -> None:
         self._connection = connection
         self._may_read = may_read
+        self._lenient = lenient
         # None where an object is deleted.
         self._documents: dict[_Source, _Document | None] = {}
 
@@ -124,10 +141,22 @@ class _Reader:
         pending = [_Walk(walk.uri, walk.source, walk.path) for walk in walks]
         for _ in range(_MOST_HOPS):
             self._load({walk.source for walk in pending} - self._documents.keys())
-            pending = [walk for walk in pending if self._advance(walk, found)]
+            pending = [walk for walk in pending if self._waits(walk, found)]
             if not pending:
                 return found
+        if self._lenient:
+            return found
         raise pending[0].invalid(f"it passes through more than {_MOST_HOPS} other refs")
+
+    def _waits(self, walk: _Walk, found: dict[str, JSONText | None]) -> bool:
+        """``_advance``, which a ref that leads nowhere ends where that is not said to be an error."""
+        try:
+            return self._advance(walk, found)
+        except (NotFoundError, InvalidInputError):
+            if not self._lenient:
+                raise
+            found[walk.uri] = None
+            return False
 
     def _advance(self, walk: _Walk, found: dict[str, JSONText | None]) -> bool:
         """Walk as far as values are at hand; True if ``walk`` waits for another source, else its value is found."""

@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from graph.encoding import Spliced
+from graph.encoding import Spliced, encode
 from graph.json_text import dump_json, parse_json
+from rest_compat.weave.feedback_schema import feedback_schema
 
 __all__ = ["call_schema", "selection"]
 
@@ -52,9 +53,7 @@ def selection(
     }
 
 
-def call_schema(
-    call: Mapping[str, Any], project_id: str, columns: Collection[str] | None = None
-) -> dict[str, Any]:
+def call_schema(call: Mapping[str, Any], project_id: str, columns: Collection[str] | None = None) -> dict[str, Any]:
     """The CallSchema of a call of the graph; with ``columns``, others but the required ones are left at their defaults."""
     roots = None if columns is None else {column.split(".")[0] for column in columns} | _ALWAYS
     written: dict[str, Any] = {}
@@ -64,18 +63,21 @@ def call_schema(
     for name in ("attributes", "inputs"):
         if written[name] is None:
             written[name] = _EMPTY
-    if roots is None or "summary" in roots:
-        written["summary"] = summary_with_derived(call)
+    if roots is None or "summary" in roots or "feedback" in call:
+        written["summary"] = summary_with_derived(call, project_id)
     written["storage_size_bytes"] = call.get("storageSizeBytes")
     written["total_storage_size_bytes"] = call.get("totalStorageSizeBytes")
     return written
 
 
-def summary_with_derived(call: Mapping[str, Any]) -> Spliced:
-    """The client's summary with what the server derives under ``weave``: status, latency, name."""
+def summary_with_derived(call: Mapping[str, Any], project_id: str) -> Spliced:
+    """The client's summary with what the server derives under ``weave``: status, latency, name, feedback on request."""
     fragment = call.get("summary")
     text = "{}" if fragment is None else fragment.text
     derived = derived_summary(call)
+    if "feedback" in call:
+        nodes = call["feedback"]["nodes"]
+        derived["feedback"] = [feedback_schema(node, project_id, None) for node in nodes]
     if '"weave"' in text:
         parsed = parse_json(text)
         own = parsed.pop("weave", None)
@@ -83,7 +85,7 @@ def summary_with_derived(call: Mapping[str, Any]) -> Spliced:
         text = dump_json(parsed)
     head = text.strip()[:-1].rstrip()
     comma = "" if head == "{" else ","
-    return Spliced(f'{head}{comma}"weave":{dump_json(derived)}}}')
+    return Spliced(f'{head}{comma}"weave":{encode(derived).decode()}}}')
 
 
 _REF_NAME = re.compile(r"weave:///[^/]+/[^/]+/[^/]+/([^:/]+):")

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from resolvers.errors import InvalidInputError
 from rest_compat.json_fields import JSONAny, JSONObject
 from rest_compat.registry import Data, Endpoint, Request, Variables
 from rest_compat.weave.call_schema import call_schema, selection
 from rest_compat.weave.models import Open, Strict, microseconds
-from resolvers.errors import InvalidInputError
 
 __all__ = ["ENDPOINTS"]
 

@@ -80,6 +80,10 @@ def _page(request: Request) -> Variables:
         "query": query_json(body.query),
         "orderBy": order_by(body.sort_by),
         **first_page(request),
+        "expand": body.expand_columns or [],
+        # Without this the refs are followed by the query and the order alone.
+        "expanded": bool(body.expand_columns) and body.return_expanded_column_values is not False,
+        "feedback": bool(body.include_feedback),
         **selection(
             body.columns,
             storage_size=bool(body.include_storage_size),
@@ -93,7 +97,8 @@ def _connection(data: Data) -> Mapping[str, Any] | None:
 
 
 def _line(call: Mapping[str, Any], request: Request) -> dict[str, Any]:
-    return call_schema(call, request.body.project_id, request.body.columns)
+    body: CallsQueryReq = request.body
+    return call_schema({**call, **call.get("expanded", {})}, body.project_id, body.columns)
 
 
 def _stats(request: Request) -> Variables:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from resolvers.errors import RefusalCode
 from rest_compat.bodies import InvalidBodyError
 from rest_compat.dialects import Problem, encode
 from rest_compat.registry import Endpoint
 from rest_compat.weave.endpoints import ENDPOINTS
-from resolvers.errors import RefusalCode
 
 __all__ = ["STATUS", "WeaveDialect"]
 

@@ -1,7 +1,16 @@
 """The registry: every endpoint of the dialect."""
 
-from rest_compat.weave import calls, calls_query, feedback, service
+from rest_compat.weave import calls, calls_query, feedback, files, objects, refs, service, tables
 
 __all__ = ["ENDPOINTS"]
 
-ENDPOINTS = [*service.ENDPOINTS, *calls.ENDPOINTS, *calls_query.ENDPOINTS, *feedback.ENDPOINTS]
+ENDPOINTS = [
+    *service.ENDPOINTS,
+    *calls.ENDPOINTS,
+    *calls_query.ENDPOINTS,
+    *objects.ENDPOINTS,
+    *tables.ENDPOINTS,
+    *refs.ENDPOINTS,
+    *files.ENDPOINTS,
+    *feedback.ENDPOINTS,
+]

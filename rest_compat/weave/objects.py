@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.encoding import Spliced
+from resolvers.errors import RefusalCode
 from rest_compat.dialects import Problem, RefusedError
 from rest_compat.json_fields import JSONAny
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
 from rest_compat.weave.models import Open, SortBy, Strict, order_by
-from resolvers.errors import RefusalCode
 
 __all__ = ["ENDPOINTS"]
 

@@ -85,6 +85,7 @@ class Sample:
     """The table on SQLite and PostgreSQL; what it answers, both have answered."""
 
     engines: Mapping[str, Engine]
+    fields: Fields = FIELDS
 
     def fill(self, rows: Iterable[Mapping[str, Any]], notes: Sequence[Mapping[str, Any]] = ()) -> None:
         """Replace the content. ``inputs``, ``output``, ``summary`` and ``payload`` are JSON text."""

@@ -152,7 +152,10 @@ async def read(client: httpx.AsyncClient, project: str) -> dict[str, dict[str, A
     assert response.status_code == 200, response.text
     calls = [json.loads(line) for line in response.text.splitlines()]
     names = ("op_name", "display_name", "started_at", "inputs", "attributes", "ended_at", "output", "exception")
-    return {call["id"]: {**{name: call[name] for name in names}, "status": call["summary"]["weave"]["status"]} for call in calls}
+    return {
+        call["id"]: {**{name: call[name] for name in names}, "status": call["summary"]["weave"]["status"]}
+        for call in calls
+    }
 
 
 Run = Callable[..., Any]
@@ -197,7 +200,9 @@ def test_one_after_another(shared_client: httpx.AsyncClient, portal: BlockingPor
         portal.call(send, shared_client, project, event)
         models.take(event)
     expected = {call_id: model.shown(project, call_id) for call_id, model in models.calls.items()}
-    assert portal.call(read, shared_client, project) == {key: call for key, call in expected.items() if call is not None}
+    assert portal.call(read, shared_client, project) == {
+        key: call for key, call in expected.items() if call is not None
+    }
 
 
 @properties

@@ -1,0 +1,1 @@
+"""Tables and their rows in the graph."""
