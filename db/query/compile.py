@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, true
+from sqlalchemy.sql.elements import False_, True_
 
 from db.query.constants import compare_constants
 from db.query.expression import (
@@ -29,7 +30,7 @@ from db.query.expression import (
     QueryError,
 )
 from db.query.fields import Fields
-from db.query.search import contains, contains_constant, escaped_forms
+from db.query.search import contains, contains_constant, escaped_forms, spans_tokens
 from db.query.structure import balanced, equals_constant, negated
 from db.query.templates import apply
 from db.query.values import (
@@ -127,7 +128,10 @@ class _Compiler:
                     return _condition(_any(value.related, exists(value)), value)
                 return convert(value, to)
             case _:
-                return self.truth(expression, at, strict=True)
+                condition = self.truth(expression, at, strict=True)
+                if isinstance(condition.sql, True_ | False_):  # SQLAlchemy lets these be compared by = only
+                    return _condition(bind(isinstance(condition.sql, True_)))
+                return condition
 
     def _joined(self, join: Any, operands: Sequence[Expression], at: Path, *, strict: bool) -> Value:
         placed = sorted(enumerate(operands), key=lambda item: -_depth(item[1]))
@@ -259,8 +263,11 @@ class _Compiler:
         substring = convert_literal(sought.value, "string")
         if substring is None:
             return _condition(unknown())
+        forms = escaped_forms(substring) if operand.kind is Kind.JSON else []
+        if operand.kind is Kind.JSON and not any(map(spans_tokens, (substring, *forms))):
+            text = apply("json_to_sent_text", operand.sql)
         condition = contains_constant(text, substring, at, folded=folded)
-        if operand.kind is Kind.JSON and (forms := escaped_forms(substring)):
+        if forms:
             # In a list or object the texts stand as JSON writes them.
             nested = apply("json_kind", operand.sql).in_(["array", "object"])
             written = [contains_constant(text, form, at, folded=folded) for form in forms]

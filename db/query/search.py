@@ -18,7 +18,7 @@ from db.query.expression import Path, QueryError
 from db.query.templates import apply
 from db.text import encode_text
 
-__all__ = ["contains", "contains_constant", "escaped_forms"]
+__all__ = ["contains", "contains_constant", "escaped_forms", "spans_tokens"]
 
 MAX_PATTERN = 2_000
 """Characters of a substring that is matched as a pattern; SQLite takes patterns up to 50,000 bytes."""
@@ -129,3 +129,11 @@ def escaped_forms(substring: str) -> list[str]:
     """How ``substring`` may be written inside a JSON string, where that is different from the substring itself."""
     forms = (json.dumps(substring, ensure_ascii=ascii_only)[1:-1] for ascii_only in (False, True))
     return [form for form in dict.fromkeys(forms) if form != substring]
+
+
+_OUTSIDE_STRINGS = re.compile(r'["{}\[\],:]|^[ \t]|[ \t]$')
+
+
+def spans_tokens(substring: str) -> bool:
+    """Whether ``substring`` could be found at the seam of two tokens of JSON text, where spaces make a difference."""
+    return _OUTSIDE_STRINGS.search(substring) is not None

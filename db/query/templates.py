@@ -156,6 +156,10 @@ _TEMPLATES = {
         f"CASE WHEN json_typeof({{n}}) IN ('array', 'object') THEN {_POSTGRESQL_COMPACT} ELSE {_P} END",
         Text(),
     ),
+    # The same with the spaces between tokens: for searches that they make no difference to.
+    "json_to_sent_text": _Template(
+        f"CASE json_type({{n}}) WHEN 'text' THEN {_S} WHEN 'null' THEN NULL ELSE {{n}} END", _P, Text()
+    ),
     "json_to_number": _Template(
         f"CASE json_type({{n}}) WHEN 'integer' THEN {_put(_SQLITE_NUMBER, t='{n}')}"
         f" WHEN 'real' THEN {_put(_SQLITE_NUMBER, t='{n}')} WHEN 'true' THEN 1 WHEN 'false' THEN 0"

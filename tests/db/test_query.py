@@ -166,7 +166,7 @@ def test_convert(sample: Sample, kind: str, value: Any, converted: Any) -> None:
     converting = to(kind, get("inputs.v"))
     assert sample.select({"$eq": [converting, lit(converted)]}) == ["row"]
     assert sample.select({"$not": [{"$eq": [converting, lit(converted)]}]}) == []
-    if value is not ... and value != {"a": [1, "x y"]} and value != [1]:
+    if value is not ... and not isinstance(value, list | dict):
         assert sample.select({"$eq": [to(kind, lit(value)), lit(converted)]}) == ["row"]
 
 

@@ -47,8 +47,12 @@ class Document:
         return value
 
 
-def number(value: float) -> float:
-    return value if isinstance(value, float) or -(2**63) <= value < 2**63 else float(value)
+def number(value: Any) -> float:
+    """An integer of 64 bits, or else a double."""
+    found: float = value
+    if isinstance(found, int) and not -(2**63) <= found < 2**63:
+        return float(found)
+    return found
 
 
 def kind_of(value: Any) -> str:
@@ -89,7 +93,7 @@ class Operand:
         return int(found) if found is not None and -(2**63) <= found < 2**63 else None
 
     def to_boolean(self) -> bool | None:
-        if self.kind == "time" or self.kind == "nested":
+        if self.kind in {"time", "nested"}:
             return None
         known = {"true": True, "1": True, "false": False, "0": False}
         return known.get(self.value) if self.kind == "text" else {1: True, 0: False}.get(self.value)
@@ -124,7 +128,7 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def literal_time(value: Any) -> int:
+def literal_time(value: str | float) -> int:
     if isinstance(value, str):
         moment = datetime.fromisoformat(value)
         return round((moment.replace(tzinfo=moment.tzinfo or UTC)).timestamp() * 1_000_000)
@@ -132,7 +136,7 @@ def literal_time(value: Any) -> int:
 
 
 def ordered(name: str, a: Any, b: Any) -> bool:
-    return {"eq": a == b, "gt": a > b, "lt": a < b, "gte": a >= b, "lte": a <= b}[name]
+    return bool({"eq": a == b, "gt": a > b, "lt": a < b, "gte": a >= b, "lte": a <= b}[name])
 
 
 MIRRORED = {"eq": "eq", "gt": "lt", "lt": "gt", "gte": "lte", "lte": "gte"}
@@ -303,17 +307,20 @@ def stored(value: Any) -> Any:
 
 TEXT = st.one_of(
     st.sampled_from(
-        ["", "1", "0", "7", "7.5", "-0", "true", "false", "1e3", "a", "A", "é", "É", "ß", "a'b", 'say "hi"', "50%", "_", "*[x]?",
-         "a\x00b", "\ud800", "😀", "é\\n\n", "2026-01-01T00:00:00.000000Z", "null"]
+        ["", "1", "0", "7", "7.5", "-0", "true", "false", "1e3", "a", "A", "é", "É", "ß", "a'b", 'say "hi"', "50%", "_",
+         "*[x]?", "a\x00b", "\ud800", "😀", "é\\n\n", "2026-01-01T00:00:00.000000Z", "null"]
     ),
     st.text("aAéÉ%_*[]\"'\\ .1\x00", max_size=4),
 )  # fmt: skip
 NUMBER = st.one_of(
-    st.sampled_from([0, 1, -1, 7, -0.0, 1.0, 7.5, 0.1, 2**53, 2**53 + 1, float(2**53), 2**63 - 1, -(2**63), 2**63, 2**64 - 1, 1e300]),
+    st.sampled_from([0, 1, -1, 7, -0.0, 1.0, 7.5, 0.1, 2**53, 2**53 + 1, float(2**53), 2**63 - 1, -(2**63), 2**63,
+                     2**64 - 1, 1e300]),
     st.integers(-100, 100),
     st.integers(-800, 800).map(lambda n: n / 8),
 )  # fmt: skip
-SCALAR = st.one_of(st.none(), st.booleans(), NUMBER, TEXT)
+# Few of these, so that rows and queries often hold the same.
+COMMON = st.sampled_from([None, True, False, 0, 1, 7, 7.5, "7", "a", "é", "true", ""])
+SCALAR = st.one_of(COMMON, COMMON, NUMBER, TEXT)
 VALUE = st.recursive(
     SCALAR,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab01"), inner, max_size=3),
@@ -325,7 +332,8 @@ PATHS = ["v", "w", "l.0", "l.1.a", "o.0", "o.a", *HOSTILE.values()]
 INPUTS = st.fixed_dictionaries(
     {},
     optional={
-        "v": VALUE, "w": VALUE, "l": st.lists(VALUE, max_size=3), "o": st.dictionaries(st.sampled_from("ab01"), VALUE, max_size=3),
+        "v": VALUE, "w": VALUE, "l": st.lists(VALUE, max_size=3),
+        "o": st.dictionaries(st.sampled_from("ab01"), VALUE, max_size=3),
         **dict.fromkeys(HOSTILE, st.none() | st.booleans() | st.integers(-9, 9) | TEXT),
     },
 )  # fmt: skip
@@ -397,7 +405,7 @@ def written(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**row, "inputs": text}, {**row, "inputs": Document(text, ascii_only=ascii_only)}
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=6), queries=st.lists(QUERY, min_size=1, max_size=4))
 def test_both_databases_and_the_evaluator_agree(
     sample: Sample, rows: list[dict[str, Any]], queries: list[dict[str, Any]]
@@ -408,7 +416,8 @@ def test_both_databases_and_the_evaluator_agree(
         try:
             selected = sample.select(query)
         except QueryError as error:
-            assert "is compared with" in error.message or "nested too deeply" in error.message
+            if not re.search("is compared with|nested too deeply", error.message):
+                raise
             reject()
         expected = [key for key, (_, row) in pairs.items() if Evaluator(row).truth(query) is True]
         assert selected == expected, query
@@ -420,7 +429,7 @@ SORT = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=8), sorts=st.lists(SORT, max_size=3, unique_by=lambda sort: sort[0]))
 def test_orders_and_their_pages_agree_with_a_plain_sort(
     sample: Sample, rows: list[dict[str, Any]], sorts: list[tuple[str, Any]]
