@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from db.query.expression import QueryError
-from resolvers.errors import InvalidQueryError
+from db.query.expression import EmptyOperationError, QueryError
+from resolvers.errors import InvalidInputError, InvalidQueryError
 
 __all__ = ["refusing_queries"]
 
 
 @contextmanager
-def refusing_queries(argument: str) -> Iterator[None]:
-    """Turn a QueryError into the refusal about ``argument``."""
+def refusing_queries(argument: str, refusal: type[InvalidInputError] = InvalidQueryError) -> Iterator[None]:
+    """Turn a QueryError into the ``refusal`` about ``argument``; an empty operation is no fault of form."""
     try:
         yield
+    except EmptyOperationError as error:
+        raise InvalidInputError(error.message, [argument, *error.path]) from error
     except QueryError as error:
-        raise InvalidQueryError(error.message, [argument, *error.path]) from error
+        raise refusal(error.message, [argument, *error.path]) from error

@@ -19,6 +19,7 @@ __all__ = [
     "Constant",
     "Contains",
     "Convert",
+    "EmptyOperationError",
     "Expression",
     "GetField",
     "In",
@@ -54,6 +55,10 @@ class QueryError(ValueError):
         super().__init__(message)
         self.message = message
         self.path = list(path)
+
+
+class EmptyOperationError(QueryError):
+    """An operation that the language has room for, and that says nothing: ``{"$or": []}``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,7 @@ class _Reader:
         if count is not None and len(argument) != count:
             raise QueryError(f"{operator} takes exactly {count} operand{'s'[: count > 1]}, not {len(argument)}", at)
         if not argument:
-            raise QueryError(f"{operator} takes at least one operand, not an empty list", at)
+            raise EmptyOperationError(f"{operator} takes at least one operand, not an empty list", at)
         return tuple(self.operand(item, (*at, index), depth) for index, item in enumerate(argument))
 
     def _convert(self, argument: Any, at: Path, depth: int) -> Convert:

@@ -13,6 +13,7 @@ from db.query.expression import Expression
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
 from resolvers.context import Context
+from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
 
 __all__ = [
@@ -39,13 +40,13 @@ class FeedbackList:
         """In SQL, within ``project``. Raises InvalidQueryError for a query that cannot be."""
         found: list[ColumnElement[bool]] = [feedback.c.project_id == project]
         if self.query is not None:
-            with refusing_queries("query"):
+            with refusing_queries("query", InvalidInputError):
                 found.append(compile_query(self.query, FEEDBACK_FIELDS))
         return found
 
     def order(self) -> Order:
         """In SQL. Raises InvalidQueryError for a field that is not there."""
-        with refusing_queries("orderBy"):
+        with refusing_queries("orderBy", InvalidInputError):
             return compile_order(self.sorts or DEFAULT_SORTS, FEEDBACK_FIELDS)
 
 

@@ -14,11 +14,12 @@ from db.query.compile import compile_query
 from db.query.expression import Expression
 from db.rows import Row
 from resolvers.context import Context, now
+from resolvers.errors import InvalidInputError
 from resolvers.errors import ConflictError, NotFoundError, Refusal
 from resolvers.feedback.annotations import check_annotation
-from resolvers.feedback.purge import check_purge
 from resolvers.feedback.validate import NewFeedback, checked_payload
 from resolvers.ids import new_id
+from resolvers.purges import check_purge
 from resolvers.queries import refusing_queries
 from resolvers.refs.read import refs_read
 
@@ -85,12 +86,12 @@ async def feedback_replace(context: Context, feedback_id: str, new: NewFeedback)
 async def feedback_purge(context: Context, project: str, expression: Expression) -> int:
     """Delete what ``expression`` selects, for good; returns how many are gone.
 
-    Raises InvalidInputError for a query that no field narrows (``resolvers.feedback.purge``) or that names unknown
+    Raises InvalidInputError for a query that no field narrows (``resolvers.purges``) or that names unknown
     fields.
     """
     context.caller.require_write(project)
-    check_purge(expression)
-    with refusing_queries("query"):
+    check_purge(expression, "id, feedback_type or weave_ref")
+    with refusing_queries("query", InvalidInputError):
         condition = compile_query(expression, FEEDBACK_FIELDS)
     return await context.database.write(lambda connection: delete_feedback(connection, project, condition))
 

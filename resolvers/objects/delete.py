@@ -23,10 +23,10 @@ async def object_delete(context: Context, project: str, object_id: str, digests:
     none: raises NotFoundError naming those that are not there, InvalidInputError for more than 100.
     """
     context.caller.require_write(project)
-    wanted = list(dict.fromkeys(digests or ()))
-    if len(wanted) > MOST_DIGESTS:
-        message = f"{len(wanted)} versions to delete, at most {MOST_DIGESTS} at a time"
+    if digests is not None and len(digests) > MOST_DIGESTS:
+        message = f"{len(digests)} versions to delete, at most {MOST_DIGESTS} at a time"
         raise InvalidInputError(message, ["digests"])
+    wanted = list(dict.fromkeys(digests or ()))
     at = now()
 
     def write(connection: Connection) -> int:

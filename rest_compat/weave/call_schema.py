@@ -34,6 +34,9 @@ _PLAIN = {
     "deleted_at": "deletedAt",
 }
 _ALWAYS = frozenset({"id", "project_id", "op_name", "trace_id", "started_at"})
+_DERIVED_FROM = frozenset({"ended_at", "exception", "display_name"})
+"""What ``summary.weave`` is made of comes with the summary."""
+
 _PAYLOADS = ("attributes", "inputs", "output", "summary")
 _EMPTY = Spliced("{}")
 
@@ -54,8 +57,14 @@ def selection(
 
 
 def call_schema(call: Mapping[str, Any], project_id: str, columns: Collection[str] | None = None) -> dict[str, Any]:
-    """The CallSchema of a call of the graph; with ``columns``, others but the required ones are left at their defaults."""
+    """The CallSchema of a call of the graph.
+
+    With ``columns``, others but the required ones are left at their defaults, and the summary holds what the server
+    derives alone.
+    """
     roots = None if columns is None else {column.split(".")[0] for column in columns} | _ALWAYS
+    if roots is not None and "summary" in roots:
+        roots |= _DERIVED_FROM
     written: dict[str, Any] = {}
     for name, field in _PLAIN.items():
         wanted = roots is None or name in roots
@@ -63,8 +72,7 @@ def call_schema(call: Mapping[str, Any], project_id: str, columns: Collection[st
     for name in ("attributes", "inputs"):
         if written[name] is None:
             written[name] = _EMPTY
-    if roots is None or "summary" in roots or "feedback" in call:
-        written["summary"] = summary_with_derived(call, project_id)
+    written["summary"] = summary_with_derived(call, project_id)
     written["storage_size_bytes"] = call.get("storageSizeBytes")
     written["total_storage_size_bytes"] = call.get("totalStorageSizeBytes")
     return written

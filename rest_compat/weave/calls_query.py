@@ -27,7 +27,10 @@ class CallsFilter(Strict):
 
 
 class CallsQueryReq(Strict):
-    """Seeds 000 and 001."""
+    """Seeds 000 and 001; ``include_usernames`` and ``latest_only`` are what the SDKs from 0.52 on send.
+
+    They ask for what is so here anyway: a user's id is the name, and a call is one row.
+    """
 
     project_id: str
     filter: CallsFilter | None = None
@@ -42,6 +45,8 @@ class CallsQueryReq(Strict):
     columns: list[str] | None = None
     expand_columns: list[str] | None = None
     return_expanded_column_values: bool | None = True
+    include_usernames: bool | None = False
+    latest_only: bool | None = False
 
 
 class CallsQueryStatsReq(Strict):

@@ -6,7 +6,7 @@ from typing import Any
 
 from graph.encoding import Spliced
 from graph.json_text import dump_json, parse_json
-from resolvers.errors import InvalidQueryError
+from resolvers.errors import InvalidInputError
 
 __all__ = ["check_fields", "feedback_schema", "selection"]
 
@@ -32,10 +32,10 @@ def _is_payload(field: str) -> bool:
 
 
 def check_fields(fields: Collection[str] | None) -> None:
-    """Raise InvalidQueryError for a field that feedback does not have."""
+    """Raise InvalidInputError for a field that feedback does not have."""
     for index, field in enumerate(fields or ()):
         if field not in _KNOWN and not _is_payload(field):
-            raise InvalidQueryError(
+            raise InvalidInputError(
                 f"unknown field {field!r}; known are {', '.join(sorted(_KNOWN))}", ["fields", index]
             )
 

@@ -122,10 +122,8 @@ async def test_fields_pick_columns_and_paths(client: httpx.AsyncClient) -> None:
             "project_id": PROJECT,
         }
     ]
-    refused = await post(client, "/feedback/query", {"project_id": PROJECT, "fields": ["id", "nope"]}, 422)
-    (detail,) = refused["detail"]
-    assert detail["loc"] == ["body", "fields", 1]
-    assert detail["msg"].startswith("unknown field 'nope'; known are annotation_ref, ")
+    refused = await post(client, "/feedback/query", {"project_id": PROJECT, "fields": ["id", "nope"]}, 400)
+    assert refused["reason"].startswith("unknown field 'nope'; known are annotation_ref, ")
 
 
 async def test_a_query_reads_all_pages_in_the_order_asked_for(client: httpx.AsyncClient) -> None:
