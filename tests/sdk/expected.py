@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["DIFFERENCES", "ROWS", "SETTINGS", "digest", "expected", "table_digest"]
+__all__ = ["DIFFERENCES", "EXPECTED", "ROWS", "SETTINGS", "digest", "expected", "table_digest"]
 
 SETTINGS = {"temperature": 0.5, "stop": ["\n", "§"], "b": 1, "a": {"z": None, "y": 1.0, "big": 2**60}}
 WARMER = SETTINGS | {"temperature": 1}
@@ -85,7 +85,6 @@ EXPECTED: dict[str, Any] = {
         "prompt": "Say tree in Latin.",
         "chat": [{"role": "system", "content": "Be kind."}],
         "nested": [0.1, [1, "two"]],
-        "older_again": True,
         "missing": "ValueError",
     },
     "datasets": {

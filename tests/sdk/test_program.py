@@ -1,5 +1,6 @@
 """The published SDKs, unmodified, against the real server; what they wrote is then read by REST and by GraphQL."""
 
+import base64
 import json
 import os
 import subprocess
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 
 from tests.processes import SECONDS, ServerProcess, started
-from tests.sdk.expected import ROWS, SETTINGS, digest, expected, table_digest
+from tests.sdk.expected import EXPECTED, ROWS, SETTINGS, digest, expected, table_digest
 
 PROGRAM = Path(__file__).with_name("program")
+DOCUMENT = Path(__file__).with_name("read_back.graphql").read_text(encoding="utf-8")
 PROJECT = "team/sdk-program"
 OLDER = ["0.51.59", "0.52.43"]
+PNG = b"\x89PNG\r\n"
+REPORTED = EXPECTED["feedback"]
 
 
 def run_program(python: Path, server: ServerProcess, folder: Path) -> dict[str, Any]:
@@ -80,17 +84,28 @@ def the_same_by_rest(server: ServerProcess, ids: dict[str, Any]) -> None:
     assert post("/call/read", id=ids["deletes"]["root"]) == {"call": None}
 
     first = post("/obj/read", object_id="settings", digest="v0")["obj"]
-    assert (first["val"], first["version_index"], first["is_latest"]) == (SETTINGS, 0, 1)
+    assert (first["val"], first["version_index"], first["is_latest"]) == (SETTINGS, 0, 0)
     assert (first["digest"], list(first["val"])) == (digest(SETTINGS), list(SETTINGS))
     rows = post("/table/query", digest=table_digest(ROWS))["rows"]
     assert [(row["digest"], row["val"]) for row in rows] == [(digest(row), row) for row in ROWS]
 
+    # Publishing older content again, which the SDK's cache keeps from the server, makes that version the latest.
+    server.post("/obj/create", {"obj": {"project_id": PROJECT, "object_id": "settings", "val": SETTINGS}})
+    latest = post("/obj/read", object_id="settings", digest="latest")["obj"]
+    assert (latest["val"], latest["version_index"]) == (SETTINGS, 0)
+
     feedback = post("/feedback/query", query=equal("weave_ref", f"weave:///{PROJECT}/call/{ids['feedback']['call']}"))
     assert len(feedback["result"]) == 6
-    picture = post("/obj/read", object_id="picture", digest="latest")["obj"]["val"]["files"]["image.png"]
     with server.client() as client:
-        content = client.post("/file/content", json={"project_id": PROJECT, "digest": picture}).content
-    assert content.startswith(b"\x89PNG\r\n")
+        body = {"project_id": PROJECT, "digest": picture_digest(server)}
+        assert client.post("/file/content", json=body).content.startswith(PNG)
+
+
+def picture_digest(server: ServerProcess) -> str:
+    """The file of the image that the program published."""
+    wanted = {"project_id": PROJECT, "object_id": "picture", "digest": "latest"}
+    found: str = server.post("/obj/read", wanted)["obj"]["val"]["files"]["image.png"]
+    return found
 
 
 def equal(field: str, value: str) -> dict[str, Any]:
@@ -98,20 +113,97 @@ def equal(field: str, value: str) -> dict[str, Any]:
     return {"$expr": {"$eq": [{"$getField": field}, {"$literal": value}]}}
 
 
-DOCUMENT = (Path(__file__).with_name("read_back.graphql")).read_text()
-
-
 def the_same_by_graphql(server: ServerProcess, ids: dict[str, Any]) -> None:
     """Reads the same in one walk of the graph."""
+    root, scored, turns = ids["calls"]["root"], ids["feedback"]["call"], ids["threads"]["turns"]
     variables = {
         "slug": PROJECT,
-        "root": ids["calls"]["root"],
+        "root": root,
         "deleted": ids["deletes"]["root"],
-        "scored": ids["feedback"]["call"],
+        "scored": scored,
+        "thread": ids["threads"]["thread"],
         "table": table_digest(ROWS),
         "settings": digest(SETTINGS),
+        "picture": picture_digest(server),
     }
     answer = server.post("/graphql", {"query": DOCUMENT, "variables": variables})
     assert "errors" not in answer, answer["errors"]
     project = answer["data"]["project"]
-    assert project == {}
+    feedback = {node.pop("feedbackType"): node for node in project["scored"]["feedback"].pop("nodes")}
+    content = base64.b64decode(project["file"].pop("content"))
+    assert project == {
+        "slug": PROJECT,
+        "call": {
+            "displayName": None,
+            "status": "DESCENDANT_ERROR",
+            "inputs": {"x": 5},
+            "output": {"value": 22, "caught": "inside"},
+            "wbUserId": "local",
+            "usage": {"model": "gpt-4o", "inputTokens": 7, "outputTokens": 5, "totalTokens": 12},
+            "op": {"objectId": "outer", "kind": "OP", "versionIndex": 0},
+            "children": {
+                "totalCount": 2,
+                "nodes": [
+                    {
+                        "displayName": "the middle",
+                        "op": {"objectId": "middle-step"},
+                        "status": "SUCCESS",
+                        "output": 22,
+                        "parent": {"callId": root},
+                        "children": {
+                            "nodes": [
+                                {"inputs": {"a": 5, "b": 2}, "output": 7},
+                                {"inputs": {"a": 5, "b": 10}, "output": 15},
+                            ]
+                        },
+                    },
+                    {
+                        "displayName": None,
+                        "op": {"objectId": "fail"},
+                        "status": "ERROR",
+                        "output": None,
+                        "parent": {"callId": root},
+                        "children": {"nodes": []},
+                    },
+                ],
+            },
+            "trace": {"callCount": 5, "errorCount": 1, "roots": [{"callId": root}]},
+        },
+        "deleted": None,
+        "scored": {"feedback": {"totalCount": 6}},
+        "thread": {"callCount": 6, "turns": {"nodes": [{"callId": turn} for turn in turns]}},
+        "table": {
+            "rowCount": 5,
+            "rows": {
+                "totalCount": 5,
+                "nodes": [{"digest": digest(row), "value": row} for row in ROWS[:2]],
+                "pageInfo": {"hasNextPage": True},
+            },
+        },
+        "objectVersion": {
+            "digest": digest(SETTINGS),
+            "value": SETTINGS,
+            "versionIndex": 0,
+            "isLatest": True,
+            "versions": [{"versionIndex": 0, "isLatest": True}, {"versionIndex": 1, "isLatest": False}],
+            "usedBy": {"totalCount": 30},
+        },
+        "latest": {"value": SETTINGS},
+        "byDigest": {"versionIndex": 0},
+        "file": {"name": "image.png", "sizeBytes": len(content)},
+        "turns": {
+            "totalCount": 2,
+            "nodes": [{"callId": turns[1], "inputs": {"a": 2, "b": 3}}, {"callId": turns[0], "inputs": {"x": 1}}],
+        },
+    }
+    assert content.startswith(PNG)
+    assert {name: (node["payload"], node["creator"]) for name, node in feedback.items() if "runnable" not in name} == {
+        "grade": ({"value": 4, "by": {"name": "reviewer"}}, "Ada"),
+        "wandb.annotation.quality": ({"value": 5}, None),
+        "wandb.note.1": (REPORTED["note"], None),
+        "wandb.reaction.1": (REPORTED["reaction"], None),
+    }
+    assert [node["target"] for node in feedback.values()] == [{"callId": scored}] * 6
+    assert feedback["wandb.annotation.quality"]["annotation"] == {"objectId": "quality"}
+    assert feedback["wandb.runnable.Above"]["call"] == {"output": {"above": True, "by": 24}}
+    assert feedback["wandb.runnable.is_even"]["runnable"] == {"objectId": "is_even"}

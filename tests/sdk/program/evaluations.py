@@ -102,7 +102,7 @@ def feedback(client: Any) -> dict[str, Any]:
         "by_reaction": [row.id == reaction for row in client.get_feedback(reaction="👍")],
         "by_id": [row.feedback_type for row in client.get_feedback(grade)],
         "all": len(client.get_feedback()),
-        "in_summary": len(client.get_call(call.id, include_feedback=True).summary["weave"]["feedback"]),
+        "in_summary": len(client.get_call(call.id, include_feedback=True).summary["weave"].get("feedback", [])),
         "purge": [before, len(call.feedback.refresh())],
         "ids": {"call": call.id, "reaction": reaction, "grade": grade},
     }
