@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from db.engines import Database
@@ -20,6 +23,7 @@ from rest_compat.dialects import routes
 from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
 from server.graphql_app import GraphQLApp
+from server.metrics import Metrics
 from server.pages import page_routes
 from server.settings import Settings
 
@@ -54,15 +58,26 @@ def create_app(settings: Settings) -> Starlette:
 
     graphql = GraphQLApp(schema, resources.context, document_limits(settings), fallback=wandb_schema)
     bodies = BodyLimits(body=settings.max_body_bytes, upload=settings.max_upload_bytes)
+    metrics = Metrics()
+    all_routes = [
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
+        *routes(WeaveDialect(), schema, bodies, resources.context),
+        metrics.route(),
+        *page_routes(),
+    ]
     return Starlette(
         lifespan=lifespan,
-        routes=[
-            Route("/graphql", graphql),
-            WebSocketRoute("/graphql", graphql),
-            *routes(WeaveDialect(), schema, bodies, resources.context),
-            *page_routes(),
-        ],
+        routes=all_routes,
+        middleware=[Middleware(metrics.measuring, routes=all_routes)],
+        exception_handlers={HTTPException: _as_json},
     )
+
+
+def _as_json(_request: Request, error: Exception) -> Response:
+    """Errors of routing, a path or a method that is not there, in the form that REST clients read."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
 
 
 def document_limits(settings: Settings) -> DocumentLimits:
