@@ -5,6 +5,7 @@ from db.feedback import feedback
 from db.files import file_chunks, files
 from db.metadata import metadata
 from db.objects import objects
+from db.prices import prices
 from db.projects import projects
 from db.refs import refs
 from db.tables import table_chunks, table_parts, table_rows, tables
@@ -16,6 +17,7 @@ __all__ = [
     "files",
     "metadata",
     "objects",
+    "prices",
     "projects",
     "refs",
     "table_chunks",

@@ -15,7 +15,6 @@ from resolvers.callers import LOCAL, Caller
 from resolvers.context import Context
 from resolvers.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, Refusal
 from resolvers.feedback.annotations import check_annotation
-from resolvers.feedback.purge import check_purge
 from resolvers.feedback.read import feedback_by_id, feedback_by_target
 from resolvers.feedback.record import (
     FeedbackCreated,
@@ -27,6 +26,7 @@ from resolvers.feedback.record import (
 from resolvers.feedback.validate import NewFeedback, checked_payload
 from resolvers.objects.create import object_create
 from resolvers.objects.delete import object_delete
+from resolvers.purges import check_purge
 
 PROJECT = "team/app"
 CALL = f"weave:///{PROJECT}/call/c1"
@@ -435,10 +435,10 @@ IDENTITY = {"$eq": [{"$getField": "id"}, {"$getField": "id"}]}
 )
 def test_a_purge_must_be_narrowed_by_a_field(operation: Any, *, taken: bool) -> None:
     if taken:
-        check_purge(purge_query(operation))
+        check_purge(purge_query(operation), "id")
         return
     with pytest.raises(InvalidInputError, match="Refusing to purge: the query would select everything"):
-        check_purge(purge_query(operation))
+        check_purge(purge_query(operation), "id")
 
 
 async def test_a_purge_of_an_unknown_field_is_refused(context: Context) -> None:
