@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from db.text import encode_text
+from db.text import decode_text, encode_text
 
 __all__ = [
     "MAX_DEPTH",
@@ -37,10 +37,11 @@ sys.set_int_max_str_digits(_LONGEST_INTEGER)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _CONSTANTS = re.compile(rf"({_STRING})|(-?Infinity|NaN)", re.DOTALL)
 _SPACE = re.compile(rf"({_STRING})|[ \t\r\n]+", re.DOTALL)
-# What the databases' JSON functions refuse or cannot give back: U+0000, surrogates (a pair is seen here too and
-# found harmless later), numbers beyond a double.
+# What the databases' JSON functions refuse or cannot give back: U+0000, surrogates that are no pair, numbers beyond a
+# double. What is found wrongly, after an escaped backslash, costs a needless form and no more.
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _SUSPICIOUS = re.compile(
-    r"\\u0000|\\u[dD][89a-fA-F]|[\U0010f000\U0010f800-\U0010ffff]"
+    rf"\\u0000|{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}|[\U0010f000\U0010f800-\U0010ffff]"
     r"|(?:^|[:\[,\s])-?(?:\d{300}|\d+\.\d{300}|\d+(?:\.\d+)?[eE][+-]?\d{3})"
 )
 
@@ -61,6 +62,45 @@ def normalise_json(text: str) -> JSONText:
 def quote_constants(text: str) -> str:
     """``text`` with the words NaN, Infinity and -Infinity outside strings made strings."""
     return _CONSTANTS.sub(lambda m: m[1] or f'"{m[2]}"', text)
+
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|.)", re.DOTALL)
+_PAIRED = re.compile(r"\\udbf[ef]\\ud[c-f][0-9a-f]{2}")
+
+
+def pair_surrogates(text: str) -> str:
+    """JSON text with the escape of each lone surrogate replaced by that of the character that stands for it
+    (``db.text``), so that a parser that takes no lone surrogate can take it apart."""
+
+    def paired(match: re.Match[str]) -> str:
+        first, second = match[1], match[2]
+        if first is None:
+            return match[0]
+        if second is not None and 0xD800 <= int(first, 16) < 0xDC00:
+            return match[0]
+        return "".join(_pair(unit) for unit in (first, second) if unit is not None)
+
+    return _ESCAPE.sub(paired, text)
+
+
+def _pair(unit: str) -> str:
+    surrogate = int(unit, 16)
+    if not 0xD800 <= surrogate < 0xE000:
+        return f"\\u{unit}"
+    return json.dumps(encode_text(chr(surrogate)))[1:-1]
+
+
+def unpair_surrogates(value: JSONValue) -> JSONValue:
+    """What was taken out of ``pair_surrogates`` text as it was before: values, and JSON text inside them."""
+    if isinstance(value, JSONText):
+        return JSONText(_PAIRED.sub(lambda match: json.dumps(decode_text(json.loads(f'"{match[0]}"')))[1:-1], value))
+    if isinstance(value, str):
+        return decode_text(value)
+    if isinstance(value, dict):
+        return {key: unpair_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unpair_surrogates(item) for item in value]
+    return value
 
 
 def _integer(digits: str) -> int | float:
@@ -100,16 +140,22 @@ def dump_json(value: JSONValue) -> JSONText:
         return JSONText(json.dumps(_storable(value), separators=(",", ":")))
 
 
+def _within_double(value: float) -> float:
+    """A number as the databases compute with it: a double where it is past 64 bits, and none past the largest."""
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
+        return value
+    limit = sys.float_info.max
+    try:
+        return max(-limit, min(limit, float(value)))
+    except OverflowError:
+        return limit if value > 0 else -limit
+
+
 def _queryable(value: JSONValue) -> JSONValue:
     if isinstance(value, str):
         return encode_text(value)
     if isinstance(value, float | int) and not isinstance(value, bool):
-        try:
-            as_float = float(value)
-        except OverflowError:
-            as_float = float("inf") if value > 0 else float("-inf")
-        limit = sys.float_info.max
-        return value if -limit <= as_float <= limit else (limit if as_float > 0 else -limit)
+        return _within_double(value)
     if isinstance(value, dict):
         return {encode_text(key): _queryable(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,5 +1,23 @@
 """JSON as text, for the layers above that make and read values of the JSON scalar."""
 
-from db.json_text import MAX_DEPTH, JSONText, dump_json, normalise_json, parse_json, quote_constants
+from db.json_text import (
+    MAX_DEPTH,
+    JSONText,
+    dump_json,
+    normalise_json,
+    pair_surrogates,
+    parse_json,
+    quote_constants,
+    unpair_surrogates,
+)
 
-__all__ = ["MAX_DEPTH", "JSONText", "dump_json", "normalise_json", "parse_json", "quote_constants"]
+__all__ = [
+    "MAX_DEPTH",
+    "JSONText",
+    "dump_json",
+    "normalise_json",
+    "pair_surrogates",
+    "parse_json",
+    "quote_constants",
+    "unpair_surrogates",
+]

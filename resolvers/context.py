@@ -2,10 +2,15 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from db.engines import Database
 from resolvers.callers import Caller
+from resolvers.jobs import Jobs
 from resolvers.loaders import Loaders
+
+if TYPE_CHECKING:
+    from resolvers.completions.provider import Provider
 
 __all__ = ["Context", "now"]
 
@@ -24,7 +29,21 @@ class Context:
     in_process: bool = False
     """Whether an operation of our own asks, which may be given handles in place of bytes."""
 
+    provider: "Provider | None" = None
+    """Where language models run; None where the settings name no provider."""
+
+    jobs: Jobs = field(default_factory=Jobs)
+    """What goes on after the request was answered."""
+
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self)
+
+    def detached(self) -> "Context":
+        """The context of work that outlives this request: the same caller, nothing loaded yet."""
+        return Context(self.database, self.caller, provider=self.provider, jobs=self.jobs)
+
+    def fresh(self) -> "Context":
+        """The same request with nothing loaded: pages of a long answer must not pile up what each has loaded."""
+        return Context(self.database, self.caller, self.in_process)

@@ -16,7 +16,14 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from graph.encoding import Spliced
-from graph.json_text import MAX_DEPTH, dump_json, normalise_json, quote_constants
+from graph.json_text import (
+    MAX_DEPTH,
+    dump_json,
+    normalise_json,
+    pair_surrogates,
+    quote_constants,
+    unpair_surrogates,
+)
 from rest_compat.json_fields import RawJSON
 
 __all__ = ["InvalidBodyError", "decode_body", "validate_model"]
@@ -136,19 +143,19 @@ def _decode(body: bytes, text: str, plan: Plan) -> Any:
         return plan(msgspec.Raw(body))
     except msgspec.DecodeError:
         pass
-    # Python's encoder writes NaN and Infinity; what is then still refused is either wrong or holds lone surrogates,
-    # which only Python's own parser takes.
-    quoted = quote_constants(text)
+    # Python's encoder writes NaN and Infinity, which are no JSON, and lone surrogates, which few parsers take.
+    paired = pair_surrogates(quote_constants(text))
     try:
-        return plan(msgspec.Raw(quoted.encode()))
+        return unpair_surrogates(plan(msgspec.Raw(paired.encode())))
     except msgspec.DecodeError:
         pass
     try:
-        return plan(json.loads(quoted))
+        json.loads(text)
     except json.JSONDecodeError as error:
         raise _not_json(error.msg, error.pos) from error
     except ValueError as error:  # an integer of more digits than are converted
         raise _not_json(str(error), 0) from error
+    raise _not_json("unreadable", 0)
 
 
 @cache

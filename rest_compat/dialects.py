@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -113,6 +114,8 @@ def _handler(
             request = await _read(http, endpoint, limits)
             context = await context_of(http)
             variables = endpoint.variables(request)
+            if endpoint.line is not None:
+                return await _subscribed(endpoint.line, operation, context, variables)
             data = _data_of(await operation.run(context, variables))
             if endpoint.stream is not None:
                 return await _streamed(endpoint.stream, operation, context, request, variables, data)
@@ -206,11 +209,30 @@ async def _streamed(
             if following is None:
                 return
             current = following
-            page = _data_of(await operation.run(context, current))
+            page = _data_of(await operation.run(context.fresh(), current))
 
     if stream.member is None:
         return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")
     return StreamingResponse(_as_object(stream.member, pages()), media_type="application/json")
+
+
+async def _subscribed(
+    line: Callable[[Data], Any], operation: Operation, context: Context, variables: Variables
+) -> Response:
+    """The events of a subscription as JSON lines; a refusal comes before the 200."""
+    events = await operation.events(context, variables)
+    if isinstance(events, ExecutionResult):
+        _data_of(events)
+        raise RuntimeError("a subscription that is not refused has events")
+
+    async def lines() -> AsyncIterator[bytes]:
+        # Closed as soon as the client is gone, so that what makes the events stops.
+        async with aclosing(events):
+            async for event in events:
+                if (item := line(_data_of(event))) is not None:
+                    yield encode(item) + b"\n"
+
+    return StreamingResponse(lines(), media_type="application/jsonl")
 
 
 async def _as_lines(pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
