@@ -16,6 +16,7 @@ from resolvers.files import files_by_digest
 from resolvers.groups import SESSIONS, THREADS, TRACES, Grouping, groups_by_key
 from resolvers.ids import GlobalId, decode_id
 from resolvers.objects.read import objects_by_ref
+from resolvers.prices.read import prices_by_id
 from resolvers.projects import projects_by_slug
 from resolvers.refs import CallRef, ObjectRef, TableRef, parse_ref
 from resolvers.tables.read import table_rows_by_digest, tables_by_digest
@@ -47,6 +48,10 @@ def _by_call_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any
 
 def _by_feedback_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
     return context_of(info).loaders.load(feedback_by_id, (project, key[0]), columns=columns_of(info, "Feedback"))
+
+
+def _by_price_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    return context_of(info).loaders.load(prices_by_id, (project, key[0]), columns=columns_of(info, "Price"))
 
 
 def _by_object_key(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
@@ -108,6 +113,7 @@ ENTITIES: dict[str, Entity] = {
     "Table": Entity(_by_digest("Table", tables_by_digest), {frozenset({"ref"}): _table_of_ref}),
     "TableRow": Entity(_by_digest("TableRow", table_rows_by_digest), dict([fields_key("TableRow", "digest")])),
     "File": Entity(_by_digest("File", files_by_digest), dict([fields_key("File", "digest")])),
+    "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),
     "Thread": Entity(_group(THREADS), dict([fields_key("Thread", "threadId")])),

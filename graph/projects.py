@@ -14,6 +14,7 @@ from graph.files.project import ProjectFiles
 from graph.groups import connect_groups, load_group
 from graph.nodes import Node, is_row_of
 from graph.objects.project import ProjectObjects
+from graph.prices.project import ProjectPrices
 from graph.scalars import DateTime
 from graph.selection import columns_of
 from graph.sessions import Session
@@ -22,7 +23,6 @@ from graph.threads import Thread
 from graph.traces import Trace
 from resolvers.calls.read import calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
-from resolvers.ids import encode_id
 from resolvers.projects import projects_by_slug
 
 __all__ = ["Project", "ProjectQueries"]
@@ -36,18 +36,13 @@ ThreadId = Annotated[str, strawberry.argument(description="`Thread.threadId`.")]
 
 
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
-class Project(ProjectObjects, ProjectTables, ProjectFiles, Node):
+class Project(ProjectObjects, ProjectTables, ProjectFiles, ProjectPrices, Node):
     """Rows of ``db.projects``."""
 
     is_type_of = is_row_of("Project")
 
     slug: str = column("Its name with its entity, `entity/name`. Case-sensitive, never changed.")
     created_at: DateTime = column("When something was first written to it.")
-
-    @link("Opaque id, unique over all types and projects.", needs=("slug",))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("Project", self.slug))
 
     @link("The part of the slug after the slash.", needs=("slug",))
     def name(self) -> str:

@@ -13,6 +13,8 @@ from graph.files.mutations import FileMutations
 from graph.files.types import File
 from graph.objects.mutations import ObjectMutations
 from graph.objects.types import ObjectVersion
+from graph.prices.mutations import PriceMutations
+from graph.prices.types import Price
 from graph.projects import Project, ProjectQueries
 from graph.refs.types import RefQueries
 from graph.scalars import SCALARS
@@ -32,7 +34,7 @@ class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries):
 
 
 @strawberry.type(description="Writing: one mutation for one action.")
-class Mutation(CallMutations, FeedbackMutations, FileMutations, ObjectMutations, TableMutations):
+class Mutation(CallMutations, FeedbackMutations, FileMutations, ObjectMutations, PriceMutations, TableMutations):
     """The mutations of all nouns."""
 
 
@@ -47,7 +49,7 @@ class Schema(strawberry.federation.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=[Call, Feedback, File, ObjectVersion, Project, Session, Table, TableRow, Thread, Trace],
+    types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
     config=StrawberryConfig(scalar_map=SCALARS),
     # The newest version is refused by one of the composers (docs/federation.md).
     federation_version="2.9",

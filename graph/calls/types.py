@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from graph.calls.connection import Place, calls_field
+from graph.calls.costs import CallCosts
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
@@ -94,7 +95,7 @@ async def _call(info: Info, project: str, call_id: str | None) -> Any:
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(Node):
+class Call(CallCosts, Node):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")

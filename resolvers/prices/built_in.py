@@ -48,27 +48,31 @@ def built_in_rate(model: str, at: int, input_tokens: int) -> Rate | None:
         effective_at=_effective_at(info, price),
         created_at=None,
         created_by=_made_by(),
+        project=None,
         price_id=None,
     )
 
 
 @lru_cache(maxsize=4096)
 def _find(model: str) -> "tuple[str, ModelInfo] | None":
-    """The provider and what is known of a model, by its name alone, or by the provider before a slash."""
+    """The provider and what is known of a model: by its name alone, or with the provider before a slash."""
     # Late, since it is slow and most requests ask for no cost.
     from genai_prices.data import providers
     from genai_prices.data_snapshot import find_provider_by_id
 
     name = model.lower()
-    for provider in providers:
-        if provider.model_match is not None and provider.model_match.is_match(name):
-            info = provider.find_model(name, all_providers=providers)
-            if info is not None:
-                return provider.id, info
+    # Those that know their models by their names are the makers; the others sell what these make.
+    makers = [provider for provider in providers if provider.model_match is not None]
+    ranked = sorted(makers, key=lambda maker: not (maker.model_match and maker.model_match.is_match(name)))
+    places = [(maker, name) for maker in ranked]
     prefix, slash, rest = name.partition("/")
-    named = find_provider_by_id(providers, prefix) if slash else None
-    info = named and named.find_model(rest, all_providers=providers)
-    return (named.id, info) if named and info else None
+    if slash and (named := find_provider_by_id(providers, prefix)) is not None:
+        places.append((named, rest))
+    for provider, its_name in places:
+        info = provider.find_model(its_name, all_providers=providers)
+        if info is not None:
+            return provider.id, info
+    return None
 
 
 def _per_token(price: "Decimal | TieredPrices | None", input_tokens: int) -> float:

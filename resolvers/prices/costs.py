@@ -31,27 +31,40 @@ class ModelCost:
     cache_read_cost: float
     cache_write_cost: float
 
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.usage.model
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of all costs; None where input and output have different ones."""
+        return self.rate.input_unit if self.rate.input_unit == self.rate.output_unit else None
+
+    @property
+    def total(self) -> float | None:
+        """The sum of all costs; None where they have different units."""
+        if self.unit is None:
+            return None
+        return self.input_cost + self.output_cost + self.cache_read_cost + self.cache_write_cost
+
 
 @dataclass(frozen=True, slots=True)
 class CallCost:
-    """What a call cost, over the models that have a price."""
+    """What a call cost, over the models that have a price; there is at least one."""
 
     by_model: list[ModelCost]
 
     @property
     def unit(self) -> str | None:
-        """The unit of all prices; None where there are several."""
-        units = {unit for cost in self.by_model for unit in (cost.rate.input_unit, cost.rate.output_unit)}
+        """The unit of all costs; None where there are several."""
+        units = {cost.unit for cost in self.by_model}
         return units.pop() if len(units) == 1 else None
 
     @property
     def total(self) -> float | None:
-        """The sum; None where prices have several units."""
-        if self.unit is None:
-            return None
-        return sum(
-            cost.input_cost + cost.output_cost + cost.cache_read_cost + cost.cache_write_cost for cost in self.by_model
-        )
+        """The sum over all models; None where costs have different units."""
+        return None if self.unit is None else sum(cost.total or 0.0 for cost in self.by_model)
 
 
 async def call_costs(context: Context, calls: Sequence[Row]) -> list[CallCost | None]:

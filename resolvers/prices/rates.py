@@ -35,8 +35,10 @@ class Rate:
 
     created_at: int | None
     created_by: str | None
+    project: str | None
+    """Whose price it is; None for a built-in one."""
+
     price_id: str | None
-    """None for a built-in price."""
 
 
 def rate_of(price: Row) -> Rate:
@@ -53,6 +55,7 @@ def rate_of(price: Row) -> Rate:
         effective_at=price.effective_at,
         created_at=price.created_at,
         created_by=price.created_by,
+        project=price.project_slug,
         price_id=price.price_id,
     )
 

@@ -84,15 +84,16 @@ def _check(index: int, price: NewPrice) -> None:
         value = getattr(price, name)
         if not math.isfinite(value):
             raise InvalidInputError(
-                f"The {name} of {price.model!r} must be a finite number, not {value}", [index, name]
+                f"The {name} of {price.model!r} must be a finite number, not {value}", ["prices", index, name]
             )
     if not price.model:
-        raise InvalidInputError("A price needs the name of a model, not an empty one", [index, "model"])
+        raise InvalidInputError("A price needs the name of a model, not an empty one", ["prices", index, "model"])
     for name in ("model", "provider", "input_unit", "output_unit"):
         value = getattr(price, name)
         if value and len(value.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
             raise InvalidInputError(
-                f"{name} is too long, at most {MAX_NAME_BYTES} bytes of UTF-8: {value[:60]!r}...", [index, name]
+                f"{name} is too long, at most {MAX_NAME_BYTES} bytes of UTF-8: {value[:60]!r}...",
+                ["prices", index, name],
             )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from graph.encoding import Spliced, encode
 from graph.json_text import dump_json, parse_json
+from rest_compat.weave.cost_schema import costs_schema
 from rest_compat.weave.feedback_schema import feedback_schema
 
 __all__ = ["call_schema", "selection"]
@@ -42,15 +43,20 @@ _EMPTY = Spliced("{}")
 
 
 def selection(
-    columns: Collection[str] | None, *, storage_size: bool = False, total_storage_size: bool = False
+    columns: Collection[str] | None,
+    *,
+    costs: bool = False,
+    storage_size: bool = False,
+    total_storage_size: bool = False,
 ) -> dict[str, bool]:
-    """The variables of ``weave/call_fields`` that say which payloads and sizes are read; ``columns`` None is all.
+    """The variables of ``weave/call_fields`` that say what is read beside the plain columns; ``columns`` None is all.
 
     A column may be a path into a payload; the payload then comes whole.
     """
     roots = None if columns is None else {column.split(".")[0] for column in columns}
     return {
         **{name: roots is None or name in roots for name in _PAYLOADS},
+        "costs": costs,
         "storageSize": storage_size,
         "totalStorageSize": total_storage_size,
     }
@@ -79,10 +85,13 @@ def call_schema(call: Mapping[str, Any], project_id: str, columns: Collection[st
 
 
 def summary_with_derived(call: Mapping[str, Any], project_id: str) -> Spliced:
-    """The client's summary with what the server derives under ``weave``: status, latency, name, feedback on request."""
+    """The client's summary with what the server derives under ``weave``: status, latency, name, costs and
+    feedback on request."""
     fragment = call.get("summary")
     text = "{}" if fragment is None else fragment.text
     derived = derived_summary(call)
+    if call.get("cost"):
+        derived["costs"] = costs_schema(call["cost"], project_id)
     if "feedback" in call:
         nodes = call["feedback"]["nodes"]
         derived["feedback"] = [feedback_schema(node, project_id, None) for node in nodes]

@@ -213,6 +213,7 @@ def _read(request: Request) -> Variables:
         "callId": body.id,
         **selection(
             None,
+            costs=bool(body.include_costs),
             storage_size=bool(body.include_storage_size),
             total_storage_size=bool(body.include_total_storage_size),
         ),

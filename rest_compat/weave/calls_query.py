@@ -91,6 +91,7 @@ def _page(request: Request) -> Variables:
         "feedback": bool(body.include_feedback),
         **selection(
             body.columns,
+            costs=bool(body.include_costs),
             storage_size=bool(body.include_storage_size),
             total_storage_size=bool(body.include_total_storage_size),
         ),

@@ -1,6 +1,6 @@
 """The registry: every endpoint of the dialect."""
 
-from rest_compat.weave import calls, calls_query, feedback, files, objects, refs, service, tables
+from rest_compat.weave import calls, calls_query, feedback, files, objects, prices, refs, service, tables
 
 __all__ = ["ENDPOINTS"]
 
@@ -13,4 +13,5 @@ ENDPOINTS = [
     *refs.ENDPOINTS,
     *files.ENDPOINTS,
     *feedback.ENDPOINTS,
+    *prices.ENDPOINTS,
 ]

@@ -1,0 +1,1 @@
+"""Token prices in the graph: what a project says that models cost."""
