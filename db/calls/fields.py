@@ -1,41 +1,58 @@
 """What queries and sorts of calls can name (docs/query-language.md)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func
 
+from db.calls.feedback_fields import feedback_hook
 from db.calls.reads import latency_ms
+from db.calls.ref_fields import refs_hook
 from db.calls.tables import JSON_COLUMNS, calls
 from db.query.derived import trace_name
 from db.query.fields import Field, Fields, FieldType
 
-__all__ = ["CALL_FIELDS"]
+__all__ = ["EXPANDABLE", "call_fields"]
 
 c = calls.c
 
-CALL_FIELDS = Fields(
-    [
-        Field("id", FieldType.TEXT, c.id, nullable=False),
-        Field("project_id", FieldType.TEXT, c.project_id, nullable=False),
-        Field("trace_id", FieldType.TEXT, c.trace_id, nullable=False),
-        Field("parent_id", FieldType.TEXT, c.parent_id),
-        Field("session_id", FieldType.TEXT, c.session_id),
-        Field("thread_id", FieldType.TEXT, c.thread_id),
-        Field("turn_id", FieldType.TEXT, c.turn_id),
-        Field("op_name", FieldType.TEXT, c.op_name, nullable=False),
-        Field("display_name", FieldType.TEXT, c.display_name),
-        Field("kind", FieldType.TEXT, c.kind),
-        Field("model", FieldType.TEXT, c.model),
-        Field("started_at", FieldType.TIME, c.started_at, nullable=False),
-        Field("ended_at", FieldType.TIME, c.ended_at),
-        Field("deleted_at", FieldType.TIME, c.deleted_at),
-        Field("exception", FieldType.TEXT, c.exception),
-        Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
-        Field("wb_run_id", FieldType.TEXT, c.wb_run_id),
-        Field("wb_run_step", FieldType.INTEGER, c.wb_run_step),
-        Field("wb_run_step_end", FieldType.INTEGER, c.wb_run_step_end),
-        *(Field(name, FieldType.JSON, func.coalesce(c[f"{name}_query"], c[name])) for name in JSON_COLUMNS),
-        # Starts and ends set the status, so it is a column here (resolvers.calls.events.status_of).
-        Field("summary.weave.status", FieldType.TEXT, c.status, nullable=False),
-        Field("summary.weave.latency_ms", FieldType.FLOAT, latency_ms),
-        Field("summary.weave.trace_name", FieldType.TEXT, trace_name(c.display_name, c.op_name)),
-    ]
+JSON_FIELDS = tuple(Field(name, FieldType.JSON, func.coalesce(c[f"{name}_query"], c[name])) for name in JSON_COLUMNS)
+
+FIELDS = (
+    Field("id", FieldType.TEXT, c.id, nullable=False),
+    Field("project_id", FieldType.TEXT, c.project_id, nullable=False),
+    Field("trace_id", FieldType.TEXT, c.trace_id, nullable=False),
+    Field("parent_id", FieldType.TEXT, c.parent_id),
+    Field("session_id", FieldType.TEXT, c.session_id),
+    Field("thread_id", FieldType.TEXT, c.thread_id),
+    Field("turn_id", FieldType.TEXT, c.turn_id),
+    Field("op_name", FieldType.TEXT, c.op_name, nullable=False),
+    Field("display_name", FieldType.TEXT, c.display_name),
+    Field("kind", FieldType.TEXT, c.kind),
+    Field("model", FieldType.TEXT, c.model),
+    Field("started_at", FieldType.TIME, c.started_at, nullable=False),
+    Field("ended_at", FieldType.TIME, c.ended_at),
+    Field("deleted_at", FieldType.TIME, c.deleted_at),
+    Field("exception", FieldType.TEXT, c.exception),
+    Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
+    Field("wb_run_id", FieldType.TEXT, c.wb_run_id),
+    Field("wb_run_step", FieldType.INTEGER, c.wb_run_step),
+    Field("wb_run_step_end", FieldType.INTEGER, c.wb_run_step_end),
+    *JSON_FIELDS,
+    # Starts and ends set the status, so it is a column here (resolvers.calls.events.status_of).
+    Field("summary.weave.status", FieldType.TEXT, c.status, nullable=False),
+    Field("summary.weave.latency_ms", FieldType.FLOAT, latency_ms),
+    Field("summary.weave.trace_name", FieldType.TEXT, trace_name(c.display_name, c.op_name)),
 )
+"""The fields that stand in columns of the call."""
+
+EXPANDABLE = ("attributes", "inputs", "output")
+"""Where refs are followed."""
+
+
+def call_fields(project_id: str, expand: Sequence[str] = ()) -> Fields:
+    """The fields of calls of one project. Paths below one of ``expand`` go on inside what the ref there points to."""
+    payloads = {field.name: field.sql for field in JSON_FIELDS if field.name in EXPANDABLE}
+    hooks = [feedback_hook(project_id)]
+    if expand:
+        hooks.append(refs_hook(project_id, payloads, expand))
+    return Fields(FIELDS, hooks=hooks)

@@ -25,6 +25,7 @@ objects = Table(
     Column("deleted_at", Time),
     # Last: SQLite reads past a long value to get at the columns behind it.
     Column("val", JSONColumn, nullable=False),
+    Column("val_query", JSONColumn),
     PrimaryKeyConstraint("project_id", "kind", "object_id", "digest"),
     Index(None, "project_id", "object_id", "digest"),
     Index(None, "project_id", "created_at", "object_id", "digest"),

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from db.chunks import chunked
+from db.json_text import query_form
 from db.objects.tables import objects
 from db.upsert import insert
 
@@ -20,8 +21,8 @@ c = objects.c
 def publish(connection: Connection, values: Mapping[str, Any]) -> int:
     """Make a version the latest of its name; returns its index.
 
-    ``values`` hold every column but ``version_index`` and ``is_latest``. Content that the name has had before keeps
-    its index and its times, and lives again where it was deleted; the latest content changes nothing.
+    ``values`` hold every column but ``version_index``, ``is_latest`` and ``val_query``. Content that the name has had
+    before keeps its index and its times, and lives again where it was deleted; the latest content changes nothing.
     """
     name = (
         c.project_id == values["project_id"],
@@ -40,7 +41,8 @@ def publish(connection: Connection, values: Mapping[str, Any]) -> int:
         return int(known.version_index)
     newest = connection.execute(select(func.max(c.version_index)).where(*name)).scalar_one()
     index = 0 if newest is None else newest + 1
-    connection.execute(insert(connection, objects), {**values, "version_index": index, "is_latest": True})
+    made = {"version_index": index, "is_latest": True, "val_query": query_form(values["val"])}
+    connection.execute(insert(connection, objects), {**values, **made})
     return int(index)
 
 

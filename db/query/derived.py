@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Text, and_, case, cast, literal
+from sqlalchemy import ColumnElement, Float, Integer, Text, and_, case, cast, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -10,7 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from db.query.json import json_node
 from db.query.templates import apply
 
-__all__ = ["latency_ms", "ref_name", "status", "trace_name"]
+__all__ = ["after_colon", "before_colon", "last_segment", "latency_ms", "ref_name", "status", "trace_name"]
 
 
 class _RefName(FunctionElement[str]):
@@ -36,6 +36,56 @@ def _postgresql_ref_name(element: _RefName, compiler: SQLCompiler, **kw: Any) ->
 def ref_name(ref: ColumnElement[Any]) -> ColumnElement[str]:
     """The name in the op or object ref that ``ref`` gives."""
     return _RefName(ref)
+
+
+class _LastSegment(FunctionElement[str]):
+    """The text after the last slash; all of it where there is none."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_LastSegment, "sqlite")
+def _sqlite_last_segment(element: _LastSegment, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.clauses, **kw)
+    return f"substr({text}, length(rtrim({text}, replace({text}, '/', ''))) + 1)"
+
+
+@compiles(_LastSegment, "postgresql")
+def _postgresql_last_segment(element: _LastSegment, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"substring({compiler.process(element.clauses, **kw)} from '[^/]*$')"
+
+
+def last_segment(path: ColumnElement[Any]) -> ColumnElement[str]:
+    """The text after the last slash of ``path``."""
+    return _LastSegment(path)
+
+
+class _Position(FunctionElement[int]):
+    """The place of the first colon, from 1; 0 where there is none."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(_Position, "sqlite")
+def _sqlite_position(element: _Position, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **kw)}, ':')"
+
+
+@compiles(_Position, "postgresql")
+def _postgresql_position(element: _Position, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)}, ':')"
+
+
+def before_colon(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """What stands before the first colon; null of a text without one."""
+    return func.substr(text, 1, func.nullif(_Position(text), 0) - 1, type_=Text())
+
+
+def after_colon(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """What stands behind the first colon; all of a text without one."""
+    return func.substr(text, _Position(text) + 1, type_=Text())
 
 
 def status(

@@ -62,7 +62,8 @@ class Field:
 
 
 Hook = Callable[[str], Field | None]
-"""Resolves paths that no table can list (``feedback.[TYPE].payload.PATH``, paths that cross a ref); None for others."""
+"""Resolves paths that no table can list (``feedback.[TYPE].payload.PATH``, paths that cross a ref); None for others.
+May raise ``QueryError`` for a path that is its own and cannot be."""
 
 
 class Fields:
@@ -79,7 +80,11 @@ class Fields:
         if len(path) > MAX_PATH:
             raise QueryError(f"the path {path[:100] + '...'!r} is longer than {MAX_PATH} characters", at)
         for hook in self._hooks:
-            if (found := hook(path)) is not None:
+            try:
+                found = hook(path)
+            except QueryError as error:
+                raise QueryError(error.message, at) from error
+            if found is not None:
                 return found
         if path in self._fields:
             return self._fields[path]

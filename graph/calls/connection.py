@@ -71,6 +71,7 @@ class CallArguments:
     query_json: JSON | None
     order_by: list[SortByInput] | None
     max_bytes: BigInt | None
+    expand: list[str] | None
 
     def page_bytes(self) -> int:
         """Payload bytes a page may have."""
@@ -85,6 +86,14 @@ MaxBytes = Annotated[
     strawberry.argument(
         description="Where payloads are selected, cut the page before they pass this many bytes, 8 MiB at most and by "
         "default; the page then holds fewer nodes than asked for, but at least one, and `hasNextPage` is true."
+    ),
+]
+Expand = Annotated[
+    list[str] | None,
+    strawberry.argument(
+        description="Paths of refs under `attributes`, `inputs` and `output`, such as `inputs.model`: a path of the "
+        "query or the order that goes on below one of them is looked up in the object or table row that the ref points "
+        "to, where that is of the same project. 100 at most. What is selected stays as it is; see `Call.expanded`."
     ),
 ]
 
@@ -105,7 +114,7 @@ class Place:
 def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], Place]) -> Any:
     """A field that lists calls, with the arguments that all of them have; ``place`` takes the row it stands below."""
 
-    async def resolve(
+    async def resolve(  # noqa: PLR0917 - one for each argument of the field
         row: strawberry.Parent[Any],
         info: Info,
         first: First = None,
@@ -118,8 +127,11 @@ def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], P
         order_by: OrderBy = None,
         offset: Offset = None,
         max_bytes: MaxBytes = None,
+        expand: Expand = None,
     ) -> CallConnection:
-        arguments = CallArguments(first, after, last, before, offset, filter, query, query_json, order_by, max_bytes)
+        arguments = CallArguments(
+            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand
+        )
         return await connect_calls(info, place(row), arguments)
 
     return strawberry.field(resolver=resolve, description=description, metadata={NEEDS: tuple(needs)})
@@ -138,6 +150,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
                 query=query_argument(arguments.query, arguments.query_json),
                 sorts=sorts_argument(arguments.order_by) or DEFAULT_SORTS,
                 within=place.within,
+                expand=tuple(arguments.expand or ()),
             ),
             page_request(arguments.first, arguments.after, arguments.last, arguments.before, arguments.offset),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from db.bounded_pages import MAX_PAGE_BYTES
-from db.calls.fields import CALL_FIELDS
+from db.calls.fields import call_fields
 from db.calls.filters import CallFilter, conditions
 from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
@@ -14,11 +14,13 @@ from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
 from db.query.expression import Expression
+from db.query.fields import Fields
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
+from resolvers.refs.expand import MOST_PATHS
 
 __all__ = [
     "CallList",
@@ -47,6 +49,8 @@ class CallList:
 
     query: Expression | None = None
     sorts: Sorts = DEFAULT_SORTS
+    expand: Sequence[str] = ()
+    """Paths of refs that the query and the order follow."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises a Refusal for a filter that is too long or a query that cannot be."""
@@ -59,13 +63,18 @@ class CallList:
         ]
         if self.query is not None:
             with refusing_queries("query"):
-                found.append(compile_query(self.query, CALL_FIELDS))
+                found.append(compile_query(self.query, self._fields()))
         return found
 
     def order(self) -> Order:
         """In SQL. Raises a Refusal for a field that is not there."""
         with refusing_queries("orderBy"):
-            return compile_order(self.sorts or DEFAULT_SORTS, CALL_FIELDS)
+            return compile_order(self.sorts or DEFAULT_SORTS, self._fields())
+
+    def _fields(self) -> Fields:
+        if len(self.expand) > MOST_PATHS:
+            raise InvalidInputError(f"At most {MOST_PATHS} paths can be expanded, not {len(self.expand)}", ["expand"])
+        return call_fields(self.project, self.expand)
 
 
 def check_filter(chosen: CallFilter) -> None:
@@ -128,9 +137,9 @@ class SiblingLists:
 
 async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: SiblingLists) -> list[Page]:
     """The page of each (project, value): two statements a project and chunk."""
-    order = lists.chosen.order()
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
+        chosen = replace(lists.chosen, project=project)
         return partition_pages(
             connection,
             values,
@@ -138,8 +147,8 @@ async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, li
             key=calls.c[lists.column],
             row_id=calls.c.id,
             read=lambda ids: select_calls_by_id(connection, project, ids, lists.columns),
-            conditions=replace(lists.chosen, project=project).conditions(),
-            order=order,
+            conditions=chosen.conditions(),
+            order=chosen.order(),
             request=lists.request,
         )
 

@@ -10,7 +10,7 @@ from resolvers.errors import InvalidInputError
 from resolvers.refs.parse import SCHEME, ObjectRef, is_ref, parse_ref
 from resolvers.refs.read import refs_found
 
-__all__ = ["PAYLOADS", "Payloads", "expanded_payloads"]
+__all__ = ["MOST_PATHS", "PAYLOADS", "Payloads", "expanded_payloads"]
 
 MOST_PATHS = 100
 

@@ -113,6 +113,7 @@ def _stats(request: Request) -> Variables:
         "project": body.project_id,
         "filter": filter_input(body.filter),
         "query": query_json(body.query),
+        "expand": body.expand_columns or [],
         "limit": body.limit,
         "totalStorageSize": bool(body.include_total_storage_size),
     }
