@@ -1,11 +1,11 @@
 """Operations of our own: documents that are parsed and validated once, and run in process many times."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, parse, validate
+from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, parse, subscribe, validate
 from strawberry.schema import BaseSchema
 
 from resolvers.context import Context
@@ -48,3 +48,13 @@ class Operation:
             result = await result
         assert isinstance(result, ExecutionResult)
         return result
+
+    async def events(
+        self, context: Context, variables: Mapping[str, Any]
+    ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
+        """The events of a subscription, each a result as of ``run``; a result with errors where it was refused."""
+        context.in_process = True
+        source = subscribe(self._schema, self._document, variable_values=dict(variables), context_value=context)
+        if inspect.isawaitable(source):
+            source = await source
+        return cast("AsyncGenerator[ExecutionResult, None] | ExecutionResult", source)

@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph.calls.mutations import CallMutations
 from graph.calls.types import Call
+from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
 from graph.entities import NodeQueries, resolve_entities
 from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.types import Feedback
@@ -25,7 +26,7 @@ from graph.tables.types import Table, TableRow
 from graph.threads import Thread
 from graph.traces import Trace
 
-__all__ = ["Mutation", "Query", "schema"]
+__all__ = ["Mutation", "Query", "Subscription", "schema"]
 
 
 @strawberry.type(description="Reading.")
@@ -34,8 +35,21 @@ class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries):
 
 
 @strawberry.type(description="Writing: one mutation for one action.")
-class Mutation(CallMutations, FeedbackMutations, FileMutations, ObjectMutations, PriceMutations, TableMutations):
+class Mutation(
+    CallMutations,
+    CompletionMutations,
+    FeedbackMutations,
+    FileMutations,
+    ObjectMutations,
+    PriceMutations,
+    TableMutations,
+):
     """The mutations of all nouns."""
+
+
+@strawberry.type(description="What is sent as it happens.")
+class Subscription(CompletionSubscriptions):
+    """The subscriptions of all nouns."""
 
 
 class Schema(strawberry.federation.Schema):
@@ -49,6 +63,7 @@ class Schema(strawberry.federation.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
     config=StrawberryConfig(scalar_map=SCALARS),
     # The newest version is refused by one of the composers (docs/federation.md).

@@ -21,6 +21,8 @@ described_enum(
         "CONFLICT": "It is there already, and differs.",
         "TOO_LARGE": "A limit of size was passed.",
         "FORBIDDEN": "The caller may not do this.",
+        "NOT_CONFIGURED": "This server is not set up for it.",
+        "PROVIDER_FAILED": "The provider of language models refused, failed, or could not be reached.",
     },
 )
 

@@ -8,10 +8,12 @@
     │   └── DeletedError      it was there and is deleted
     ├── ConflictError         it is there already, and differs
     ├── TooLargeError         past a limit of size
-    └── ForbiddenError        the caller may not
+    ├── ForbiddenError        the caller may not
+    ├── NotConfiguredError    this server is not set up for it
+    └── ProviderFailedError   the provider of language models did not do it
 
-A refusal is an answer, not a fault: GraphQL mutations put it into ``userErrors``, reads into ``errors`` with its code, and each
-REST dialect has its own status and shape for each code.
+A refusal is an answer, not a fault: GraphQL mutations put it into ``userErrors``, reads into ``errors`` with its code,
+and each REST dialect has its own status and shape for each code.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,9 @@ __all__ = [
     "InvalidInputError",
     "InvalidNameError",
     "InvalidQueryError",
+    "NotConfiguredError",
     "NotFoundError",
+    "ProviderFailedError",
     "Refusal",
     "RefusalCode",
     "TooLargeError",
@@ -42,6 +46,8 @@ class RefusalCode(StrEnum):
     CONFLICT = "CONFLICT"
     TOO_LARGE = "TOO_LARGE"
     FORBIDDEN = "FORBIDDEN"
+    NOT_CONFIGURED = "NOT_CONFIGURED"
+    PROVIDER_FAILED = "PROVIDER_FAILED"
 
 
 class Refusal(Exception):  # noqa: N818 - the noun is the point: it is an answer
@@ -105,3 +111,15 @@ class ForbiddenError(Refusal):
     """The caller may not."""
 
     code = RefusalCode.FORBIDDEN
+
+
+class NotConfiguredError(Refusal):
+    """This server is not set up for it; the message says which setting is missing."""
+
+    code = RefusalCode.NOT_CONFIGURED
+
+
+class ProviderFailedError(Refusal):
+    """The provider of language models refused, failed, or could not be reached."""
+
+    code = RefusalCode.PROVIDER_FAILED

@@ -223,7 +223,7 @@ async def _subscribed(
     events = await operation.events(context, variables)
     if isinstance(events, ExecutionResult):
         _data_of(events)
-        raise RuntimeError("a subscription that is not refused has events")
+    assert not isinstance(events, ExecutionResult), "a subscription that is not refused has events"
 
     async def lines() -> AsyncIterator[bytes]:
         # Closed as soon as the client is gone, so that what makes the events stops.

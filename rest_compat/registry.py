@@ -97,6 +97,9 @@ class Endpoint:
 
     stream: Stream | None = None
 
+    line: Callable[[Data], Any] | None = None
+    """Where the operation is a subscription: the JSON line of an event; None for an event without one."""
+
 
 def load_operations(endpoints: Iterable[Endpoint], schema: BaseSchema) -> dict[str, Operation]:
     """The operations that ``endpoints`` name, parsed and validated; raises InvalidOperationError."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +17,9 @@ from db.migrate import migrate
 from graph.limits import Limits as DocumentLimits
 from graph.schema import schema
 from resolvers.callers import LOCAL
+from resolvers.completions.provider import Provider
 from resolvers.context import Context
+from resolvers.jobs import Jobs
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.dialects import routes
 from rest_compat.wandb import schema as wandb_schema
@@ -35,11 +37,13 @@ class Resources:
     """What requests share; open from start-up to shut-down."""
 
     database: Database | None = None
+    provider: Provider | None = None
+    jobs: Jobs = field(default_factory=Jobs)
 
     async def context(self, _connection: HTTPConnection) -> Context:
         """The context of one request."""
         assert self.database is not None, "requests come after start-up"
-        return Context(self.database, LOCAL)
+        return Context(self.database, LOCAL, provider=self.provider, jobs=self.jobs)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -50,9 +54,13 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(migrate, settings.database_url)
         resources.database = Database(settings.database_url, readers=settings.read_pool_size)
+        resources.provider = provider_of(settings)
         try:
             yield
         finally:
+            await resources.jobs.close()
+            if resources.provider is not None:
+                await resources.provider.close()
             await resources.database.close()
             resources.database = None
 
@@ -78,6 +86,18 @@ def _as_json(_request: Request, error: Exception) -> Response:
     """Errors of routing, a path or a method that is not there, in the form that REST clients read."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider of language models; None where the settings name none."""
+    if not settings.provider_base_url and not settings.provider_api_key:
+        return None
+    return Provider(
+        settings.provider_base_url,
+        settings.provider_api_key,
+        timeout=settings.provider_timeout,
+        retries=settings.provider_retries,
+    )
 
 
 def document_limits(settings: Settings) -> DocumentLimits:

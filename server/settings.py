@@ -11,6 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -42,12 +43,16 @@ def _setting(
     minimum: int | None = None,
     maximum: int | None = None,
     unit: Literal["", "bytes", "seconds"] = "",
+    secret: bool = False,
 ) -> Any:
-    """A field of `Settings`; `shown` stands in the documentation for a default that depends on the machine."""
+    """A field of `Settings`; `shown` stands in the documentation for a default that depends on the machine.
+
+    A secret one is left out of what is printed of the settings.
+    """
     metadata = {"help": help, "shown": shown, "minimum": minimum, "maximum": maximum, "unit": unit}
     if default is MISSING:
         return field(default_factory=default_factory, metadata=metadata)
-    return field(default=default, metadata=metadata)
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,25 @@ class Settings:
     graphql_max_fields: int = _setting(1000, help="Most fields of a GraphQL document, fragments expanded.", minimum=1)
     graphql_max_cost: int = _setting(
         500_000, help="Highest cost of a GraphQL document: the weights of its fields times the page sizes.", minimum=1
+    )
+    provider_base_url: str = _setting(
+        "",
+        shown="none; with a key alone, `https://api.openai.com/v1`",
+        help="Where language models run, for completions, images, actions and evaluations: the base URL of any server "
+        "with OpenAI's API. Without this and a key those requests are refused.",
+    )
+    provider_api_key: str = _setting(
+        "",
+        shown="none",
+        secret=True,
+        help="Key of that server. It is never logged and never part of a trace; as a flag it can be seen in the list "
+        "of processes, so better use the variable.",
+    )
+    provider_timeout: int = _setting(
+        120, help="Longest wait for an answer of the provider.", minimum=1, maximum=86_400, unit="seconds"
+    )
+    provider_retries: int = _setting(
+        2, help="How often a request is sent again when the provider is busy or fails.", minimum=0, maximum=10
     )
 
     def __post_init__(self) -> None:
@@ -156,7 +180,8 @@ class Setting:
         elif self.type is Path:
             return Path(text).expanduser().absolute()
         else:
-            return _database_url(text, source) if self.name == "database_url" else text
+            check = _CHECKED.get(self.name)
+            return text if check is None else check(text, source)
         if value is None:
             raise SettingsError(f"{source}: {text!r} is not {self.values}")
         return value
@@ -239,6 +264,18 @@ def _database_url(text: str, source: str) -> str:
             f"{source}: {masked_url(text)!r} is no database; use sqlite:///PATH or postgresql://HOST/NAME"
         ) from None
     return text
+
+
+def _provider_base_url(text: str, source: str) -> str:
+    """`text` where it is an HTTP address."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"{source}: {masked_url(text)!r} is no base URL, expected http(s)://HOST[:PORT][/PATH]")
+    return text
+
+
+_CHECKED = {"database_url": _database_url, "provider_base_url": _provider_base_url}
+"""Settings of text that is not taken as it is."""
 
 
 def masked_url(text: str) -> str:

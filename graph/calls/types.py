@@ -21,7 +21,6 @@ from graph.traces import Trace
 from resolvers.calls.kinds import CallKind
 from resolvers.calls.read import CallStatus, calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
-from resolvers.ids import encode_id
 from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
 from resolvers.refs import ObjectRef, is_ref, parse_ref
@@ -127,16 +126,11 @@ class Call(CallCosts, Node):
     storage_size_bytes: BigInt = column("Bytes of its attributes, inputs, output and summary.")
     created_at: DateTime = column("When the server first heard of it.")
 
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "call_id"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("Call", self.project_slug, self.call_id))
-
     @link("Tokens used, over all models; null where nothing was counted.", needs=_USAGE)
     def usage(self) -> Usage | None:
         """The row's own columns, as an object that is null as a whole."""
-        counts = [getattr(self, name) for name in _USAGE]
-        return None if all(count is None for count in counts) else Usage(*counts)
+        counts = {name: getattr(self, name) for name in _USAGE}
+        return None if all(count is None for count in counts.values()) else Usage(**counts)
 
     @link(
         "Bytes of all calls of its trace, for a root; null for others.", needs=("project_slug", "trace_id", "parent_id")

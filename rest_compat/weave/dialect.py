@@ -20,6 +20,8 @@ STATUS = {
     RefusalCode.CONFLICT: 409,
     RefusalCode.TOO_LARGE: 413,
     RefusalCode.FORBIDDEN: 403,
+    RefusalCode.NOT_CONFIGURED: 501,
+    RefusalCode.PROVIDER_FAILED: 502,
 }
 
 _BODY_FIELDS = {"queryJson": "query", "orderBy": "sort_by"}

@@ -1,6 +1,6 @@
 """The registry: every endpoint of the dialect."""
 
-from rest_compat.weave import calls, calls_query, feedback, files, objects, prices, refs, service, tables
+from rest_compat.weave import calls, calls_query, completions, feedback, files, objects, prices, refs, service, tables
 
 __all__ = ["ENDPOINTS"]
 
@@ -8,6 +8,7 @@ ENDPOINTS = [
     *service.ENDPOINTS,
     *calls.ENDPOINTS,
     *calls_query.ENDPOINTS,
+    *completions.ENDPOINTS,
     *objects.ENDPOINTS,
     *tables.ENDPOINTS,
     *refs.ENDPOINTS,

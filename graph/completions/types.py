@@ -1,0 +1,106 @@
+"""What is asked of a language model, and its answer."""
+
+from typing import cast
+
+import strawberry
+
+from db.json_text import JSONText, JSONValue, parse_json
+from db.rows import Row
+from graph.calls.types import Call
+from graph.context import Info, context_of
+from graph.fields import column, link
+from graph.scalars import JSON
+from graph.selection import columns_of
+from graph.user_errors import UserError
+from resolvers.calls.read import calls_by_id
+from resolvers.completions.requests import CompletionRequest
+from resolvers.errors import InvalidInputError
+
+__all__ = ["CompletionChunk", "CompletionCreateInput", "CompletionCreatePayload", "completion_request", "recorded_call"]
+
+
+@strawberry.input(description="A chat completion that is wanted of the server's provider.")
+class CompletionCreateInput:
+    """``resolvers.completions.requests.CompletionRequest``."""
+
+    project: str = column("Slug of the project, `entity/name`, that the call is recorded in.")
+    model: str = column("The model, by the provider's name for it.")
+    messages: JSON = column("The conversation: a list of messages as OpenAI's API takes them.")
+    parameters: JSON | None = column(
+        "Further parameters of OpenAI's API, an object: `temperature`, `tools`, `response_format`... Beside them "
+        "`timeout` in seconds (the server's setting is the longest), `extra_headers` and `api_version`. Headers and "
+        "keys are not recorded.",
+        default=None,
+    )
+    prompt: str | None = column("Ref of a published prompt whose messages come first.", default=None)
+    template_vars: JSON | None = column("Values of the `{variables}` in the messages, an object.", default=None)
+    track: bool = column("Whether a call is recorded.", default=True)
+    wb_user_id: str | None = column("User in whose name it is recorded; the caller's where missing.", default=None)
+
+
+def completion_request(given: CompletionCreateInput) -> CompletionRequest:
+    """What the resolvers take. Raises InvalidInputError for JSON of another shape."""
+    messages = parse_json(given.messages)
+    if not isinstance(messages, list):
+        raise InvalidInputError(f"messages must be a list, not {given.messages[:80]}", ["messages"])
+    return CompletionRequest(
+        project=given.project,
+        model=given.model,
+        messages=messages,
+        parameters=_object(given.parameters, "parameters"),
+        prompt=given.prompt,
+        template_vars=_object(given.template_vars, "templateVars"),
+        track=given.track,
+        wb_user_id=given.wb_user_id,
+    )
+
+
+def _object(text: JSON | None, name: str) -> dict[str, JSONValue]:
+    value = {} if text is None else parse_json(text)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidInputError(f"{name} must be an object, not {str(text)[:80]}", [name])
+    return value
+
+
+async def recorded_call(info: Info, project: str, call_id: str | None) -> Call | None:
+    """The call that was recorded, by the loader of calls; None where there is none."""
+    if call_id is None:
+        return None
+    row: Row | None = await context_of(info).loaders.load(
+        calls_by_id, (project, call_id), columns=columns_of(info, Call)
+    )
+    return row  # type: ignore[return-value]  # rows stand for their types
+
+
+@strawberry.type(description="What the provider answered.")
+class CompletionCreatePayload:
+    """An answer, a failure of the provider, or a refusal of ours."""
+
+    project: strawberry.Private[str]
+    response: JSON | None = column(
+        'The answer as the provider gave it; `{"error": ...}` where it failed, null where nothing was asked.'
+    )
+    error: str | None = column("What the provider, or the way to it, failed with; the call is recorded with it.")
+    call_id: str | None = column("Id of the recorded call; null where none is.")
+    user_errors: list[UserError] = column("Why nothing was asked; empty where the provider was.")
+
+    @link("The recorded call; null where none is.")
+    async def call(self, info: Info) -> Call | None:
+        """Read only where it is asked for."""
+        return await recorded_call(info, self.project, self.call_id)
+
+
+@strawberry.type(description="A part of an answer that is streamed.")
+class CompletionChunk:
+    """``resolvers.completions.create.CompletionChunk``."""
+
+    call_id: str | None = column("Id of the call that is being recorded; null where none is.")
+    chunk: JSON | None = column("The chunk as the provider sent it; null in the first event, and in one with an error.")
+    error: str | None = column("What the provider failed with; then it is the last event.")
+
+
+def json_of(value: JSONText | None) -> JSON | None:
+    """A JSON field's value."""
+    return cast("JSON | None", value)

@@ -1,0 +1,1 @@
+"""Completions: what a language model of the configured provider answers, recorded as calls."""
