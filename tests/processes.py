@@ -68,10 +68,14 @@ class ServerProcess:
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:2000])
         return answer.json()
 
+    def signal_kill(self) -> None:
+        """SIGKILL to the server and all its workers, without waiting."""
+        os.killpg(self.pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """SIGKILL to the server and all its workers; returns when they are gone."""
         if self._process.poll() is None:
-            os.killpg(self.pid, signal.SIGKILL)
+            self.signal_kill()
         self._process.communicate(timeout=SECONDS)
 
     def stop(self) -> int:

@@ -22,7 +22,7 @@ __all__ = ["PROJECT", "Acknowledged", "Load", "assert_nothing_lost", "digest"]
 PROJECT = "team/durable"
 STARTED = "2026-01-02T03:04:05.678901Z"
 ENDED = "2026-01-02T03:04:06.678901Z"
-CALLS = 6  # in a batch
+CALLS = 40  # in a batch
 
 
 def digest(content: bytes) -> str:
@@ -152,7 +152,7 @@ class Writer(threading.Thread):
         acknowledged.tables[self._post("/table/update", update)["digest"]] = [*rows, more]
 
     def _file(self, acknowledged: Acknowledged, count: int) -> None:
-        content = f"{self._number} {count} ".encode() * 8000
+        content = f"{self._number} {count} ".encode() * 40_000
         files = {"file": (f"file-{count}", content)}
         answer = self._post("/file/create", data={"project_id": PROJECT}, files=files)
         assert answer["digest"] == digest(content), answer
@@ -162,15 +162,25 @@ class Writer(threading.Thread):
 class Load:
     """Writers against one or more servers at once."""
 
-    def __init__(self, urls: Sequence[str], *, writers: int, rounds: int | None = None, until: int = 0) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        writers: int,
+        rounds: int | None = None,
+        until: int = 0,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """Each writer ends after `rounds` requests, or, without that, when its server is gone.
 
-        `enough` is set when `until` requests have been acknowledged in all, or a writer was refused.
+        When `until` requests have been acknowledged in all, the writer that got the last answer calls `then` before
+        anything else: at that moment the others' requests are at every stage of their way.
         """
         self.acknowledged = Acknowledged()
         self.enough = threading.Event()
         self._rounds = rounds
         self._until = until
+        self._then = then
         self._count = 0
         self._lock = threading.Lock()
         self._writers = [Writer(urls[number % len(urls)], number, self) for number in range(writers)]
@@ -194,6 +204,7 @@ class Load:
             self._count += 1
             if self._count == self._until:
                 self.enough.set()
+                self._then()
 
 
 def assert_nothing_lost(client: httpx.Client, acknowledged: Acknowledged) -> None:

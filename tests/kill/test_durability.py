@@ -5,26 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.kill.load import PROJECT, Load, assert_nothing_lost
-from tests.processes import SECONDS, started, together
+from tests.processes import started, together
 
 WRITERS = 8
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.big)])
 def test_sigkill_under_load_loses_no_acknowledged_write(database_url: str, workers: int) -> None:
     kept = []
-    for acknowledgements in (30, 300):  # early, and in full flight on a database with data
+    for acknowledgements in (10, 30, 50, 70, 90, 200):  # from the first writes on to full flight
         with started(database_url, workers=workers) as server:
-            load = Load([server.url], writers=WRITERS, until=acknowledgements)
+            load = Load([server.url], writers=WRITERS, until=acknowledgements, then=server.signal_kill)
             load.start()
-            assert load.enough.wait(SECONDS)
-            server.kill()
             load.join()
             kept.append(load.acknowledged)
-        with started(database_url) as again, again.client() as client:
-            for acknowledged in kept:
-                assert_nothing_lost(client, acknowledged)
-            assert again.stop() == 0
+    with started(database_url) as again, again.client() as client:
+        for acknowledged in kept:
+            assert_nothing_lost(client, acknowledged)
+        assert again.stop() == 0
 
 
 def test_two_servers_on_one_database_lose_nothing(database_url: str) -> None:
