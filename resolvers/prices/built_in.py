@@ -61,13 +61,15 @@ def _find(model: str) -> "tuple[str, ModelInfo] | None":
     from genai_prices.data_snapshot import find_provider_by_id
 
     name = model.lower()
-    # Those that know their models by their names are the makers; the others sell what these make.
-    makers = [provider for provider in providers if provider.model_match is not None]
-    ranked = sorted(makers, key=lambda maker: not (maker.model_match and maker.model_match.is_match(name)))
-    places = [(maker, name) for maker in ranked]
     prefix, slash, rest = name.partition("/")
-    if slash and (named := find_provider_by_id(providers, prefix)) is not None:
-        places.append((named, rest))
+    named = find_provider_by_id(providers, prefix) if slash else None
+    # Those that know their models by their names are the makers; the others sell what these make.
+    makers = [(provider, provider.model_match) for provider in providers if provider.model_match is not None]
+    places = [
+        *((maker, name) for maker, match in makers if match.is_match(name)),
+        *([(named, rest)] if named else []),
+        *((maker, name) for maker, _ in makers),
+    ]
     for provider, its_name in places:
         info = provider.find_model(its_name, all_providers=providers)
         if info is not None:
