@@ -10,7 +10,7 @@ from db.chunks import chunked
 from db.metadata import Name, metadata
 from db.upsert import insert
 
-__all__ = ["Edge", "delete_edges", "insert_edges", "refs", "select_targets"]
+__all__ = ["Edge", "base_of", "delete_edges", "insert_edges", "refs", "select_targets"]
 
 refs = Table(
     "refs",
@@ -22,10 +22,21 @@ refs = Table(
     # "inputs" or "output" of a call, "value" of an object.
     Column("role", Name, nullable=False),
     Column("target", Name, nullable=False),
+    # The target without the path inside it: what the ref is to.
+    Column("base", Name, nullable=False),
     PrimaryKeyConstraint("project_id", "source_kind", "source_id", "role", "target"),
     Index(None, "project_id", "target", "source_kind", "role"),
+    Index(None, "project_id", "base", "source_kind", "role"),
     info={"distribute_by": "project_id"},
 )
+
+
+_BASE_PARTS = 7  # weave:, two empty ones, entity, project, kind, name
+
+
+def base_of(ref: str) -> str:
+    """A ref without the path inside what it names: ``weave:///entity/project/object/NAME:DIGEST``."""
+    return "/".join(ref.split("/", _BASE_PARTS)[:_BASE_PARTS])
 
 
 class Edge(NamedTuple):
@@ -39,7 +50,7 @@ class Edge(NamedTuple):
 
 def insert_edges(connection: Connection, project_id: str, edges: Iterable[Edge]) -> None:
     """Record ``edges``; one that is there already stays."""
-    rows = [{"project_id": project_id, **edge._asdict()} for edge in edges]
+    rows = [{"project_id": project_id, "base": base_of(edge.target), **edge._asdict()} for edge in edges]
     if rows:
         connection.execute(insert(connection, refs).on_conflict_do_nothing(), rows)
 

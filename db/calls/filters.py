@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, or_, select
 
 from db.calls.tables import calls
-from db.refs import refs
+from db.refs import base_of, refs
 
-__all__ = ["CallFilter", "conditions", "starts_with"]
+__all__ = ["EVERY_CALL", "CallFilter", "conditions", "edges_of", "starts_with"]
 
 WILDCARD = ":*"
 """At the end of a ref: any version of it."""
@@ -34,6 +34,9 @@ class CallFilter:
     wb_user_ids: Sequence[str] | None = None
     wb_run_ids: Sequence[str] | None = None
 
+
+EVERY_CALL = CallFilter()
+"""Leaves nothing out."""
 
 _COLUMNS = {
     "parent_ids": calls.c.parent_id,
@@ -80,12 +83,21 @@ def _any_name(column: ColumnElement[str], names: Sequence[str]) -> ColumnElement
 
 def _points_to(project_id: str, role: str, wanted: Sequence[str]) -> ColumnElement[bool]:
     """Calls with an edge to one of the refs, or to a place inside what the ref names."""
-    target = refs.c.target
-    inside = [starts_with(target, f"{ref}/") for ref in wanted if not ref.endswith(WILDCARD)]
+    whole = [ref for ref in wanted if ref.endswith(WILDCARD) or base_of(ref) == ref]
+    places = [ref for ref in wanted if ref not in whole]
+    parts = [_any_name(refs.c.base, whole)] if whole else []
+    parts += [or_(refs.c.target == ref, starts_with(refs.c.target, f"{ref}/")) for ref in places]
     sources = select(refs.c.source_id).where(
-        refs.c.project_id == project_id,
-        refs.c.source_kind == "call",
-        refs.c.role == role,
-        or_(_any_name(target, wanted), *inside),
+        refs.c.project_id == project_id, refs.c.source_kind == "call", refs.c.role == role, or_(*parts)
     )
     return calls.c.id.in_(sources)
+
+
+def edges_of(project_id: str, role: str) -> Subquery:
+    """What calls point to with their ``inputs`` or ``output``: ``source_id`` and ``base``, each pair once."""
+    return (
+        select(refs.c.source_id, refs.c.base)
+        .where(refs.c.project_id == project_id, refs.c.source_kind == "call", refs.c.role == role)
+        .distinct()
+        .subquery()
+    )

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from db.bounded_pages import MAX_PAGE_BYTES
-from db.calls.filters import CallFilter
+from db.calls.filters import EVERY_CALL, CallFilter
 from db.pages import Page, PageRequest
 from graph.calls.inputs import CallFilterInput
 from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
@@ -30,6 +30,9 @@ from resolvers.calls.pages import (
 )
 from resolvers.errors import InvalidInputError
 
+if TYPE_CHECKING:
+    from graph.calls.types import Call
+
 __all__ = [
     "CallArguments",
     "CallConnection",
@@ -41,7 +44,7 @@ __all__ = [
 def filter_of(value: CallFilterInput | None) -> CallFilter:
     """The input as the domain's filter."""
     if value is None:
-        return CallFilter()
+        return EVERY_CALL
     return CallFilter(**{field.name: getattr(value, field.name) for field in dataclass_fields(CallFilter)})
 
 
@@ -100,7 +103,8 @@ Expand = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the graph a list of calls stands: in a project, and there with a value in a column of calls.
+    """Where in the graph a list of calls stands: in a project, and there with a value in a column of calls, or with a
+    ref among their inputs (``input_ref``) or output (``output_ref``).
 
     Lists with a column that stand below the nodes of one list are read together; ``within`` narrows each further.
     """
@@ -108,7 +112,7 @@ class Place:
     project: str
     column: str | None = None
     value: str = ""
-    within: CallFilter = CallFilter()
+    within: CallFilter = EVERY_CALL
 
 
 def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], Place]) -> Any:
@@ -157,7 +161,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
 
     if place.column is None:
         chosen, request = make()
-        connection: CallConnection = await connect(
+        return await connect(
             info,
             CallConnection,
             "Call",
@@ -166,7 +170,6 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
             count=lambda limit: calls_count(context, chosen, limit),
             chosen=chosen,
         )
-        return connection
 
     column, value = place.column, place.value
     raw = info._raw_info  # noqa: SLF001 - siblings have the field's node and the variables in common
@@ -183,15 +186,14 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
         page: Page = await context.loaders.load(sibling_pages, (project, value), lists=lists)
         return page
 
-    narrowed = replace(lists.chosen, within=_narrowed(lists.chosen.within, column, value))
-    return await connect(  # type: ignore[no-any-return]
-        info, CallConnection, "Call", lists.request, read=read, count=count, chosen=narrowed
-    )
+    narrowed = replace(lists.chosen, project=project, within=_narrowed(lists.chosen.within, column, value))
+    return await connect(info, CallConnection, "Call", lists.request, read=read, count=count, chosen=narrowed)
 
 
 def _narrowed(within: CallFilter, column: str, value: str) -> CallFilter:
     """The filter that a sibling's own value is: ``parent_id`` is filtered by ``parent_ids``."""
-    return replace(within, **{f"{column}s": (value,)})
+    narrower: dict[str, Any] = {f"{column}s": (value,)}
+    return replace(within, **narrower)
 
 
 def _with_column(made: tuple[CallList, PageRequest], column: str) -> tuple[CallList, str, PageRequest]:

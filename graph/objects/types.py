@@ -1,20 +1,18 @@
 """A version of an object or op, and its links."""
 
-from typing import Any, Self
+from typing import Self
 
 import strawberry
 
-from db.calls.filters import CallFilter
 from graph.calls.connection import Place, calls_field
-from graph.context import Info, context_of
+from graph.context import Info
 from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.nodes import Node, is_row_of
 from graph.refs.types import RefLink, links_of
+from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
-from graph.selection import columns_of
-from resolvers.ids import encode_id
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.read import object_versions, objects_by_ref
 
@@ -55,27 +53,18 @@ class ObjectVersion(Node):
     created_at: DateTime = column("When it was first published.")
     deleted_at: DateTime | None = column("When it was deleted; null while it is there.")
 
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "kind", "object_id", "digest"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("ObjectVersion", self.project_slug, self.kind, self.object_id, self.digest))
-
     @link("All versions of its name that are not deleted, first to last.", needs=("project_slug", "kind", "object_id"))
     async def versions(self, info: Info) -> list[Self]:
         """By a loader: one statement for the versions of all names of a list."""
-        found: Any = await context_of(info).loaders.load(
-            object_versions, (self.project_slug, self.kind, self.object_id), columns=columns_of(info, ObjectVersion)
-        )
+        key = (self.project_slug, self.kind, self.object_id)
+        found: list[Self] | None = await load_row(info, object_versions, key, ObjectVersion)
         return found or []
 
     @link("The latest version of its name; null where all are deleted.", needs=("project_slug", "kind", "object_id"))
     async def latest(self, info: Info) -> Self | None:
         """By the loader of objects."""
         key = (self.project_slug, self.kind, self.object_id, "latest")
-        row: Self | None = await context_of(info).loaders.load(
-            objects_by_ref, key, columns=columns_of(info, ObjectVersion)
-        )
-        return row
+        return await load_row(info, objects_by_ref, key, ObjectVersion)
 
     @link(
         "The refs that its value holds, in the order of their text.",
@@ -88,12 +77,12 @@ class ObjectVersion(Node):
     used_by = calls_field(
         "The calls that have it, or something inside it, among their inputs.",
         needs=("project_slug", "ref"),
-        place=lambda version: Place(version.project_slug, within=CallFilter(input_refs=(version.ref,))),
+        place=lambda version: Place(version.project_slug, "input_ref", version.ref),
     )
     produced_by = calls_field(
         "The calls that gave it, or something inside it, as output.",
         needs=("project_slug", "ref"),
-        place=lambda version: Place(version.project_slug, within=CallFilter(output_refs=(version.ref,))),
+        place=lambda version: Place(version.project_slug, "output_ref", version.ref),
     )
     feedback = feedback_field(
         "The feedback on it.",

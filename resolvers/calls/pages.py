@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import call_fields
-from db.calls.filters import CallFilter, conditions
+from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
 from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
 from db.pages import Page, PageRequest, select_count
@@ -43,8 +44,8 @@ class CallList:
     """Which calls of a project, in which order."""
 
     project: str
-    filter: CallFilter = CallFilter()
-    within: CallFilter = CallFilter()
+    filter: CallFilter = EVERY_CALL
+    within: CallFilter = EVERY_CALL
     """What the place of the list narrows it to, beside what was asked."""
 
     query: Expression | None = None
@@ -126,7 +127,9 @@ async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
 class SiblingLists:
     """Lists of calls that differ in one value alone: the children of each call of a list.
 
-    Shared by the siblings, and told apart by identity: a loader batches what asks with the same one.
+    ``column`` is the column of calls that holds the value, or ``input_ref`` or ``output_ref`` where the value is a ref
+    among their inputs or output. Shared by the siblings, and told apart by identity: a loader batches what asks with
+    the same one.
     """
 
     chosen: CallList
@@ -135,19 +138,31 @@ class SiblingLists:
     columns: frozenset[str]
 
 
+_ROLES = {"input_ref": "inputs", "output_ref": "output"}
+
+
+def _sibling_key(project: str, column: str) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
+    """What tells the lists apart in SQL, and how it is joined to calls."""
+    if column not in _ROLES:
+        return calls.c[column], []
+    edges = edges_of(project, _ROLES[column])
+    return edges.c.base, [edges.c.source_id == calls.c.id]
+
+
 async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: SiblingLists) -> list[Page]:
     """The page of each (project, value): two statements a project and chunk."""
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
         chosen = replace(lists.chosen, project=project)
+        key, joined = _sibling_key(project, lists.column)
         return partition_pages(
             connection,
             values,
             noun="Call",
-            key=calls.c[lists.column],
+            key=key,
             row_id=calls.c.id,
             read=lambda ids: select_calls_by_id(connection, project, ids, lists.columns),
-            conditions=chosen.conditions(),
+            conditions=[*chosen.conditions(), *joined],
             order=chosen.order(),
             request=lists.request,
         )
@@ -160,7 +175,8 @@ async def sibling_counts(context: Context, keys: Sequence[tuple[str, str]], *, l
     """The number of calls of each (project, value): one statement a project and chunk."""
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, int]:
-        conditions = replace(lists.chosen, project=project).conditions()
-        return partition_counts(connection, values, key=calls.c[lists.column], conditions=conditions)
+        key, joined = _sibling_key(project, lists.column)
+        conditions = [*replace(lists.chosen, project=project).conditions(), *joined]
+        return partition_counts(connection, values, key=key, conditions=conditions)
 
     return [count or 0 for count in await read_by_key(context, keys, read)]

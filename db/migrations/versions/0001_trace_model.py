@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("source_id", Name(), nullable=False),
         sa.Column("role", Name(), nullable=False),
         sa.Column("target", Name(), nullable=False),
+        sa.Column("base", Name(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "source_kind", "source_id", "role", "target", name=op.f("pk_refs")),
         info={"distribute_by": "project_id"},
     )
@@ -204,6 +205,12 @@ def upgrade() -> None:
         op.f("ix_refs_project_id_target_source_kind_role"),
         "refs",
         ["project_id", "target", "source_kind", "role"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_refs_project_id_base_source_kind_role"),
+        "refs",
+        ["project_id", "base", "source_kind", "role"],
         unique=False,
     )
     op.create_table(

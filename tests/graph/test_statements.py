@@ -1,0 +1,116 @@
+"""Lists are read in a number of statements that does not grow with them, whatever links are followed from each node."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.conftest import running_app
+
+PROJECT = "team/app"
+
+CALL_LINKS = """
+  id parent { callId } children(first: 3) { totalCount nodes { callId inputs } } root { callId }
+  trace { callCount root { callId } roots { callId } } session { callCount } thread { callCount turns(first: 2) { nodes { callId } } }
+  turn { callId } op { ref } project { slug name } feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
+  inputRefs { uri node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
+  expanded(paths: ["inputs.model"]) { inputs }
+"""
+
+DOCUMENTS = {
+    "calls": f"query($n: Int!) {{ project(slug: \"team/app\") {{ calls(first: $n) {{ nodes {{ {CALL_LINKS} }} }} }} }}",
+    "traces": """query($n: Int!) { project(slug: "team/app") { traces(first: $n) {
+        totalCount nodes { id root { callId } roots { callId } calls(first: 2) { nodes { callId } } } } } }""",
+    "threads": """query($n: Int!) { project(slug: "team/app") { threads(first: $n) {
+        nodes { id turns(first: 2) { nodes { callId } } calls(last: 1) { totalCount nodes { callId } } } } } }""",
+    "objects": """query($n: Int!) { project(slug: "team/app") { objectVersions(first: $n) { nodes {
+        id value versions { digest } latest { digest } feedback { totalCount } refs { uri node { id } }
+        usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
+    "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
+        id target { ... on Call { callId } } } } } }""",
+}
+
+
+def start(number: int, model: str) -> dict[str, Any]:
+    return {
+        "project_id": PROJECT,
+        "id": f"call-{number}",
+        "trace_id": f"trace-{number // 3}",
+        "parent_id": f"call-{number // 3 * 3}" if number % 3 else None,
+        "thread_id": f"thread-{number // 3}",
+        "turn_id": f"call-{number // 3 * 3}",
+        "op_name": model.replace("/object/", "/op/"),
+        "started_at": f"2026-01-01T00:00:00.{number:06}Z",
+        "attributes": {},
+        "inputs": {"model": model, "n": number},
+    }
+
+
+async def fill(client: httpx.AsyncClient, size: int) -> None:
+    """``size`` calls, each with a model and feedback of its own; three make a trace and a thread."""
+    models = []
+    for number in range(size):
+        body = {"obj": {"project_id": PROJECT, "object_id": f"model-{number}", "val": {"n": number}}}
+        digest = (await client.post("/obj/create", json=body)).json()["digest"]
+        models.append(f"weave:///{PROJECT}/object/model-{number}:{digest}")
+    batch = [{"mode": "start", "req": {"start": start(number, model)}} for number, model in enumerate(models)]
+    assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
+    for number in range(size):
+        ref = f"weave:///{PROJECT}/call/call-{number}"
+        body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}
+        assert (await client.post("/feedback/create", json=body)).status_code == 200
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that any engine executes meanwhile."""
+    statements: list[str] = []
+
+    def remember(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", remember)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", remember)
+
+
+@asynccontextmanager
+async def filled(database_url: str, size: int) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_app(database_url) as client:
+        await fill(client, size)
+        yield client
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+async def test_statements_do_not_grow_with_the_list(database_url: str, name: str) -> None:
+    async with filled(database_url, 30) as client:
+        counts = {}
+        for size in (3, 30):
+            body = {"query": DOCUMENTS[name], "variables": {"n": size}}
+            with counted() as statements:
+                response = await client.post("/graphql", json=body)
+            assert "errors" not in response.json(), response.text
+            counts[size] = len(statements)
+        assert counts[30] == counts[3], counts
+
+
+async def test_nodes_and_entities_are_read_together(database_url: str) -> None:
+    async with filled(database_url, 30) as client:
+        refs = [{"__typename": "Call", "ref": f"weave:///{PROJECT}/call/call-{number}"} for number in range(30)]
+        document = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Call { id callId } } }"
+        with counted() as statements:
+            response = await client.post("/graphql", json={"query": document, "variables": {"r": refs}})
+        entities = response.json()["data"]["_entities"]
+        assert [entity["callId"] for entity in entities] == [f"call-{number}" for number in range(30)]
+        assert len(statements) == 1
+        with counted() as statements:
+            ids = [entity["id"] for entity in entities]
+            document = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Call { callId } } }"
+            response = await client.post("/graphql", json={"query": document, "variables": {"ids": ids}})
+        assert [node["id"] for node in response.json()["data"]["nodes"]] == ids
+        assert len(statements) == 1
