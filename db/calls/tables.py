@@ -76,3 +76,11 @@ for _column in ("session_id", "thread_id", "wb_user_id"):
         sqlite_where=calls.c[_column].is_not(None),
         postgresql_where=calls.c[_column].is_not(None),
     )
+
+Index(
+    None,
+    calls.c.project_id,
+    calls.c.span_id,
+    sqlite_where=calls.c.span_id.is_not(None),
+    postgresql_where=calls.c.span_id.is_not(None),
+)

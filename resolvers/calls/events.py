@@ -15,7 +15,11 @@ from typing import Any
 from db.calls.writes import CallState
 from db.json_text import JSONText, parse_json
 
-__all__ = ["CallChange", "CallEnd", "CallEvent", "CallRename", "CallStart", "Usage", "merge", "usage_of"]
+__all__ = ["NO_MODEL", "CallChange", "CallEnd", "CallEvent", "CallRename", "CallStart", "Usage", "merge", "usage_of"]
+
+
+NO_MODEL = "usage"
+"""The key of usage whose model nobody named, in place of the model, as Weave's own server writes it for spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class CallStart:
     wb_user_id: str | None = None
     wb_run_id: str | None = None
     wb_run_step: int | None = None
+    span_id: str | None = None
+    """The span's own id, where another call has it and ``id`` is a derived one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,10 @@ class Usage:
 
 def usage_of(summary: Mapping[str, Any]) -> Usage:
     """The usage in a Weave summary: ``usage.MODEL.prompt_tokens`` (or input_tokens) and so on, summed over models."""
-    by_model = summary.get("usage")
+    given = summary.get("usage")
+    by_model: dict[str, Any] = given if isinstance(given, dict) else {}
     counts: dict[str, int] = {}
-    models = [name for name, usage in by_model.items() if isinstance(usage, dict)] if isinstance(by_model, dict) else []
+    models = [name for name, usage in by_model.items() if isinstance(usage, dict)]
     for model in models:
         for name, value in by_model[model].items():
             # Text and null stand where a provider counted nothing; past 64 bits it is no count.
@@ -90,7 +97,7 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
     total = counts.get("total_tokens")
     if total is None and (incoming is not None or outgoing is not None):
         total = (incoming or 0) + (outgoing or 0)
-    return Usage(models[0] if len(models) == 1 else None, incoming, outgoing, total)
+    return Usage(models[0] if len(models) == 1 and models[0] != NO_MODEL else None, incoming, outgoing, total)
 
 
 def _first(counts: Mapping[str, int], *names: str) -> int | None:
@@ -154,6 +161,7 @@ def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
         "wb_user_id": event.wb_user_id,
         "wb_run_id": event.wb_run_id,
         "wb_run_step": event.wb_run_step,
+        "span_id": event.span_id,
         "attributes": event.attributes,
         "inputs": event.inputs,
         "start_size": _bytes(event.attributes) + _bytes(event.inputs),

@@ -15,7 +15,7 @@ from resolvers.context import Context, now
 from resolvers.ids import new_id
 from resolvers.refs import refs_in
 
-__all__ = ["Recorded", "delete_calls", "record_calls", "rename_call"]
+__all__ = ["Recorded", "delete_calls", "record_calls", "rename_call", "write_events"]
 
 
 class Recorded(NamedTuple):
@@ -40,16 +40,20 @@ async def record_calls(context: Context, events: Sequence[CallEvent]) -> list[Re
         traces: dict[tuple[str, str], str | None] = {}
         # Always in the same order, so that two batches over the same projects cannot wait for each other.
         for project in sorted(by_project):
-            traces.update(_write_project(connection, project, by_project[project], fallback_traces, at))
+            traces.update(write_events(connection, project, by_project[project], fallback_traces, at))
         return traces
 
     traces = await context.database.write(write)
     return [Recorded(event.id, traces.get((event.project, event.id))) for event in events]
 
 
-def _write_project(
+def write_events(
     connection: Connection, project: str, events: Sequence[CallEvent], fallback_traces: Mapping[str, str], at: int
 ) -> dict[tuple[str, str], str | None]:
+    """Write the events of one project inside a transaction; returns the trace of each start, by (project, call id).
+
+    ``fallback_traces`` has a trace id for each start without one, by call id.
+    """
     by_call: defaultdict[str, list[CallEvent]] = defaultdict(list)
     for event in events:
         by_call[event.id].append(event)

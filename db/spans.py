@@ -1,0 +1,53 @@
+"""Spans among the calls: which ids they took, and which calls lie below them.
+
+A span's call id is its span id, or a derived one where that was taken; then ``calls.span_id`` holds the span's own.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from db.calls.tables import calls
+from db.chunks import chunked
+
+__all__ = ["PlacedSpan", "select_children", "select_spans"]
+
+c = calls.c
+
+
+class PlacedSpan(NamedTuple):
+    """A call, as far as it matters to where spans go. Times are microseconds; ``started_at`` is None for a call whose
+    start has not come."""
+
+    id: str
+    span_id: str
+    trace_id: str | None
+    parent_id: str | None
+    started_at: int | None
+    ended_at: int | None
+
+
+_COLUMNS = (c.id, func.coalesce(c.span_id, c.id), c.trace_id, c.parent_id, c.started_at, c.ended_at)
+
+
+def select_spans(connection: Connection, project_id: str, span_ids: Iterable[str]) -> list[PlacedSpan]:
+    """The calls that have one of ``span_ids`` as call id or as span id, deleted ones among them: two statements a
+    chunk."""
+    found: dict[str, PlacedSpan] = {}
+    for chunk in chunked(span_ids):
+        for column in (c.id, c.span_id):
+            statement = select(*_COLUMNS).where(c.project_id == project_id, column.in_(chunk))
+            found.update((row[0], PlacedSpan(*row)) for row in connection.execute(statement))
+    return list(found.values())
+
+
+def select_children(connection: Connection, project_id: str, parent_ids: Sequence[str]) -> list[PlacedSpan]:
+    """The started calls right below ``parent_ids``, deleted ones among them: one statement a chunk."""
+    found: list[PlacedSpan] = []
+    for chunk in chunked(parent_ids):
+        statement = select(*_COLUMNS).where(
+            c.project_id == project_id, c.parent_id.in_(chunk), c.started_at.is_not(None)
+        )
+        found.extend(PlacedSpan(*row) for row in connection.execute(statement))
+    return found

@@ -1,0 +1,1 @@
+"""Exports of OpenTelemetry: their encodings, and the mutation that takes them."""

@@ -1,0 +1,149 @@
+"""OTLP in protobuf: an ExportTraceServiceRequest as spans.
+
+It is read with messages that have the wire format of OpenTelemetry's own, but bytes where those have strings, and
+where those have spans. So text that is no UTF-8 (collectors pass it on) and one span that is broken do not cost the
+batch: the text is read with replacement characters, the span is refused alone.
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from opentelemetry.proto.common.v1 import common_pb2
+from opentelemetry.proto.resource.v1 import resource_pb2
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+from db.json_text import JSONValue
+from graph.spans.errors import MalformedExportError
+from resolvers.spans.span import Attributes, Resource, Scope, Span, SpanEvent, SpanLink, UnreadableSpan
+
+__all__ = ["spans_of_protobuf"]
+
+KINDS = trace_pb2.Span.SpanKind.items()
+_KIND_NAMES = {number: name.removeprefix("SPAN_KIND_") for name, number in KINDS}
+_STATUS_NAMES = {number: name.removeprefix("STATUS_CODE_") for name, number in trace_pb2.Status.StatusCode.items()}
+_FIELD = descriptor_pb2.FieldDescriptorProto
+
+
+@cache
+def _messages() -> dict[str, Any]:
+    """The message classes; see the module."""
+    pool = descriptor_pool.DescriptorPool()
+    for module in (common_pb2, resource_pb2, trace_pb2, trace_service_pb2):
+        file = descriptor_pb2.FileDescriptorProto()
+        module.DESCRIPTOR.CopyToProto(file)
+        for message in _all_messages(file.message_type):
+            for field in message.field:
+                if field.type == _FIELD.TYPE_STRING or (message.name, field.name) == ("ScopeSpans", "spans"):
+                    field.type = _FIELD.TYPE_BYTES
+                    field.ClearField("type_name")
+        pool.Add(file)
+    names = {
+        "request": "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest",
+        "span": "opentelemetry.proto.trace.v1.Span",
+    }
+    return {short: message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for short, name in names.items()}
+
+
+def _all_messages(messages: Iterable[Any]) -> Iterator[Any]:
+    for message in messages:
+        yield message
+        yield from _all_messages(message.nested_type)
+
+
+def spans_of_protobuf(content: bytes) -> Iterator[Span | UnreadableSpan]:
+    """The spans of a request, in its order. Raises MalformedExportError when the first is asked for."""
+    try:
+        request = _messages()["request"].FromString(content)
+    except DecodeError as error:
+        raise MalformedExportError(f"not an ExportTraceServiceRequest in protobuf: {error}") from error
+    message_class = _messages()["span"]
+    for resource_spans in request.resource_spans:
+        resource = Resource(
+            _attributes(resource_spans.resource.attributes), resource_spans.resource.dropped_attributes_count
+        )
+        for scope_spans in resource_spans.scope_spans:
+            scope = Scope(
+                _text(scope_spans.scope.name),
+                _text(scope_spans.scope.version),
+                _attributes(scope_spans.scope.attributes),
+            )
+            for encoded in scope_spans.spans:
+                try:
+                    message = message_class.FromString(encoded)
+                except DecodeError as error:
+                    yield UnreadableSpan(f"{len(encoded)} bytes that are no span in protobuf: {error}")
+                else:
+                    yield _span(message, resource, scope)
+
+
+def _span(message: Any, resource: Resource, scope: Scope) -> Span:
+    return Span(
+        trace_id=message.trace_id.hex(),
+        span_id=message.span_id.hex(),
+        # All zero is an absent parent, in the form of some exporters.
+        parent_span_id=message.parent_span_id.hex() if message.parent_span_id.strip(b"\x00") else None,
+        name=_text(message.name),
+        kind=_KIND_NAMES.get(message.kind, str(message.kind)),
+        start=message.start_time_unix_nano,
+        end=message.end_time_unix_nano,
+        status=_STATUS_NAMES.get(message.status.code, str(message.status.code)),
+        status_message=_text(message.status.message),
+        attributes=_attributes(message.attributes),
+        events=[
+            SpanEvent(
+                _text(event.name),
+                event.time_unix_nano,
+                _attributes(event.attributes),
+                event.dropped_attributes_count,
+            )
+            for event in message.events
+        ],
+        links=[
+            SpanLink(
+                link.trace_id.hex(),
+                link.span_id.hex(),
+                _text(link.trace_state),
+                _attributes(link.attributes),
+                link.dropped_attributes_count,
+                link.flags,
+            )
+            for link in message.links
+        ],
+        resource=resource,
+        scope=scope,
+        trace_state=_text(message.trace_state),
+        flags=message.flags,
+        dropped_attributes_count=message.dropped_attributes_count,
+        dropped_events_count=message.dropped_events_count,
+        dropped_links_count=message.dropped_links_count,
+    )
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
+
+
+def _attributes(pairs: Iterable[Any]) -> Attributes:
+    return {_text(pair.key): _value(pair.value) for pair in pairs}
+
+
+def _value(value: Any) -> JSONValue:
+    """An AnyValue as JSON; bytes are base64, one without a value is null."""
+    match value.WhichOneof("value"):
+        case "string_value":
+            return _text(value.string_value)
+        case "array_value":
+            return [_value(item) for item in value.array_value.values]
+        case "kvlist_value":
+            return _attributes(value.kvlist_value.values)
+        case "bytes_value":
+            return base64.b64encode(value.bytes_value).decode()
+        case None:
+            return None
+        case name:
+            return getattr(value, name)

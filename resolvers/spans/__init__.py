@@ -1,0 +1,1 @@
+"""Spans of OpenTelemetry, which become calls."""

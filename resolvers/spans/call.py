@@ -1,0 +1,183 @@
+"""What a span says as a call."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from db.json_text import JSONValue, dump_json
+from resolvers.calls.events import NO_MODEL, CallEnd, CallStart
+from resolvers.calls.validate import LONGEST_DISPLAY_NAME, LONGEST_OP_NAME
+from resolvers.spans.conventions import (
+    Tree,
+    described,
+    first_text,
+    input_of,
+    kind_of_span,
+    model_of,
+    output_of,
+    usage_of,
+)
+from resolvers.spans.nesting import at, nested
+from resolvers.spans.span import Attributes, Resource, Span
+
+__all__ = ["SpanCall", "call_of", "project_of"]
+
+SESSION = ("session.id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
+USER = ("user.id", "enduser.id")
+THREAD = ("wandb.thread_id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
+TURN = ("wandb.is_turn", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCall:
+    """A span as the events of a call, under its own ids: where those are taken it gets others (``placement``)."""
+
+    start: CallStart
+    end: CallEnd | None
+
+
+def project_of(resource: Resource) -> str | None:
+    """The project that a resource names in ``wandb.entity`` and ``wandb.project``; None where it does not."""
+    attributes = resource.attributes
+    entity, project = attributes.get("wandb.entity"), attributes.get("wandb.project")
+    return f"{entity}/{project}" if isinstance(entity, str) and isinstance(project, str) else None
+
+
+def call_of(span: Span, project: str, user_id: str) -> SpanCall:
+    """The events of the call; ``user_id`` is recorded where the span names no user.
+
+    A span without an end gives a start alone: the call runs.
+    """
+    attributes = nested(span.attributes)
+    events = [(event.name, nested(event.attributes)) for event in span.events]
+    description = described(attributes)
+    inputs, output, usage = input_of(attributes, events), output_of(attributes, events), usage_of(attributes)
+    model = model_of(description)
+    if not (description or inputs or output != {} or usage):
+        description = {**attributes}
+    given = at(attributes, "wandb.attributes")
+    if isinstance(given, dict):
+        description.update(given)
+    description["otel_span"] = _span_value(span, attributes, events)
+
+    thread_id = first_text(attributes, THREAD)
+    is_turn = thread_id is not None and any(at(attributes, key) for key in TURN)
+    start = CallStart(
+        project=project,
+        id=span.span_id,
+        trace_id=span.trace_id,
+        parent_id=span.parent_span_id,
+        op_name=_shortened(span.name or "unknown", LONGEST_OP_NAME),
+        started_at=span.start // 1000,
+        attributes=dump_json(description),
+        inputs=dump_json(inputs),
+        display_name=_shortened(first_text(attributes, ["wandb.display_name"]) or "", LONGEST_DISPLAY_NAME) or None,
+        thread_id=thread_id,
+        turn_id=span.span_id if is_turn else None,
+        session_id=first_text(attributes, SESSION),
+        kind=kind_of_span(description),
+        wb_user_id=first_text(attributes, USER) or user_id,
+        wb_run_id=_run_id(attributes, project),
+        wb_run_step=_step(at(attributes, "wandb.wb_run_step")),
+    )
+    if not span.end:
+        return SpanCall(start, None)
+    end = CallEnd(
+        project=project,
+        id=span.span_id,
+        ended_at=span.end // 1000,
+        output=dump_json(output),
+        summary=dump_json({"usage": {model or NO_MODEL: usage}} if usage or model else {}),
+        exception=_exception(span),
+        wb_run_step_end=_step(at(attributes, "wandb.wb_run_step_end")),
+    )
+    return SpanCall(start, end)
+
+
+def _span_value(span: Span, attributes: Tree, events: list[tuple[str, dict[str, JSONValue]]]) -> dict[str, JSONValue]:
+    """The whole span, in the form in which Weave keeps it, with the nanoseconds and the scope added."""
+    return {
+        "name": span.name,
+        "context": {"trace_id": span.trace_id, "span_id": span.span_id, "trace_state": span.trace_state},
+        "kind": span.kind,
+        "parent_id": span.parent_span_id,
+        "start_time": _iso(span.start),
+        "end_time": _iso(span.end) if span.end else None,
+        "start_time_unix_nano": span.start,
+        "end_time_unix_nano": span.end,
+        "status": {"code": span.status, "message": span.status_message},
+        "attributes": attributes,
+        "events": [
+            {
+                "name": event.name,
+                "timestamp": event.timestamp,
+                "attributes": tree,
+                "dropped_attributes_count": event.dropped_attributes_count,
+            }
+            for event, (_, tree) in zip(span.events, events, strict=True)
+        ],
+        "links": [
+            {
+                "trace_id": link.trace_id,
+                "span_id": link.span_id,
+                "trace_state": link.trace_state,
+                "attributes": nested(link.attributes),
+                "dropped_attributes_count": link.dropped_attributes_count,
+                "flags": link.flags,
+            }
+            for link in span.links
+        ],
+        "resource": span.resource.value,
+        "scope": span.scope.value,
+        "flags": span.flags,
+        "dropped_attributes_count": span.dropped_attributes_count,
+        "dropped_events_count": span.dropped_events_count,
+        "dropped_links_count": span.dropped_links_count,
+    }
+
+
+def _iso(nanoseconds: int) -> str:
+    seconds, fraction = divmod(nanoseconds, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+
+
+def _exception(span: Span) -> str | None:
+    """What ended the span, where it failed: its status, with the type of the exception that was recorded last.
+
+    An exception that was recorded and handled leaves the status alone, and is no failure.
+    """
+    recorded = [event.attributes for event in span.events if event.name == "exception"]
+    last = recorded[-1] if recorded else {}
+    escaped = span.status == "UNSET" and str(last.get("exception.escaped", "")).lower() == "true"
+    if span.status != "ERROR" and not escaped:
+        return None
+    message = span.status_message
+    if last and message in ("", last.get("exception.message")):
+        message = _exception_text(last)
+    return message or str(span.attributes.get("error.type") or "unknown error")
+
+
+def _exception_text(attributes: Attributes) -> str:
+    """``Type: message``, or the one of them that there is."""
+    parts = (attributes.get("exception.type"), attributes.get("exception.message"))
+    return ": ".join(str(part) for part in parts if part)
+
+
+def _shortened(name: str, longest: int) -> str:
+    """``name`` within ``longest`` characters; what was cut off is told apart by four digits of its hash."""
+    if len(name) <= longest:
+        return name
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:4]
+    return f"{name[: longest - len(mark) - 1]}:{mark}"
+
+
+def _run_id(attributes: Tree, project: str) -> str | None:
+    """The W&B run, which is kept with its project before it."""
+    run = first_text(attributes, ["wandb.wb_run_id"])
+    return run if run is None or ":" in run else f"{project}:{run}"
+
+
+def _step(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 63
+    return value if whole else None

@@ -1,0 +1,249 @@
+"""What attributes mean: the tables of the conventions, and what they find in a span.
+
+Keys stand in the order in which they are tried; the first that has a value counts. OpenInference and the gen_ai
+conventions (old and new spellings) are whole here. Inputs and output keep the name of the attribute that they came
+from, as Weave's own server stores spans: ``inputs: {"input.value": ...}``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from db.json_text import JSONValue
+from resolvers.calls.kinds import CallKind, kind_of_word
+from resolvers.spans.nesting import at
+
+__all__ = ["Tree", "described", "first", "first_text", "input_of", "kind_of_span", "model_of", "output_of", "usage_of"]
+
+Tree = Mapping[str, JSONValue]
+"""Nested attributes (``resolvers.spans.nesting``)."""
+
+INPUTS = (
+    "ai.prompt",
+    "gen_ai.prompt",
+    "input.value",
+    "mlflow.spanInputs",
+    "gen_ai.input.messages",
+    "pydantic_ai.all_messages",
+    "traceloop.entity.input",
+    "gcp.vertex.agent.tool_call_args",
+    "gcp.vertex.agent.llm_request",
+    "gen_ai.tool.call.arguments",
+    "llm.input_messages",
+    "llm.prompts",
+    "tool.parameters",
+    "reranker.query",
+    "gen_ai.retrieval.query.text",
+    "input",
+    "inputs",
+)
+
+OUTPUTS = (
+    "ai.response",
+    "gen_ai.completion",
+    "output.value",
+    "gen_ai.output.messages",
+    "mlflow.spanOutputs",
+    "final_result",
+    "gen_ai.content.completion",
+    "traceloop.entity.output",
+    "gcp.vertex.agent.tool_response",
+    "gcp.vertex.agent.llm_response",
+    "gen_ai.tool.call.result",
+    "llm.output_messages",
+    "llm.choices",
+    "retrieval.documents",
+    "reranker.output_documents",
+    "gen_ai.retrieval.documents",
+    "embedding.embeddings",
+    "output",
+    "outputs",
+)
+
+USAGE = {
+    "input_tokens": ("gen_ai.usage.input_tokens",),
+    "prompt_tokens": ("gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "ai.usage.promptTokens"),
+    "output_tokens": ("gen_ai.usage.output_tokens",),
+    "completion_tokens": ("gen_ai.usage.completion_tokens", "llm.token_count.completion", "ai.usage.completionTokens"),
+    "total_tokens": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total"),
+    "cache_read_input_tokens": (
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_read_input_tokens",
+        "llm.token_count.prompt_details.cache_read",
+    ),
+    "cache_creation_input_tokens": (
+        "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens",
+        "llm.token_count.prompt_details.cache_write",
+    ),
+    "reasoning_tokens": (
+        "gen_ai.usage.reasoning.output_tokens",
+        "llm.token_count.completion_details.reasoning",
+    ),
+}
+
+DESCRIPTION = {
+    "system": ("gen_ai.system_instructions", "gen_ai.system", "llm.system"),
+    "kind": ("weave.span.kind", "traceloop.span.kind", "openinference.span.kind"),
+    "model": (
+        "gen_ai.response.model",
+        "gen_ai.request.model",
+        "llm.response.model_name",
+        "llm.model_name",
+        "llm.request.model_name",
+        "embedding.model_name",
+        "reranker.model_name",
+        "ai.model.id",
+    ),
+    "provider": ("gen_ai.provider.name", "llm.provider", "ai.model.provider"),
+    "model_parameters": ("gen_ai.request", "llm.invocation_parameters"),
+    "operation_name": ("gen_ai.operation.name",),
+    "response_id": ("gen_ai.response.id",),
+    "finish_reasons": ("gen_ai.response.finish_reasons",),
+    "agent_name": ("gen_ai.agent.name", "agent.name"),
+    "agent_id": ("gen_ai.agent.id",),
+    "tool_name": ("gen_ai.tool.name", "tool.name"),
+}
+"""What a call's attributes say first, by the names that Weave gives it; the whole span follows as ``otel_span``."""
+
+OPERATIONS = {
+    "chat": CallKind.LLM,
+    "text_completion": CallKind.LLM,
+    "generate_content": CallKind.LLM,
+    "embeddings": CallKind.EMBEDDING,
+    "retrieval": CallKind.RETRIEVER,
+    "execute_tool": CallKind.TOOL,
+    "create_agent": CallKind.AGENT,
+    "invoke_agent": CallKind.AGENT,
+    "invoke_workflow": CallKind.CHAIN,
+}
+"""The values of ``gen_ai.operation.name``."""
+
+OPENINFERENCE_KINDS = {"RERANKER": CallKind.RETRIEVER, "EVALUATOR": CallKind.SCORER, "UNKNOWN": None}
+"""Those values of ``openinference.span.kind`` that are no kinds of ours by another name."""
+
+ASIDE = {"input": {"mime_type"}, "output": {"mime_type"}, "gen_ai.prompt": {"name"}}
+"""What may stand below a key without being its value."""
+
+# Instrumentations up to version 1.36 of the gen_ai conventions put messages into events of the span.
+INPUT_EVENTS = {
+    "gen_ai.content.prompt": "gen_ai.prompt",
+    "gen_ai.system.message": "gen_ai.prompt",
+    "gen_ai.user.message": "gen_ai.prompt",
+    "gen_ai.assistant.message": "gen_ai.prompt",
+    "gen_ai.tool.message": "gen_ai.prompt",
+    "gen_ai.client.inference.operation.details": "gen_ai.input.messages",
+}
+OUTPUT_EVENTS = {
+    "gen_ai.content.completion": "gen_ai.completion",
+    "gen_ai.choice": "gen_ai.completion",
+    "gen_ai.client.inference.operation.details": "gen_ai.output.messages",
+}
+
+Events = Sequence[tuple[str, Tree]]
+"""Name and nested attributes of each event."""
+
+
+def first(attributes: Tree, keys: Iterable[str]) -> tuple[str, JSONValue] | None:
+    """The first of ``keys`` that has a value, with its value. Empty text and empty containers are none."""
+    for key in keys:
+        value = at(attributes, key)
+        if value in (None, "", [], {}) or (isinstance(value, dict) and value.keys() <= ASIDE.get(key, set())):
+            continue
+        return key, value
+    return None
+
+
+def first_text(attributes: Tree, keys: Iterable[str]) -> str | None:
+    """The first of ``keys`` with a plain value, as text."""
+    for key in keys:
+        value = at(attributes, key)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            return str(value)
+    return None
+
+
+def input_of(attributes: Tree, events: Events) -> dict[str, JSONValue]:
+    """The inputs: ``{attribute: value}``, or the value itself of an attribute that is called input or inputs."""
+    found = first(attributes, INPUTS) or _from_events(events, INPUT_EVENTS)
+    if found is None:
+        return {}
+    key, value = found
+    return value if key in {"input", "inputs"} and isinstance(value, dict) else {key: value}
+
+
+def output_of(attributes: Tree, events: Events) -> JSONValue:
+    """The output: ``{attribute: value}``, or the value itself of an attribute that is called output or outputs."""
+    found = first(attributes, OUTPUTS) or _from_events(events, OUTPUT_EVENTS)
+    if found is None:
+        return {}
+    key, value = found
+    return value if key in {"output", "outputs"} else {key: value}
+
+
+def _from_events(events: Events, names: Mapping[str, str]) -> tuple[str, JSONValue] | None:
+    """The messages that events carry: as one attribute with all of them, or a message an event."""
+    messages: list[JSONValue] = []
+    for name, attributes in events:
+        key = names.get(name)
+        if key is None:
+            continue
+        whole = at(attributes, key)
+        if whole is not None:
+            return key, whole
+        message = at(attributes, "gen_ai.event.content")
+        if message is None:
+            message = {part: value for part, value in attributes.items() if part != "gen_ai"}
+        if message not in ("", {}):
+            messages.append(message)
+    keys = [names[name] for name, _ in events if name in names]
+    return (keys[0], messages) if messages else None
+
+
+def usage_of(attributes: Tree) -> dict[str, int]:
+    """Token counts by their names in ``summary.usage``; the total is made where only its parts are said."""
+    counts: dict[str, int] = {}
+    for name, keys in USAGE.items():
+        for key in keys:
+            count = _count(at(attributes, key))
+            if count is not None:
+                counts[name] = count
+                break
+    if "total_tokens" not in counts:
+        for parts in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
+            if all(part in counts for part in parts):
+                counts["total_tokens"] = sum(counts[part] for part in parts)
+    return counts
+
+
+def _count(value: Any) -> int | None:
+    """A count, whatever type it was sent as; None for what is none."""
+    try:
+        count = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return count if not isinstance(value, bool) and 0 <= count < 1 << 62 else None
+
+
+def described(attributes: Tree) -> dict[str, JSONValue]:
+    """What the attributes of the call say of the span before the span itself."""
+    found = {name: first(attributes, keys) for name, keys in DESCRIPTION.items()}
+    return {name: value[1] for name, value in found.items() if value is not None}
+
+
+def model_of(description: Mapping[str, JSONValue]) -> str | None:
+    """The model in what ``described`` gave."""
+    model = description.get("model")
+    parameters = description.get("model_parameters")
+    if model is None and isinstance(parameters, dict):
+        model = parameters.get("model")
+    return model if isinstance(model, str) and model else None
+
+
+def kind_of_span(description: Mapping[str, JSONValue]) -> CallKind | None:
+    """The kind that the span's own word stands for, or its gen_ai operation; None where it says neither."""
+    word = description.get("kind")
+    if isinstance(word, str):
+        known = word.upper() in OPENINFERENCE_KINDS
+        return OPENINFERENCE_KINDS[word.upper()] if known else kind_of_word(word)
+    operation = description.get("operation_name")
+    return OPERATIONS.get(operation, CallKind.OTHER) if isinstance(operation, str) else None

@@ -1,0 +1,189 @@
+"""Taking spans: each becomes a call, or is refused alone."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from db.calls.writes import update_calls
+from db.projects import lock
+from db.spans import select_children, select_spans
+from resolvers.calls.events import CallEvent, CallStart
+from resolvers.calls.record import write_events
+from resolvers.calls.validate import check_event
+from resolvers.context import Context, now
+from resolvers.errors import InvalidInputError, Refusal
+from resolvers.spans.call import SpanCall, call_of, project_of
+from resolvers.spans.placement import Placement, is_span
+from resolvers.spans.span import InvalidSpanError, Span, UnreadableSpan, check_span
+
+__all__ = ["Exported", "spans_export"]
+
+BATCH = 1000
+"""Spans of one transaction."""
+
+MOST_MESSAGES = 20
+LONGEST_NAME = 100  # characters of a span's name that a message repeats
+
+NO_PROJECT = (
+    "no project: send the header project_id: entity/project, or the resource attributes wandb.entity and wandb.project"
+)
+
+DISPLACED = Counter("tracegraph_spans_displaced", "Spans that got a derived call id, since another had theirs.")
+
+
+@dataclass(slots=True)
+class Exported:
+    """What became of an export."""
+
+    accepted: int = 0
+    displaced: int = 0
+    """Of the accepted: how many are kept under a derived id, since another call has theirs."""
+
+    rejected: int = 0
+    reasons: list[str] = field(default_factory=list)
+    homeless: int = 0
+    """Of the rejected: how many named no project."""
+
+    @property
+    def message(self) -> str | None:
+        """Why spans were rejected, the first twenty of them; None where none was."""
+        return "; ".join([*self.reasons, *(["..."] if self.rejected > MOST_MESSAGES else [])]) or None
+
+    def reject(self, reason: str) -> None:
+        """Count one span as rejected."""
+        self.rejected += 1
+        if len(self.reasons) < MOST_MESSAGES:
+            self.reasons.append(reason)
+
+
+async def spans_export(context: Context, spans: Iterable[Span | UnreadableSpan], project: str | None) -> Exported:
+    """Keep ``spans``, a transaction for each thousand: sending the same again changes nothing.
+
+    They go to ``project``, or each to the one that its resource names. Raises a Refusal for a ``project`` that the
+    caller may not write to, and where no span has a project; what ``spans`` raises comes through.
+    """
+    if project is not None:
+        context.caller.require_write(project)
+    exported = Exported()
+    source = iter(spans)
+    while True:
+        # Decoding, reading attributes and writing JSON take their time.
+        calls, more = await asyncio.to_thread(_prepare, context, source, project, exported)
+        if calls:
+            exported.displaced += await _record(context, calls)
+            exported.accepted += len(calls)
+        if not more:
+            break
+    if exported.homeless and exported.homeless == exported.rejected and not exported.accepted:
+        raise InvalidInputError(NO_PROJECT[0].upper() + NO_PROJECT[1:], ["project"])
+    return exported
+
+
+def _prepare(
+    context: Context, source: Iterator[Span | UnreadableSpan], project: str | None, exported: Exported
+) -> tuple[list[SpanCall], bool]:
+    """The calls of the next spans, and whether there may be more."""
+    batch = list(islice(source, BATCH))
+    calls = []
+    for span in batch:
+        if isinstance(span, UnreadableSpan):
+            exported.reject(f"Rejected span: {span.reason}")
+            continue
+        target = project or project_of(span.resource)
+        if target is None:
+            exported.homeless += 1
+            exported.reject(f"Rejected span {_identity(span)}: {NO_PROJECT}")
+            continue
+        try:
+            check_span(span)
+            call = call_of(span, target, context.caller.user_id)
+            for event in (call.start, call.end):
+                if event is not None:
+                    check_event(event, context.caller)
+        except (InvalidSpanError, Refusal, RecursionError) as error:
+            exported.reject(f"Rejected span {_identity(span)}: {error}")
+        else:
+            calls.append(call)
+    return calls, len(batch) == BATCH
+
+
+def _identity(span: Span) -> str:
+    return f"(name={span.name[:LONGEST_NAME]!r} trace_id={span.trace_id[:64]!r} span_id={span.span_id[:64]!r})"
+
+
+async def _record(context: Context, calls: Sequence[SpanCall]) -> int:
+    """Write the calls; returns how many got a derived id that were not there before."""
+    by_project: defaultdict[str, list[SpanCall]] = defaultdict(list)
+    for call in calls:
+        by_project[call.start.project].append(call)
+    at = now()
+
+    def write(connection: Connection) -> int:
+        # Always in the same order, so that two batches over the same projects cannot wait for each other.
+        return sum(_write_project(connection, project, by_project[project], at) for project in sorted(by_project))
+
+    displaced = await context.database.write(write)
+    DISPLACED.inc(displaced)
+    return displaced
+
+
+def _write_project(connection: Connection, project: str, calls: Sequence[SpanCall], at: int) -> int:
+    lock(connection, project, at, changes=0)
+    starts = [call.start for call in calls]
+    named = dict.fromkeys(name for start in starts for name in (start.id, start.parent_id) if name)
+    placement = Placement(select_spans(connection, project, named))
+    ids, displaced = [], 0
+    new: dict[str, None] = {}
+    for call in calls:
+        ended_at = call.end.ended_at if call.end else None
+        assert call.start.trace_id  # a span has one
+        call_id, is_new = placement.place(call.start.trace_id, call.start.id, call.start.started_at, ended_at)
+        ids.append(call_id)
+        if is_new:
+            displaced += call_id != call.start.id
+            new.update(dict.fromkeys(placement.ids_of(call.start.trace_id, call.start.id)))
+    events: list[CallEvent] = []
+    for call, call_id in zip(calls, ids, strict=True):
+        events.append(_placed(call.start, call_id, placement))
+        if call.end is not None:
+            events.append(replace(call.end, id=call_id))
+    write_events(connection, project, events, {}, at)
+    _adopt(connection, project, placement, list(new), at)
+    return displaced
+
+
+def _placed(start: CallStart, call_id: str, placement: Placement) -> CallStart:
+    """The start under the id that it got, below the call that its parent is."""
+    parent_id = start.parent_id and placement.parent(start.trace_id, start.parent_id, start.started_at)
+    if call_id == start.id and parent_id == start.parent_id:
+        return start
+    return replace(
+        start,
+        id=call_id,
+        parent_id=parent_id,
+        turn_id=start.turn_id and call_id,
+        span_id=None if call_id == start.id else start.id,
+    )
+
+
+def _adopt(connection: Connection, project: str, placement: Placement, parent_ids: Sequence[str], at: int) -> None:
+    """Put children that came before their parents, and were below others with their span id, where they belong."""
+    moves = {}
+    for child in select_children(connection, project, parent_ids):
+        if child.parent_id is None or child.started_at is None or not is_span(child):
+            continue
+        parent_id = placement.parent(child.trace_id, placement.span_id_of(child.parent_id), child.started_at)
+        if parent_id != child.parent_id:
+            moves[child.id] = parent_id
+    if moves:
+        change_seq = lock(connection, project, at, changes=len(moves))
+        changes = {
+            child_id: {"parent_id": parent_id, "change_seq": change_seq + index}
+            for index, (child_id, parent_id) in enumerate(moves.items())
+        }
+        update_calls(connection, project, changes)
