@@ -42,7 +42,7 @@ class FakeProvider:
         return JSONResponse(answer)
 
 
-def completion(model: str, content: str, **more: Any) -> dict[str, Any]:
+def completion(model: str, content: str | None, **more: Any) -> dict[str, Any]:
     """A chat completion of this content, which cost 7 and 5 tokens."""
     return {
         "id": "chatcmpl-1",

@@ -1,0 +1,1 @@
+"""Actions: checks that published specifications describe, run on calls, with their results as feedback."""
