@@ -185,6 +185,23 @@ EXPECTED: dict[str, Any] = {
         "object": [{"version": 0}, {"version": 2}],
         "deleted_object": "ValueError",
     },
+    "costs": {
+        "pairs": ["model-of-the-program", "model-of-the-program", "another"],
+        "all": [
+            ["model-of-the-program", 1.0, 1.0, "USD", "default"],
+            ["model-of-the-program", 0.5, 2.0, "USD", "us"],
+            ["another", 3.0, 3.0, "EUR", "default"],
+        ],
+        "by_model": [["model-of-the-program", 0.5, 2.0, "USD", "us"]],
+        "by_id": [["another", 3.0, 3.0, "EUR", "default"]],
+        "effective": [1998, 2001],
+        "level": {"gpt-4o": ["default", "openai"], "model-of-the-program": ["project", "us"]},
+        "total": {"gpt-4o": [0.0025, 0.001], "model-of-the-program": [5.0, 8.0]},
+        "streamed": True,
+        "without": False,
+        "after_one": 10.0,
+        "after_all": [["gpt-4o"], []],
+    },
     "log": [],
 }
 

@@ -14,13 +14,14 @@ from typing import Any
 
 import weave
 from calls import calls, threads
+from costs import costs
 from evaluations import evaluations, feedback
 from facts import Captured
 from files import files
 from objects import datasets, objects
 from queries import deletes, queries
 
-SECTIONS = (calls, threads, objects, datasets, evaluations, feedback, files, queries, deletes)
+SECTIONS = (calls, threads, objects, datasets, evaluations, feedback, files, queries, deletes, costs)
 
 
 def main() -> None:
