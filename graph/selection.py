@@ -14,6 +14,7 @@ from graphql import (
     VariableNode,
 )
 from strawberry.types.base import get_object_definition
+from strawberry.types.nodes import get_variable_values
 
 from graph.fields import NEEDS
 
@@ -109,7 +110,7 @@ def _included(node: Any, info: GraphQLResolveInfo) -> bool:
             chosen = (
                 value.value
                 if isinstance(value, BooleanValueNode)
-                else bool(info.variable_values.coerced.get(value.name.value))
+                else bool(get_variable_values(info).get(value.name.value))
                 if isinstance(value, VariableNode)
                 else True
             )

@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message
 from strawberry.schema import BaseSchema
 
 from graph.encoding import encode
@@ -20,7 +19,9 @@ from graph.operations import Operation
 from resolvers.context import Context
 from resolvers.errors import Refusal, RefusalCode
 from rest_compat.bodies import InvalidBodyError, decode_body
+from rest_compat.explain import asks_to_explain, explanation
 from rest_compat.forms import read_form
+from rest_compat.reading import BodyTooLargeError, check_length, counted, read_body
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, load_operations
 
 __all__ = ["Dialect", "Limits", "Problem", "RefusedError", "encode", "routes"]
@@ -71,14 +72,6 @@ class Dialect(Protocol):
         ...
 
 
-class BodyTooLargeError(Exception):
-    """The body has more bytes than ``limit``."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
-
-
 class RefusedError(Exception):
     """An operation answered with a refusal, or with what its endpoint has to refuse."""
 
@@ -95,7 +88,7 @@ def routes(
     return [
         Route(
             endpoint.path,
-            _handler(endpoint, operations[endpoint.operation], dialect, limits, context_of),
+            _handler(endpoint, operations[endpoint.operation], schema, dialect, limits, context_of),
             methods=[endpoint.method],
         )
         for endpoint in dialect.endpoints
@@ -105,15 +98,19 @@ def routes(
 def _handler(
     endpoint: Endpoint,
     operation: Operation,
+    schema: BaseSchema,
     dialect: Dialect,
     limits: Limits,
     context_of: Callable[[HTTPRequest], Awaitable[Context]],
 ) -> Callable[[HTTPRequest], Awaitable[Response]]:
-    async def handle(http: HTTPRequest) -> Response:
+    async def answer_to(http: HTTPRequest) -> Response:
         try:
+            explaining = asks_to_explain(http)
             request = await _read(http, endpoint, limits)
             context = await context_of(http)
             variables = endpoint.variables(request)
+            if explaining:
+                return await explanation(operation, schema, variables)
             if endpoint.line is not None:
                 return await _subscribed(endpoint.line, operation, context, variables)
             data = _data_of(await operation.run(context, variables))
@@ -135,6 +132,13 @@ def _handler(
             log.exception("%s %s failed", endpoint.method, endpoint.path)
             return dialect.failed()
 
+    async def handle(http: HTTPRequest) -> Response:
+        reader = counted(http, limits.upload if endpoint.form else limits.body)
+        try:
+            return await answer_to(reader)
+        finally:
+            await reader.close()  # with the files of a form
+
     return handle
 
 
@@ -142,36 +146,9 @@ async def _read(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Reques
     if endpoint.model is None:
         return Request(None, http.path_params)
     if endpoint.form:
-        _check_length(http, limits.upload)
-        return Request(await read_form(_counted(http, limits.upload), endpoint.model), http.path_params)
-    return Request(decode_body(await _body(http, limits.body), endpoint.model), http.path_params)
-
-
-async def _body(http: HTTPRequest, limit: int) -> bytes:
-    """The whole body; more than ``limit`` bytes are not read."""
-    _check_length(http, limit)
-    return b"".join([chunk async for chunk in _counted(http, limit).stream()])
-
-
-def _check_length(http: HTTPRequest, limit: int) -> None:
-    declared = http.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise BodyTooLargeError(limit)
-
-
-def _counted(http: HTTPRequest, limit: int) -> HTTPRequest:
-    """The request, whose body cannot be read past ``limit`` bytes."""
-    total = 0
-
-    async def receive() -> Message:
-        nonlocal total
-        message = await http.receive()
-        total += len(message.get("body", b""))
-        if total > limit:
-            raise BodyTooLargeError(limit)
-        return message
-
-    return HTTPRequest(http.scope, receive)
+        check_length(http, limits.upload)
+        return Request(await read_form(http, endpoint.model), http.path_params)
+    return Request(decode_body(await read_body(http, limits.body), endpoint.model), http.path_params)
 
 
 def _data_of(result: ExecutionResult) -> Data:

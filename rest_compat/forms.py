@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, InstanceOf
+from pydantic import BaseModel, InstanceOf, WithJsonSchema
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -14,7 +14,7 @@ __all__ = ["FileField", "read_form"]
 
 M = TypeVar("M", bound=BaseModel)
 
-FileField = Annotated[UploadFile, InstanceOf()]
+FileField = Annotated[UploadFile, InstanceOf(), WithJsonSchema({"type": "string", "format": "binary"})]
 """A file of a form: ``file`` is open until the request is answered, and on disk where it is large."""
 
 

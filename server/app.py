@@ -22,11 +22,13 @@ from resolvers.context import Context
 from resolvers.jobs import Jobs
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.dialects import routes
+from rest_compat.explain import explain_route
 from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
 from server.graphql_app import GraphQLApp
 from server.metrics import Metrics
 from server.pages import page_routes
+from server.rest_page import rest_page_routes
 from server.settings import Settings
 
 __all__ = ["create_app"]
@@ -67,10 +69,14 @@ def create_app(settings: Settings) -> Starlette:
     graphql = GraphQLApp(schema, resources.context, document_limits(settings), fallback=wandb_schema)
     bodies = BodyLimits(body=settings.max_body_bytes, upload=settings.max_upload_bytes)
     metrics = Metrics()
+    weave = WeaveDialect()
+    rest = routes(weave, schema, bodies, resources.context)
     all_routes = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
-        *routes(WeaveDialect(), schema, bodies, resources.context),
+        *rest,
+        explain_route(rest, frozenset(endpoint.path for endpoint in weave.endpoints if endpoint.form), bodies.body),
+        *rest_page_routes(weave.endpoints),
         metrics.route(),
         *page_routes(),
     ]
