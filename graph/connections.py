@@ -16,6 +16,7 @@ from resolvers.errors import InvalidInputError
 __all__ = ["After", "Before", "Connection", "Edge", "First", "Last", "Offset", "PageInfo", "connect", "page_request"]
 
 T = TypeVar("T")
+C = TypeVar("C")
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
@@ -118,14 +119,14 @@ def page_request(
 
 async def connect(
     info: Info,
-    connection: type[Any],
+    connection: Callable[..., C],
     node: type | str,
     request: PageRequest,
     read: Callable[[PageRequest, frozenset[str]], Awaitable[Page]],
     count: Callable[[int | None], Awaitable[int]],
     **private: Any,
-) -> Any:
-    """The connection of the current field: its page is read with the columns asked for, or not at all."""
+) -> C:
+    """The ``connection`` (a class) of the current field: its page is read with the columns asked for, or not at all."""
     page = Page.empty()
     if is_selected(info, "nodes", "edges", "pageInfo"):
         page = await read(request, columns_of(info, node, NODES))

@@ -1,4 +1,4 @@
-"""Finding nodes again: by ``node(id:)`` and ``nodes(ids:)``, and as entities of the federation. One table serves both."""
+"""Finding nodes again, by ``node(id:)`` and ``nodes(ids:)`` and as entities of the federation: one table serves both."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from db.groups import Grouping
 from graph.context import Info, context_of
 from graph.nodes import Node
 from graph.selection import columns_of
@@ -13,7 +14,7 @@ from resolvers.calls.read import calls_by_id
 from resolvers.errors import InvalidInputError
 from resolvers.feedback.read import feedback_by_id
 from resolvers.files import files_by_digest
-from resolvers.groups import SESSIONS, THREADS, TRACES, Grouping, groups_by_key
+from resolvers.groups import SESSIONS, THREADS, TRACES, groups_by_key
 from resolvers.ids import GlobalId, decode_id
 from resolvers.objects.read import objects_by_ref
 from resolvers.prices.read import prices_by_id
@@ -129,9 +130,9 @@ async def load_node(info: Info, identity: GlobalId) -> Any:
     return await entity.load(info, identity.project, identity.key)
 
 
-async def load_node_by_id(info: Info, id: str) -> Any:
+async def load_node_by_id(info: Info, node_id: str) -> Any:
     """The node of an opaque id; None where it is not there. Raises InvalidInputError for an id that is none."""
-    return await load_node(info, decode_id(id))
+    return await load_node(info, decode_id(node_id))
 
 
 async def resolve_entity(info: Info, representation: Any) -> Any:
@@ -187,4 +188,4 @@ class NodeQueries:
         """By the loaders of their types: one read a type and project."""
         if len(ids) > MOST_NODES:
             raise InvalidInputError(f"nodes takes at most {MOST_NODES} ids, not {len(ids)}", ["ids"])
-        return [_or_error(load_node_by_id(info, id)) for id in ids]  # type: ignore[misc]  # completed by the executor
+        return [_or_error(load_node_by_id(info, node_id)) for node_id in ids]  # type: ignore[misc]  # completed by the executor

@@ -1,17 +1,18 @@
 """What traces, sessions and threads have in common: they are groups of calls."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import strawberry
 
-from db.calls.filters import CallFilter
+from db.calls.filters import EVERY_CALL, CallFilter
+from db.groups import Grouping
 from graph.connections import Connection, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.nodes import Node
+from graph.rows import load_row
 from graph.scalars import BigInt, DateTime
-from graph.selection import columns_of
-from resolvers.groups import Grouping, groups_by_key, groups_count, groups_page
+from resolvers.groups import groups_by_key, groups_count, groups_page
 
 __all__ = ["CallGroup", "connect_groups", "load_group"]
 
@@ -42,23 +43,20 @@ async def load_group(info: Info, type_: type[T], grouping: Grouping, project: st
     """One group by its key, by the loader of its kind."""
     if key is None:
         return None
-    row: T | None = await context_of(info).loaders.load(
-        groups_by_key, (project, key), grouping=grouping, columns=columns_of(info, type_)
-    )
-    return row
+    return await load_row(info, groups_by_key, (project, key), type_, grouping=grouping)
 
 
 async def connect_groups(
     info: Info,
-    type_: type,
+    type_: type[T],
     grouping: Grouping,
     project: str,
     first: int | None,
     after: str | None,
     last: int | None,
     before: str | None,
-    within: CallFilter = CallFilter(),
-) -> Any:
+    within: CallFilter = EVERY_CALL,
+) -> Connection[T]:
     """The connection of the groups that have a call ``within`` the filter, newest first."""
     context = context_of(info)
     return await connect(

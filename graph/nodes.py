@@ -6,22 +6,48 @@ from typing import Any
 import strawberry
 from graphql import GraphQLResolveInfo
 
-from graph.fields import column
+from graph.fields import link
+from resolvers.ids import encode_id
 
-__all__ = ["Node", "is_row_of"]
+__all__ = ["NODE_KEYS", "Node", "ProjectPart", "is_row_of"]
+
+NODE_KEYS: dict[str, tuple[str, ...]] = {
+    "Project": ("slug",),
+    "Call": ("project_slug", "call_id"),
+    "Trace": ("project_slug", "trace_id"),
+    "Session": ("project_slug", "session_id"),
+    "Thread": ("project_slug", "thread_id"),
+    "ObjectVersion": ("project_slug", "kind", "object_id", "digest"),
+    "Table": ("project_slug", "digest"),
+    "TableRow": ("project_slug", "digest"),
+    "File": ("project_slug", "digest"),
+    "Feedback": ("project_slug", "feedback_id"),
+    "Price": ("project_slug", "price_id"),
+}
+"""The columns that make up a node's identity, by noun, the project's slug first. Every read selects them."""
 
 
 @strawberry.interface(description="Something with an identity: it can be fetched again by `node(id:)`.")
 class Node:
     """Rows of every noun; ``Row.noun`` names the type (``is_row_of``)."""
 
-    id: strawberry.ID = column("Opaque id, unique over all types and projects and stable across releases.")
+    @link("Opaque id, unique over all types and projects and stable across releases.")
+    def id(self) -> strawberry.ID:
+        """Made of the key columns of the row."""
+        row: Any = self
+        return strawberry.ID(encode_id(row.noun, *(getattr(row, name) for name in NODE_KEYS[row.noun])))
 
 
-def is_row_of(noun: str) -> Callable[[Any, GraphQLResolveInfo | None], bool]:
+class ProjectPart:
+    """A part of Project that a module of another noun declares; fields find the columns of Project's row."""
+
+    slug: str
+
+
+def is_row_of(noun: str) -> Callable[[Any, GraphQLResolveInfo[Any] | None], bool]:
     """The ``is_type_of`` of the type whose rows are of ``noun``."""
 
-    def is_type_of(value: Any, _info: GraphQLResolveInfo | None) -> bool:
+    def is_type_of(value: Any, _info: GraphQLResolveInfo[Any] | None) -> bool:
         return getattr(value, "noun", None) == noun
 
     return is_type_of

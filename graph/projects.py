@@ -15,8 +15,8 @@ from graph.groups import connect_groups, load_group
 from graph.nodes import Node, is_row_of
 from graph.objects.project import ProjectObjects
 from graph.prices.project import ProjectPrices
+from graph.rows import load_row
 from graph.scalars import DateTime
-from graph.selection import columns_of
 from graph.sessions import Session
 from graph.tables.project import ProjectTables
 from graph.threads import Thread
@@ -56,10 +56,7 @@ class Project(ProjectObjects, ProjectTables, ProjectFiles, ProjectPrices, Node):
     @link("One call by its id; null where there is none.", needs=("slug",))
     async def call(self, info: Info, call_id: CallId) -> Call | None:
         """By the loader of calls."""
-        row: Call | None = await context_of(info).loaders.load(
-            calls_by_id, (self.slug, call_id), columns=columns_of(info, Call)
-        )
-        return row
+        return await load_row(info, calls_by_id, (self.slug, call_id), Call)
 
     @link("One trace by its id; null where no call of it is shown.", needs=("slug",))
     async def trace(self, info: Info, trace_id: TraceId) -> Trace | None:
@@ -81,21 +78,21 @@ class Project(ProjectObjects, ProjectTables, ProjectFiles, ProjectPrices, Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Trace]:
         """Groups of calls."""
-        return await connect_groups(info, Trace, TRACES, self.slug, first, after, last, before)  # type: ignore[no-any-return]
+        return await connect_groups(info, Trace, TRACES, self.slug, first, after, last, before)
 
     @link("Its sessions, newest first.", needs=("slug",))
     async def sessions(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Session]:
         """Groups of calls."""
-        return await connect_groups(info, Session, SESSIONS, self.slug, first, after, last, before)  # type: ignore[no-any-return]
+        return await connect_groups(info, Session, SESSIONS, self.slug, first, after, last, before)
 
     @link("Its threads, newest first.", needs=("slug",))
     async def threads(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Thread]:
         """Groups of calls."""
-        return await connect_groups(info, Thread, THREADS, self.slug, first, after, last, before)  # type: ignore[no-any-return]
+        return await connect_groups(info, Thread, THREADS, self.slug, first, after, last, before)
 
 
 @strawberry.type

@@ -11,7 +11,6 @@ from graph.groups import CallGroup, connect_groups
 from graph.nodes import is_row_of
 from graph.traces import Trace
 from resolvers.groups import TRACES
-from resolvers.ids import encode_id
 
 __all__ = ["Session"]
 
@@ -25,11 +24,6 @@ class Session(CallGroup):
     is_type_of = is_row_of("Session")
 
     session_id: str = column("Id of the session within the project.")
-
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "session_id"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("Session", self.project_slug, self.session_id))
 
     calls = calls_field(
         "All its calls.",
@@ -46,7 +40,4 @@ class Session(CallGroup):
     ) -> Connection[Trace]:
         """Grouped by trace id among the calls of the session."""
         within = CallFilter(session_ids=(self.session_id,))
-        connection: Connection[Trace] = await connect_groups(
-            info, Trace, TRACES, self.project_slug, first, after, last, before, within
-        )
-        return connection
+        return await connect_groups(info, Trace, TRACES, self.project_slug, first, after, last, before, within)

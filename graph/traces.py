@@ -1,21 +1,23 @@
 """Traces: all calls of one trace id."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from graph.calls.connection import Place, calls_field
-from graph.context import Info, context_of
+from graph.context import Info
 from graph.fields import column, link
 from graph.groups import CallGroup
 from graph.nodes import is_row_of
-from graph.selection import columns_of
-from resolvers.ids import encode_id
+from graph.rows import load_row
 from resolvers.traces import trace_roots
+
+if TYPE_CHECKING:
+    from graph.calls.types import Call
 
 __all__ = ["Trace"]
 
-Call = Annotated["Call", strawberry.lazy("graph.calls.types")]
+LazyCall = Annotated["Call", strawberry.lazy("graph.calls.types")]
 
 
 @strawberry.federation.type(
@@ -28,27 +30,17 @@ class Trace(CallGroup):
 
     trace_id: str = column("Id of the trace within the project.")
 
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "trace_id"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("Trace", self.project_slug, self.trace_id))
-
     @link("Its calls without a parent, at most 100, by their start.", needs=("project_slug", "trace_id"))
-    async def roots(self, info: Info) -> list[Call]:
+    async def roots(self, info: Info) -> list[LazyCall]:
         """By a loader: one statement for the roots of all traces of a list."""
-        rows: list[Call] = await context_of(info).loaders.load(
-            trace_roots, (self.project_slug, self.trace_id), columns=columns_of(info, "Call")
-        )
-        return rows
+        return await load_row(info, trace_roots, (self.project_slug, self.trace_id), "Call")
 
     @link(
         "The earliest of its roots; null where no call without a parent has come.", needs=("project_slug", "trace_id")
     )
-    async def root(self, info: Info) -> Call | None:
+    async def root(self, info: Info) -> LazyCall | None:
         """The first of ``roots``."""
-        rows: list[Call] = await context_of(info).loaders.load(
-            trace_roots, (self.project_slug, self.trace_id), columns=columns_of(info, "Call")
-        )
+        rows: list[Call] = await load_row(info, trace_roots, (self.project_slug, self.trace_id), "Call")
         return rows[0] if rows else None
 
     calls = calls_field(

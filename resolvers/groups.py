@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from db.calls.filters import CallFilter, conditions
+from db.calls.filters import EVERY_CALL, CallFilter, conditions
 from db.groups import SESSIONS, THREADS, TRACES, Grouping, select_groups, select_groups_count, select_groups_page
 from db.pages import Page, PageRequest
 from db.rows import Row
@@ -28,7 +28,7 @@ async def groups_page(
     *,
     grouping: Grouping,
     columns: frozenset[str],
-    within: CallFilter = CallFilter(),
+    within: CallFilter = EVERY_CALL,
 ) -> Page:
     """A page of groups, newest first; only those with a call ``within`` the filter, and counting only such calls."""
     context.caller.require_read(project)
@@ -42,7 +42,7 @@ async def groups_page(
 
 
 async def groups_count(
-    context: Context, project: str, limit: int | None, *, grouping: Grouping, within: CallFilter = CallFilter()
+    context: Context, project: str, limit: int | None, *, grouping: Grouping, within: CallFilter = EVERY_CALL
 ) -> int:
     """How many groups there are; counting stops at ``limit``."""
     context.caller.require_read(project)

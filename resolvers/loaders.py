@@ -10,10 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchRead", "Loaders"]
 
-K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-BatchRead = Callable[..., Awaitable[Sequence[V]]]
+BatchRead = Callable[..., Awaitable[Sequence[Any]]]
 """``async (context, keys, **parameters) -> values``, a value or None for each key, in the order of the keys."""
 
 
@@ -25,17 +24,17 @@ class Loaders:
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
         self._shared: dict[Hashable, tuple[Any, Any]] = {}
 
-    def load(self, read: BatchRead[V], key: Hashable, **parameters: Hashable) -> Awaitable[V]:
+    def load(self, read: BatchRead, key: Hashable, **parameters: Hashable) -> Awaitable[Any]:
         """The value of ``key`` by ``read``; calls made in one turn of the event loop share one call of ``read``."""
         identity = (read, frozenset(parameters.items()))
         loader = self._loaders.get(identity)
         if loader is None:
 
-            async def load_batch(keys: list[Any]) -> Sequence[V]:
+            async def load_batch(keys: list[Any]) -> Sequence[Any]:
                 return await read(self._context, keys, **parameters)
 
             loader = self._loaders[identity] = DataLoader(load_fn=load_batch)
-        return cast("Awaitable[V]", loader.load(key))
+        return loader.load(key)
 
     def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of

@@ -15,6 +15,7 @@ from db.rows import Row, RowSet, fetch
 
 __all__ = [
     "COLUMNS",
+    "EVERY_OBJECT",
     "FIELDS",
     "LATEST",
     "TIEBREAK",
@@ -87,6 +88,10 @@ class ObjectFilter:
     exclude_base_object_classes: tuple[str, ...] = ()
     leaf_object_classes: tuple[str, ...] = ()
     latest_only: bool = False
+
+
+EVERY_OBJECT = ObjectFilter()
+"""Leaves nothing out but what is deleted."""
 
 
 def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:

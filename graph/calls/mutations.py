@@ -5,7 +5,6 @@ from typing import Annotated, cast
 import strawberry
 
 from db.json_text import JSONText
-from db.rows import Row
 from graph.calls.inputs import (
     CallCompleteInput,
     CallEndInput,
@@ -18,8 +17,8 @@ from graph.calls.inputs import (
 from graph.calls.types import Call
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.rows import load_row
 from graph.scalars import JSON
-from graph.selection import columns_of
 from graph.user_errors import UserError, user_errors
 from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
 from resolvers.calls.kinds import kind_of
@@ -50,10 +49,7 @@ class CallRecorded:
         """Read only where it is asked for: recording does not read back."""
         if self.call_id is None:
             return None
-        row: Row | None = await context_of(info).loaders.load(
-            calls_by_id, (self.project, self.call_id), columns=columns_of(info, Call)
-        )
-        return row  # type: ignore[return-value]  # rows stand for their types
+        return await load_row(info, calls_by_id, (self.project, self.call_id), Call)
 
 
 @strawberry.type(description="What became of a batch.")
@@ -137,7 +133,7 @@ async def _record(context: Context, batch: list[list[CallEvent]], *, all_or_noth
         taken = []
     recorded = iter(await record_calls(context, [event for index in taken for event in batch[index]]))
     for index in taken:
-        where = [next(recorded) for _ in batch[index]][0]
+        where, *_ = [next(recorded) for _ in batch[index]]
         results[index] = _taken(batch[index][0], where)
     return [result or _refused(batch[index][0].project) for index, result in enumerate(results)]
 

@@ -1,6 +1,6 @@
 """A call and its links."""
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
@@ -13,8 +13,8 @@ from graph.fields import column, link
 from graph.groups import load_group
 from graph.nodes import Node, is_row_of
 from graph.refs.types import RefLink, links_of
+from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
-from graph.selection import columns_of
 from graph.sessions import Session
 from graph.threads import Thread
 from graph.traces import Trace
@@ -26,6 +26,10 @@ from resolvers.projects import projects_by_slug
 from resolvers.refs import ObjectRef, is_ref, parse_ref
 from resolvers.refs.expand import PAYLOADS, expanded_payloads
 from resolvers.traces import trace_roots, trace_sizes
+
+if TYPE_CHECKING:
+    from graph.objects.types import ObjectVersion
+    from graph.projects import Project
 
 __all__ = ["Call"]
 
@@ -83,11 +87,11 @@ class CallPayloads:
 _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
 
 
-async def _call(info: Info, project: str, call_id: str | None) -> Any:
+async def _call(info: Info, project: str, call_id: str | None) -> "Call | None":
     """A call by its id, by the loader of calls."""
     if call_id is None:
         return None
-    return await context_of(info).loaders.load(calls_by_id, (project, call_id), columns=columns_of(info, Call))
+    return await load_row(info, calls_by_id, (project, call_id), Call)
 
 
 @strawberry.federation.type(
@@ -184,8 +188,7 @@ class Call(CallCosts, Node):
         if not isinstance(ref, ObjectRef):
             return None
         key = (ref.project, ref.kind, ref.object_id, ref.digest)
-        row: Any = await context_of(info).loaders.load(objects_by_ref, key, columns=columns_of(info, "ObjectVersion"))
-        return row
+        return await load_row(info, objects_by_ref, key, "ObjectVersion")
 
     @link("The refs that its inputs hold, in the order of their text.", needs=("project_slug", "call_id"))
     async def input_refs(self, info: Info) -> list[RefLink]:
@@ -223,13 +226,11 @@ class Call(CallCosts, Node):
     @link("The earliest root of its trace.", needs=("project_slug", "trace_id"))
     async def root(self, info: Info) -> Self | None:
         """By the loader of roots."""
-        roots: list[Self] = await context_of(info).loaders.load(
-            trace_roots, (self.project_slug, self.trace_id), columns=columns_of(info, Call)
-        )
+        roots: list[Self] = await load_row(info, trace_roots, (self.project_slug, self.trace_id), Call)
         return roots[0] if roots else None
 
     @link("Its project.", needs=("project_slug",))
     async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:
         """By the loader of projects: it exists, since the call does."""
-        row: Any = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
-        return row
+        project: Project = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
+        return project

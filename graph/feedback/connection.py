@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -22,11 +22,14 @@ from resolvers.feedback.pages import (
     target_feedback_pages,
 )
 
+if TYPE_CHECKING:
+    from graph.feedback.types import Feedback
+
 __all__ = ["FeedbackConnection", "FeedbackPlace", "feedback_field"]
 
 
 @strawberry.type(description="A page of feedback.")
-class FeedbackConnection(Connection[Annotated["Feedback", strawberry.lazy("graph.feedback.types")]]):  # type: ignore[name-defined]  # noqa: F821 - strawberry looks it up
+class FeedbackConnection(Connection[Annotated["Feedback", strawberry.lazy("graph.feedback.types")]]):
     """Nothing beside the page."""
 
 
@@ -74,7 +77,7 @@ def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any]
 
 async def _of_project(info: Info, project: str, chosen: FeedbackList, request: PageRequest) -> FeedbackConnection:
     context = context_of(info)
-    connection: FeedbackConnection = await connect(
+    return await connect(
         info,
         FeedbackConnection,
         "Feedback",
@@ -82,7 +85,6 @@ async def _of_project(info: Info, project: str, chosen: FeedbackList, request: P
         read=lambda request, columns: feedback_page(context, project, chosen, request, columns),
         count=lambda limit: feedback_count(context, project, chosen, limit),
     )
-    return connection
 
 
 async def _of_target(
@@ -102,7 +104,4 @@ async def _of_target(
         total: int = await context.loaders.load(target_feedback_counts, (project, target_ref), lists=lists)
         return total if limit is None else min(total, limit)
 
-    connection: FeedbackConnection = await connect(
-        info, FeedbackConnection, "Feedback", lists.request, read=read, count=count
-    )
-    return connection
+    return await connect(info, FeedbackConnection, "Feedback", lists.request, read=read, count=count)

@@ -10,8 +10,8 @@ from graph.feedback.inputs import FeedbackCreateBatchInput, FeedbackCreateInput,
 from graph.feedback.types import Feedback
 from graph.fields import column, link
 from graph.queries import query_argument
+from graph.rows import load_row
 from graph.scalars import JSON, DateTime
-from graph.selection import columns_of
 from graph.user_errors import UserError, user_errors
 from resolvers.errors import InvalidInputError, Refusal
 from resolvers.feedback.read import feedback_by_id
@@ -44,8 +44,7 @@ class FeedbackRecorded:
         if self.feedback_id is None:
             return None
         key = (self.project, self.feedback_id)
-        row = await context_of(info).loaders.load(feedback_by_id, key, columns=columns_of(info, Feedback))
-        return cast("Feedback | None", row)  # rows stand for their types
+        return await load_row(info, feedback_by_id, key, Feedback)
 
 
 @strawberry.type(description="What became of a batch.")

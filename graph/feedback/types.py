@@ -5,14 +5,13 @@ from typing import Annotated, cast
 import strawberry
 
 from graph.calls.types import Call
-from graph.context import Info, context_of
+from graph.context import Info
 from graph.fields import column, link
 from graph.nodes import Node, is_row_of
 from graph.objects.types import ObjectVersion
+from graph.rows import load_row
 from graph.scalars import JSON, DateTime
-from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
-from resolvers.ids import encode_id
 from resolvers.objects.read import objects_by_ref
 from resolvers.refs import CallRef, ObjectRef, parse_ref
 
@@ -53,11 +52,6 @@ class Feedback(Node):
     wb_user_id: str | None = column("User who gave it.")
     created_at: DateTime = column("When it was given.")
 
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "feedback_id"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("Feedback", self.project_slug, self.feedback_id))
-
     @link("What it is on; null where that is not there or may not be seen.", needs=("target_ref",))
     async def target(self, info: Info) -> FeedbackTarget | None:
         """By the loader of calls or of objects."""
@@ -88,14 +82,12 @@ async def _named(info: Info, ref: str | None) -> Call | ObjectVersion | None:
     """The call, or the version of an object or op, that a stored ref names; None where there is none to be seen."""
     if ref is None:
         return None
-    load = context_of(info).loaders.load
     match parse_ref(ref):
         case CallRef(project, call_id):
-            call = await load(calls_by_id, (project, call_id), columns=columns_of(info, Call))
-            return cast("Call | None", call)  # rows stand for their types
+            return await load_row(info, calls_by_id, (project, call_id), Call)
         case ObjectRef(project, kind, object_id, digest):
             key = (project, kind, object_id, digest)
-            version = await load(objects_by_ref, key, columns=columns_of(info, ObjectVersion))
-            return None if version is None or version.deleted_at is not None else cast("ObjectVersion", version)
+            version: ObjectVersion | None = await load_row(info, objects_by_ref, key, ObjectVersion)
+            return None if version is None or version.deleted_at is not None else version
         case _:
             return None

@@ -1,14 +1,14 @@
 """Storing files."""
 
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.files.types import File
+from graph.rows import load_row
 from graph.scalars import Bytes
-from graph.selection import columns_of
 from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
 from resolvers.files import FileContent, file_create, files_by_digest
@@ -39,10 +39,7 @@ class FileCreatePayload:
         """Read only where it is asked for."""
         if self.digest is None:
             return None
-        row: Any = await context_of(info).loaders.load(
-            files_by_digest, (self.project, self.digest), columns=columns_of(info, File)
-        )
-        return cast("File", row)
+        return await load_row(info, files_by_digest, (self.project, self.digest), File)
 
 
 @strawberry.type

@@ -12,7 +12,6 @@ from graph.scalars import BigInt, Bytes, DateTime
 from resolvers.context import Context
 from resolvers.errors import TooLargeError
 from resolvers.files import file_chunks_of
-from resolvers.ids import encode_id
 
 __all__ = ["File", "StoredContent"]
 
@@ -46,11 +45,6 @@ class File(Node):
     name: str | None = column("The name that it was first stored under.")
     size_bytes: BigInt = column("Bytes of it.")
     created_at: DateTime = column("When it was first stored.")
-
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "digest"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("File", self.project_slug, self.digest))
 
     @link(
         "Its bytes, at most 32 MiB this way; a larger file is read by `POST /file/content`.",

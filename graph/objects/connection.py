@@ -1,10 +1,10 @@
 """Lists of object versions."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from db.objects.reads import ObjectFilter
+from db.objects.reads import EVERY_OBJECT, ObjectFilter
 from graph.connections import Connection, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column
@@ -12,6 +12,9 @@ from graph.queries import sorts_argument
 from graph.query import SortByInput
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.pages import ObjectList, objects_count, objects_list
+
+if TYPE_CHECKING:
+    from graph.objects.types import ObjectVersion
 
 __all__ = ["ObjectFilterInput", "ObjectVersionConnection", "connect_objects"]
 
@@ -29,14 +32,14 @@ class ObjectFilterInput:
 
 
 @strawberry.type(description="A page of object versions.")
-class ObjectVersionConnection(Connection[Annotated["ObjectVersion", strawberry.lazy("graph.objects.types")]]):  # type: ignore[name-defined]  # noqa: F821 - strawberry looks it up
+class ObjectVersionConnection(Connection[Annotated["ObjectVersion", strawberry.lazy("graph.objects.types")]]):
     """Nothing beside the page."""
 
 
 def filter_of(value: ObjectFilterInput | None) -> ObjectFilter:
     """The input as the domain's filter."""
     if value is None:
-        return ObjectFilter()
+        return EVERY_OBJECT
     return ObjectFilter(
         kind=value.kind.value if value.kind else "",
         object_ids=tuple(value.object_ids or ()),
@@ -61,7 +64,7 @@ async def connect_objects(
     """The connection of the versions of a project."""
     context = context_of(info)
     chosen = ObjectList(project, filter_of(filter), sorts_argument(order_by))
-    connection: ObjectVersionConnection = await connect(
+    return await connect(
         info,
         ObjectVersionConnection,
         "ObjectVersion",
@@ -69,4 +72,3 @@ async def connect_objects(
         read=lambda request, columns: objects_list(context, chosen, request, columns),
         count=lambda limit: objects_count(context, chosen, limit),
     )
-    return connection

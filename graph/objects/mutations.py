@@ -1,6 +1,6 @@
 """Publishing and deleting object versions."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import strawberry
 
@@ -8,8 +8,8 @@ from db.json_text import JSONText
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.objects.types import ObjectVersion
+from graph.rows import load_row
 from graph.scalars import JSON, BigInt
-from graph.selection import columns_of
 from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
 from resolvers.objects.create import ObjectCreated, object_create
@@ -61,12 +61,8 @@ class ObjectCreatePayload:
         if self.created is None:
             return None
         made = self.created
-        row: Any = await context_of(info).loaders.load(
-            objects_by_ref,
-            (made.project, made.kind, made.object_id, made.digest),
-            columns=columns_of(info, ObjectVersion),
-        )
-        return cast("ObjectVersion", row)
+        key = (made.project, made.kind, made.object_id, made.digest)
+        return await load_row(info, objects_by_ref, key, ObjectVersion)
 
 
 @strawberry.type(description="What became of a deletion.")

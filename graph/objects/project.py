@@ -5,12 +5,13 @@ from typing import Annotated
 import strawberry
 
 from graph.connections import After, Before, First, Last, Offset
-from graph.context import Info, context_of
+from graph.context import Info
 from graph.fields import link
+from graph.nodes import ProjectPart
 from graph.objects.connection import ObjectFilterInput, ObjectVersionConnection, connect_objects
 from graph.objects.types import ObjectVersion
 from graph.queries import OrderBy
-from graph.selection import columns_of
+from graph.rows import load_row
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.read import objects_by_ref
 
@@ -24,7 +25,7 @@ Filter = Annotated[ObjectFilterInput | None, strawberry.argument(description="Wh
 
 
 @strawberry.type
-class ProjectObjects:
+class ProjectObjects(ProjectPart):
     """The part of Project about objects."""
 
     @link("One object version by its name and version; null where there is none.", needs=("slug",))
@@ -38,8 +39,7 @@ class ProjectObjects:
     ) -> ObjectVersion | None:
         """By the loader of objects."""
         key = (self.slug, kind.value if kind else "", object_id, version)
-        columns = columns_of(info, ObjectVersion, always=("deleted_at",))
-        row: ObjectVersion | None = await context_of(info).loaders.load(objects_by_ref, key, columns=columns)
+        row: ObjectVersion | None = await load_row(info, objects_by_ref, key, ObjectVersion, always=("deleted_at",))
         return None if row is None or (row.deleted_at is not None and not include_deleted) else row
 
     @link("Its object versions, by default oldest first; deleted ones are left out.", needs=("slug",))

@@ -1,15 +1,16 @@
 """What a project says of its prices."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import link
+from graph.nodes import ProjectPart
 from graph.prices.types import Price
 from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
-from graph.selection import columns_of
+from graph.rows import load_row
 from resolvers.prices.read import PriceList, prices_by_id, prices_count, prices_page
 
 __all__ = ["ProjectPrices"]
@@ -29,10 +30,7 @@ class ProjectPrices(ProjectPart):
     @link("One price by its id; null where there is none.", needs=("slug",))
     async def price(self, info: Info, price_id: PriceId) -> Price | None:
         """By the loader of prices."""
-        row: Any = await context_of(info).loaders.load(
-            prices_by_id, (self.slug, price_id), columns=columns_of(info, Price)
-        )
-        return row  # type: ignore[no-any-return]
+        return await load_row(info, prices_by_id, (self.slug, price_id), Price)
 
     @link(
         "The token prices that were set for it, by default in the order in which they were; built-in ones are not "
@@ -55,7 +53,7 @@ class ProjectPrices(ProjectPart):
         """The project's own."""
         context = context_of(info)
         chosen = PriceList(self.slug, query_argument(query, query_json), sorts_argument(order_by))
-        connection: PriceConnection = await connect(
+        return await connect(
             info,
             PriceConnection,
             Price,
@@ -63,4 +61,3 @@ class ProjectPrices(ProjectPart):
             read=lambda request, columns: prices_page(context, chosen, request, columns),
             count=lambda limit: prices_count(context, chosen, limit),
         )
-        return connection

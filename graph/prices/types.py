@@ -1,6 +1,6 @@
 """Prices: those that projects set, and how they are applied."""
 
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
@@ -13,6 +13,9 @@ from graph.selection import columns_of
 from resolvers.prices.rates import PricingLevel
 from resolvers.prices.read import prices_by_id
 from resolvers.projects import projects_by_slug
+
+if TYPE_CHECKING:
+    from graph.projects import Project
 
 __all__ = ["AppliedPrice", "Price"]
 
@@ -50,10 +53,10 @@ class Price(Node):
     created_by: str = column("User who set it.")
 
     @link("Its project.", needs=("project_slug",))
-    async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:  # type: ignore[name-defined]  # noqa: F821 - strawberry looks it up
+    async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:
         """By the loader of projects: it exists, since the price does."""
-        row: Any = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
-        return row
+        project: Project = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
+        return project
 
 
 @strawberry.type(description="The price by which a cost was worked out. Costs are for one token.")

@@ -1,14 +1,14 @@
 """Storing tables."""
 
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 
 from db.json_text import JSONText
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.rows import load_row
 from graph.scalars import JSON, BigInt
-from graph.selection import columns_of
 from graph.tables.types import Table
 from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
@@ -77,10 +77,7 @@ class TablePayload:
         """Read only where it is asked for."""
         if self.digest is None:
             return None
-        row: Any = await context_of(info).loaders.load(
-            tables_by_digest, (self.project, self.digest), columns=columns_of(info, Table)
-        )
-        return cast("Table", row)
+        return await load_row(info, tables_by_digest, (self.project, self.digest), Table)
 
 
 def _refused(project: str, refusal: Refusal) -> TablePayload:

@@ -1,11 +1,13 @@
 """What a project says of its tables."""
 
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import strawberry
 
 from graph.context import Info, context_of
 from graph.fields import link
+from graph.nodes import ProjectPart
+from graph.rows import load_row
 from graph.selection import columns_of
 from graph.tables.types import Table
 from resolvers.errors import InvalidInputError
@@ -20,16 +22,13 @@ Digests = Annotated[list[str], strawberry.argument(description="At most 1,000 of
 
 
 @strawberry.type
-class ProjectTables:
+class ProjectTables(ProjectPart):
     """The part of Project about tables."""
 
     @link("One table by its digest; null where there is none.", needs=("slug",))
     async def table(self, info: Info, digest: Digest) -> Table | None:
         """By the loader of tables."""
-        row: Any = await context_of(info).loaders.load(
-            tables_by_digest, (self.slug, digest), columns=columns_of(info, Table)
-        )
-        return row  # type: ignore[no-any-return]
+        return await load_row(info, tables_by_digest, (self.slug, digest), Table)
 
     @link("Tables by their digests, in their order; null for each that is not there.", needs=("slug",))
     async def tables(self, info: Info, digests: Digests) -> list[Table | None]:
@@ -37,5 +36,5 @@ class ProjectTables:
         if len(digests) > MOST_TABLES:
             raise InvalidInputError(f"tables takes at most {MOST_TABLES} digests, not {len(digests)}", ["digests"])
         keys = [(self.slug, digest) for digest in digests]
-        rows: Any = await tables_by_digest(context_of(info), keys, columns=columns_of(info, Table))
-        return rows  # type: ignore[no-any-return]
+        rows = await tables_by_digest(context_of(info), keys, columns=columns_of(info, Table))
+        return cast("list[Table | None]", rows)  # rows stand for their types

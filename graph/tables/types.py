@@ -9,9 +9,8 @@ from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.nodes import Node, is_row_of
 from graph.queries import OrderBy, sorts_argument
+from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
-from graph.selection import columns_of
-from resolvers.ids import encode_id
 from resolvers.tables.pages import TableRowList, table_rows_count, table_rows_list
 from resolvers.tables.read import tables_by_digest
 
@@ -31,25 +30,17 @@ class TableRow(Node):
     val: JSON = column("The row.", name="value")
     size_bytes: BigInt = column("Bytes of the row.")
 
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "digest"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("TableRow", self.project_slug, self.digest))
-
     @link("Its place in the table that it was reached by, from 0; null where it was reached by its digest.")
     def original_index(self) -> BigInt | None:
         """A column of the lists of a table alone."""
-        return getattr(self, "original_index", None) if "original_index" in self.columns else None
+        row: Any = self
+        return getattr(row, "original_index", None)
 
     @link("The table that it was reached by; null where it was reached by its digest.")
     async def table(self, info: Info) -> Annotated["Table", strawberry.lazy("graph.tables.types")] | None:
         """By the loader of tables."""
-        if "table_digest" not in self.columns:
-            return None
-        row: Any = await context_of(info).loaders.load(
-            tables_by_digest, (self.project_slug, self.table_digest), columns=columns_of(info, Table)
-        )
-        return row
+        digest: str | None = getattr(self, "table_digest", None)
+        return None if digest is None else await load_row(info, tables_by_digest, (self.project_slug, digest), Table)
 
 
 @strawberry.type(description="A page of rows.")
@@ -77,11 +68,6 @@ class Table(Node):
     size_bytes: BigInt = column("Bytes of its rows.")
     created_at: DateTime = column("When it was first stored.")
 
-    @link("Opaque id, unique over all types and projects.", needs=("project_slug", "digest"))
-    def id(self) -> strawberry.ID:
-        """The global id."""
-        return strawberry.ID(encode_id("Table", self.project_slug, self.digest))
-
     @link(
         "Its rows, by default in its own order; ordered by paths into the rows otherwise.",
         needs=("project_slug", "digest"),
@@ -101,7 +87,7 @@ class Table(Node):
         context = context_of(info)
         digests = None if row_digests is None else tuple(row_digests)
         chosen = TableRowList(self.project_slug, self.digest, digests, sorts_argument(order_by))
-        connection: TableRowConnection = await connect(
+        return await connect(
             info,
             TableRowConnection,
             TableRow,
@@ -109,4 +95,3 @@ class Table(Node):
             read=lambda request, columns: table_rows_list(context, chosen, request, columns),
             count=lambda limit: table_rows_count(context, chosen, limit),
         )
-        return connection

@@ -14,8 +14,7 @@ from db.query.compile import compile_query
 from db.query.expression import Expression
 from db.rows import Row
 from resolvers.context import Context, now
-from resolvers.errors import InvalidInputError
-from resolvers.errors import ConflictError, NotFoundError, Refusal
+from resolvers.errors import ConflictError, InvalidInputError, NotFoundError, Refusal
 from resolvers.feedback.annotations import check_annotation
 from resolvers.feedback.validate import NewFeedback, checked_payload
 from resolvers.ids import new_id

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection
 from db.bounded_pages import bounded
 from db.objects.reads import (
     COLUMNS,
+    EVERY_OBJECT,
     FIELDS,
     TIEBREAK,
     ObjectFilter,
@@ -32,7 +33,7 @@ class ObjectList:
     """Which versions of a project, in which order; the default is oldest first."""
 
     project: str
-    filter: ObjectFilter = ObjectFilter()
+    filter: ObjectFilter = EVERY_OBJECT
     sorts: Sequence[tuple[str, Direction]] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:

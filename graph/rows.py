@@ -1,0 +1,23 @@
+"""Getting rows to the fields that give them out."""
+
+from collections.abc import Awaitable, Hashable, Iterable
+from typing import TypeVar
+
+from graph.context import Info, context_of
+from graph.selection import columns_of
+from resolvers.loaders import BatchRead
+
+__all__ = ["load_row"]
+
+V = TypeVar("V")
+
+
+def load_row(
+    info: Info, read: BatchRead, key: Hashable, type_: type | str, always: Iterable[str] = (), **parameters: Hashable
+) -> Awaitable[V]:
+    """What ``read`` gives for ``key``, by its loader, with the columns of ``type_`` that are selected and ``always``.
+
+    Rows stand for their types, so what is awaited is whatever type the field declares.
+    """
+    columns = columns_of(info, type_, always=always)
+    return context_of(info).loaders.load(read, key, columns=columns, **parameters)
