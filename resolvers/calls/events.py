@@ -68,6 +68,9 @@ class CallRename:
     display_name: str
 
 
+MOST_TOKENS = (1 << 63) - 1
+"""What the column of a count holds."""
+
 CallEvent = CallStart | CallEnd | CallRename
 
 
@@ -90,18 +93,21 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
     for model in models:
         for name, value in by_model[model].items():
             # Text and null stand where a provider counted nothing; past 64 bits it is no count.
-            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 62:
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
                 counts[name] = counts.get(name, 0) + int(value)
-    incoming = _first(counts, "input_tokens", "prompt_tokens")
-    outgoing = _first(counts, "output_tokens", "completion_tokens")
-    total = counts.get("total_tokens")
+    # Providers have two words for each; a provider uses one of them.
+    incoming = _total(counts, "input_tokens", "prompt_tokens")
+    outgoing = _total(counts, "output_tokens", "completion_tokens")
+    total = _total(counts, "total_tokens")
     if total is None and (incoming is not None or outgoing is not None):
-        total = (incoming or 0) + (outgoing or 0)
+        total = min(MOST_TOKENS, (incoming or 0) + (outgoing or 0))
     return Usage(models[0] if len(models) == 1 and models[0] != NO_MODEL else None, incoming, outgoing, total)
 
 
-def _first(counts: Mapping[str, int], *names: str) -> int | None:
-    return next((counts[name] for name in names if name in counts), None)
+def _total(counts: Mapping[str, int], *names: str) -> int | None:
+    """The sum of the counts under ``names``; None where there is none."""
+    found = [counts[name] for name in names if name in counts]
+    return min(MOST_TOKENS, sum(found)) if found else None
 
 
 def status_of(exception: str | None, summary: Mapping[str, Any]) -> str:
