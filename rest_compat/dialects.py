@@ -24,7 +24,7 @@ from rest_compat.forms import read_form
 from rest_compat.reading import BodyTooLargeError, check_length, counted, read_body
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, load_operations
 
-__all__ = ["Dialect", "Limits", "Problem", "RefusedError", "encode", "routes"]
+__all__ = ["Dialect", "Limits", "Problem", "RefusedError", "UnsupportedBodyError", "encode", "routes"]
 
 log = logging.getLogger("tracegraph.rest")
 
@@ -67,9 +67,17 @@ class Dialect(Protocol):
         """The answer to a body past the limit."""
         ...
 
+    def unsupported(self, message: str) -> Response:
+        """The answer to a body of a type or an encoding that the endpoint does not take."""
+        ...
+
     def failed(self) -> Response:
         """The answer to a fault of ours."""
         ...
+
+
+class UnsupportedBodyError(Exception):
+    """The body is of a type, or in an encoding, that the endpoint does not take; the message names it."""
 
 
 class RefusedError(Exception):
@@ -122,6 +130,8 @@ def _handler(
             return dialect.invalid(error)
         except BodyTooLargeError as error:
             return dialect.too_large(error.limit)
+        except UnsupportedBodyError as error:
+            return dialect.unsupported(str(error))
         except RefusedError as error:
             return dialect.refused(error.problem)
         except Refusal as refusal:
@@ -135,14 +145,17 @@ def _handler(
     async def handle(http: HTTPRequest) -> Response:
         reader = counted(http, limits.upload if endpoint.form else limits.body)
         try:
-            return await answer_to(reader)
+            answer = await answer_to(reader)
         finally:
             await reader.close()  # with the files of a form
+        return endpoint.refuse(http, answer) if endpoint.refuse and answer.status_code >= 400 else answer
 
     return handle
 
 
 async def _read(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Request:
+    if endpoint.read is not None:
+        return Request(await endpoint.read(http, limits.body), http.path_params)
     if endpoint.model is None:
         return Request(None, http.path_params)
     if endpoint.form:

@@ -3,12 +3,14 @@
 The routes, the OpenAPI page and the table of docs/rest.md are made from the list of these.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel
+from starlette.requests import Request as HTTPRequest
+from starlette.responses import Response
 from strawberry.schema import BaseSchema
 
 from graph.operations import Operation
@@ -94,6 +96,12 @@ class Endpoint:
     method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
     form: bool = False
     """Whether the body is a multipart form and not JSON."""
+
+    read: Callable[[HTTPRequest, int], Awaitable[Any]] | None = None
+    """Reads a body that is of neither kind; the number is the most bytes that it may have."""
+
+    refuse: Callable[[HTTPRequest, Response], Response] | None = None
+    """Puts what the dialect says to an error into the form that whoever sends such a body reads."""
 
     stream: Stream | None = None
 
