@@ -12,9 +12,11 @@ from sqlalchemy import (
     Index,
     PrimaryKeyConstraint,
     Table,
+    bindparam,
     delete,
     func,
     select,
+    tuple_,
 )
 
 from db.bounded_pages import bounded
@@ -36,6 +38,7 @@ __all__ = [
     "select_feedback_by_id",
     "select_feedback_by_target",
     "select_feedback_page",
+    "select_feedback_values",
 ]
 
 feedback = Table(
@@ -168,6 +171,27 @@ def select_feedback_page(
     return bounded(
         page, request, key="feedback_id", read=lambda ids: select_feedback_by_id(connection, project_id, ids, columns)
     )
+
+
+def select_feedback_values(
+    connection: Connection,
+    values: Sequence[ColumnElement[Any]],
+    conditions: Sequence[ColumnElement[bool]],
+    after: tuple[int, str],
+    limit: int,
+) -> Sequence[Any]:
+    """Rows of created_at, id and ``values`` of the feedback that fulfils ``conditions``, in the order of the first two.
+
+    At most ``limit`` of them, from the first that comes after the time and id of ``after``.
+    """
+    time, last_id = bindparam(None, after[0], BigInteger()), bindparam(None, after[1], Name())
+    statement = (
+        select(c.created_at, c.id, *(value.label(f"value_{index}") for index, value in enumerate(values)))
+        .where(*conditions, tuple_(c.created_at, c.id) > tuple_(time, last_id))
+        .order_by(c.created_at, c.id)
+        .limit(limit)
+    )
+    return connection.execute(statement).all()
 
 
 def delete_feedback(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> int:

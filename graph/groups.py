@@ -1,11 +1,13 @@
 """What traces, sessions and threads have in common: they are groups of calls."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import strawberry
 
 from db.calls.filters import EVERY_CALL, CallFilter
-from db.groups import Grouping
+from db.groups import GroupFilter, Grouping
+from db.query.order import Direction
 from graph.connections import Connection, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column, link
@@ -56,16 +58,20 @@ async def connect_groups(
     last: int | None,
     before: str | None,
     within: CallFilter = EVERY_CALL,
+    *,
+    offset: int | None = None,
+    chosen: GroupFilter | None = None,
+    sorts: Sequence[tuple[str, Direction]] = (),
 ) -> Connection[T]:
-    """The connection of the groups that have a call ``within`` the filter, newest first."""
+    """The connection of the ``chosen`` groups with a call ``within`` the filter, newest first without ``sorts``."""
     context = context_of(info)
     return await connect(
         info,
         Connection[type_],  # type: ignore[valid-type]  # a class at run time
         type_,
-        page_request(first, after, last, before),
+        page_request(first, after, last, before, offset),
         read=lambda request, columns: groups_page(
-            context, project, request, grouping=grouping, columns=columns, within=within
+            context, project, request, grouping=grouping, columns=columns, within=within, chosen=chosen, sorts=sorts
         ),
-        count=lambda limit: groups_count(context, project, limit, grouping=grouping, within=within),
+        count=lambda limit: groups_count(context, project, limit, grouping=grouping, within=within, chosen=chosen),
     )

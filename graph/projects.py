@@ -1,6 +1,6 @@
 """Projects: where all reading begins."""
 
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -9,21 +9,24 @@ from graph.calls.types import Call
 from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackPlace, feedback_field
+from graph.feedback.stats import ProjectFeedbackStats
 from graph.fields import column, link
 from graph.files.project import ProjectFiles
 from graph.groups import connect_groups, load_group
 from graph.nodes import Node, is_row_of
 from graph.objects.project import ProjectObjects
+from graph.ops import ProjectOps
 from graph.prices.project import ProjectPrices
 from graph.rows import load_row
 from graph.scalars import DateTime
 from graph.sessions import Session
+from graph.stats import ProjectStatsField
 from graph.tables.project import ProjectTables
-from graph.threads import Thread
+from graph.threads import ProjectThreads, Thread
 from graph.traces import Trace
 from resolvers.calls.read import calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
-from resolvers.projects import projects_by_slug
+from resolvers.projects import projects_by_slug, unwritten_project
 
 __all__ = ["Project", "ProjectQueries"]
 
@@ -33,16 +36,30 @@ CallId = Annotated[str, strawberry.argument(description="`Call.callId`.")]
 TraceId = Annotated[str, strawberry.argument(description="`Trace.traceId`.")]
 SessionId = Annotated[str, strawberry.argument(description="`Session.sessionId`.")]
 ThreadId = Annotated[str, strawberry.argument(description="`Thread.threadId`.")]
+Unwritten = Annotated[
+    bool,
+    strawberry.argument(description="Where nothing was ever written to it, give an empty project in place of null."),
+]
 
 
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
-class Project(ProjectObjects, ProjectTables, ProjectFiles, ProjectPrices, Node):
+class Project(
+    ProjectFeedbackStats,
+    ProjectFiles,
+    ProjectObjects,
+    ProjectOps,
+    ProjectPrices,
+    ProjectStatsField,
+    ProjectTables,
+    ProjectThreads,
+    Node,
+):
     """Rows of ``db.projects``."""
 
     is_type_of = is_row_of("Project")
 
     slug: str = column("Its name with its entity, `entity/name`. Case-sensitive, never changed.")
-    created_at: DateTime = column("When something was first written to it.")
+    created_at: DateTime | None = column("When something was first written to it; null where nothing was.")
 
     @link("The part of the slug after the slash.", needs=("slug",))
     def name(self) -> str:
@@ -87,20 +104,16 @@ class Project(ProjectObjects, ProjectTables, ProjectFiles, ProjectPrices, Node):
         """Groups of calls."""
         return await connect_groups(info, Session, SESSIONS, self.slug, first, after, last, before)
 
-    @link("Its threads, newest first.", needs=("slug",))
-    async def threads(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Thread]:
-        """Groups of calls."""
-        return await connect_groups(info, Thread, THREADS, self.slug, first, after, last, before)
-
 
 @strawberry.type
 class ProjectQueries:
     """The part of Query about projects."""
 
     @strawberry.field(description="A project by its slug, `entity/name`; null where nothing was ever written to it.")
-    async def project(self, info: Info, slug: Slug) -> Project | None:
+    async def project(self, info: Info, slug: Slug, unwritten: Unwritten = False) -> Project | None:
         """By the loader of projects."""
-        row: Project | None = await context_of(info).loaders.load(projects_by_slug, slug)
-        return row
+        context = context_of(info)
+        row: Any = await context.loaders.load(projects_by_slug, slug)
+        if row is None and unwritten:
+            row = unwritten_project(context, slug)
+        return cast("Project | None", row)  # rows stand for their types

@@ -4,6 +4,7 @@ import strawberry
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 
+from graph.actions import ActionMutations
 from graph.calls.mutations import CallMutations
 from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
@@ -12,8 +13,10 @@ from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.types import Feedback
 from graph.files.mutations import FileMutations
 from graph.files.types import File
+from graph.images import ImageMutations
 from graph.objects.mutations import ObjectMutations
 from graph.objects.types import ObjectVersion
+from graph.ops import OpMutations
 from graph.prices.mutations import PriceMutations
 from graph.prices.types import Price
 from graph.projects import Project, ProjectQueries
@@ -21,6 +24,7 @@ from graph.refs.types import RefQueries
 from graph.scalars import SCALARS
 from graph.server_info import ServerInfoQueries
 from graph.sessions import Session
+from graph.spans.mutations import SpanMutations
 from graph.tables.mutations import TableMutations
 from graph.tables.types import Table, TableRow
 from graph.threads import Thread
@@ -36,12 +40,16 @@ class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries):
 
 @strawberry.type(description="Writing: one mutation for one action.")
 class Mutation(
+    ActionMutations,
     CallMutations,
     CompletionMutations,
     FeedbackMutations,
     FileMutations,
+    ImageMutations,
     ObjectMutations,
+    OpMutations,
     PriceMutations,
+    SpanMutations,
     TableMutations,
 ):
     """The mutations of all nouns."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from db.projects import lock, select_projects
-from db.rows import Row
+from db.rows import Row, RowSet
 from resolvers.context import Context, now
 
-__all__ = ["project_ensure", "projects_by_slug"]
+__all__ = ["project_ensure", "projects_by_slug", "unwritten_project"]
 
 
 async def projects_by_slug(context: Context, slugs: Sequence[str]) -> list[Row | None]:
@@ -20,6 +20,15 @@ async def projects_by_slug(context: Context, slugs: Sequence[str]) -> list[Row |
 
     found = await context.database.read(read)
     return [found.get(slug) for slug in slugs]
+
+
+def unwritten_project(context: Context, slug: str) -> Row:
+    """A project that is not there as the empty one that it is to its readers.
+
+    Raises InvalidInputError for what is no slug, ForbiddenError for a project that the caller may not read.
+    """
+    context.caller.require_read(slug)
+    return RowSet("Project", ("slug", "created_at"), [(slug, None)])[0]
 
 
 async def project_ensure(context: Context, slug: str) -> None:

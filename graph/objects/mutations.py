@@ -14,9 +14,10 @@ from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
 from resolvers.objects.create import ObjectCreated, object_create
 from resolvers.objects.delete import object_delete
+from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.read import objects_by_ref
 
-__all__ = ["ObjectMutations"]
+__all__ = ["ObjectCreateInput", "ObjectCreatePayload", "ObjectMutations", "create"]
 
 
 @strawberry.input(description="A value to publish under a name.")
@@ -73,6 +74,26 @@ class ObjectDeletePayload:
     user_errors: list[UserError] = column("Why nothing was deleted.")
 
 
+async def create(info: Info, input: ObjectCreateInput, kind: ObjectKind | None) -> ObjectCreatePayload:
+    """Publish a value as an object or an op; where ``kind`` is None the value says which."""
+    context = context_of(info)
+    try:
+        created = await object_create(
+            context,
+            input.project,
+            input.object_id,
+            cast("JSONText", input.value),
+            builtin_object_class=input.builtin_object_class,
+            wb_user_id=input.wb_user_id or context.caller.user_id,
+            expected_digest=input.expected_digest,
+            kind=kind,
+        )
+    except Refusal as refusal:
+        return ObjectCreatePayload(created=None, digest=None, version_index=None, user_errors=user_errors(refusal))
+    index = BigInt(created.version_index)
+    return ObjectCreatePayload(created=created, digest=created.digest, version_index=index, user_errors=[])
+
+
 @strawberry.type
 class ObjectMutations:
     """The part of Mutation about objects."""
@@ -81,22 +102,8 @@ class ObjectMutations:
         description="Publish a value under a name. The same content again makes no new version, but becomes the latest."
     )
     async def object_create(self, info: Info, input: ObjectCreateInput) -> ObjectCreatePayload:
-        """One version."""
-        context = context_of(info)
-        try:
-            created = await object_create(
-                context,
-                input.project,
-                input.object_id,
-                cast("JSONText", input.value),
-                builtin_object_class=input.builtin_object_class,
-                wb_user_id=input.wb_user_id or context.caller.user_id,
-                expected_digest=input.expected_digest,
-            )
-        except Refusal as refusal:
-            return ObjectCreatePayload(created=None, digest=None, version_index=None, user_errors=user_errors(refusal))
-        index = BigInt(created.version_index)
-        return ObjectCreatePayload(created=created, digest=created.digest, version_index=index, user_errors=[])
+        """One version; its value says whether it is an op."""
+        return await create(info, input, None)
 
     @strawberry.mutation(
         description="Delete versions of a name: all of them, or those named, or none if one is missing."

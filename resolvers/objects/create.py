@@ -15,6 +15,7 @@ from resolvers.digests import check_expected, value_digest
 from resolvers.errors import InvalidInputError, InvalidNameError
 from resolvers.objects.builtin import as_builtin
 from resolvers.objects.classes import ObjectClasses, kind_of, object_classes
+from resolvers.objects.kinds import ObjectKind
 from resolvers.refs import refs_in
 
 __all__ = ["ObjectCreated", "check_object_id", "object_create"]
@@ -70,16 +71,19 @@ async def object_create(
     set_base_object_class: str | None = None,
     wb_user_id: str | None = None,
     expected_digest: str | None = None,
+    kind: ObjectKind | None = None,
 ) -> ObjectCreated:
     """Publish ``val`` under a name; it becomes the latest version, a new one where the name has not had it before.
 
     With ``builtin_object_class`` (``set_base_object_class`` is its older name) ``val`` is checked against that class
-    and stored with its defaults and class names. Raises InvalidNameError, InvalidInputError, and ConflictError where
-    ``expected_digest`` is another than the value has.
+    and stored with its defaults and class names. Without ``kind`` the value says whether it is an op. Raises
+    InvalidNameError, InvalidInputError, and ConflictError where ``expected_digest`` is another than the value has.
     """
     context.caller.require_write(project)
     check_object_id(object_id)
     incoming = await asyncio.to_thread(_prepare, val, builtin_object_class or set_base_object_class)
+    if kind is not None:
+        incoming = incoming._replace(kind=kind.value)
     check_expected(expected_digest, incoming.digest, f"object {object_id!r}")
     at = now()
 

@@ -135,6 +135,14 @@ ENDPOINTS = [
         stream=Stream(connection=_connection, line=_line),
     ),
     Endpoint(
+        "/calls/query",
+        "weave/calls_page",
+        "The same calls as one JSON document.",
+        model=CallsQueryReq,
+        variables=_page,
+        stream=Stream(connection=_connection, line=_line, member="calls"),
+    ),
+    Endpoint(
         "/calls/query_stats",
         "weave/calls_stats",
         "How many calls match, and on request their stored bytes.",

@@ -10,7 +10,7 @@ from rest_compat.json_fields import JSONAny
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
 from rest_compat.weave.models import Open, SortBy, Strict, order_by
 
-__all__ = ["ENDPOINTS"]
+__all__ = ["ENDPOINTS", "ObjSchemaForInsert", "obj_schema", "object_input"]
 
 
 class ObjSchemaForInsert(Open):
@@ -73,18 +73,16 @@ class ObjDeleteReq(Strict):
     digests: list[str] | None = None
 
 
-def _create(request: Request) -> Variables:
-    body: ObjSchemaForInsert = request.body.obj
+def object_input(body: ObjSchemaForInsert) -> Variables:
+    """The ``input`` of the mutation that publishes a value."""
     return {
-        "input": {
-            "project": body.project_id,
-            "objectId": body.object_id,
-            "value": body.val,
-            # The second is the older name of the first.
-            "builtinObjectClass": body.builtin_object_class or body.set_base_object_class,
-            "wbUserId": body.wb_user_id,
-            "expectedDigest": body.expected_digest,
-        }
+        "project": body.project_id,
+        "objectId": body.object_id,
+        "value": body.val,
+        # The second is the older name of the first.
+        "builtinObjectClass": body.builtin_object_class or body.set_base_object_class,
+        "wbUserId": body.wb_user_id,
+        "expectedDigest": body.expected_digest,
     }
 
 
@@ -167,7 +165,7 @@ ENDPOINTS = [
         "weave/object_create",
         "Store a version of an object; the digest is made from the content.",
         model=ObjCreateReq,
-        variables=_create,
+        variables=lambda request: {"input": object_input(request.body.obj)},
         respond=lambda data, _request: {"digest": data["objectCreate"]["digest"]},
     ),
     Endpoint(

@@ -1,0 +1,22 @@
+"""How much a project keeps."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from db.rows import Row
+from db.stats import select_sizes
+from resolvers.context import Context
+
+__all__ = ["project_sizes"]
+
+
+async def project_sizes(context: Context, projects: Sequence[str], *, columns: frozenset[str]) -> list[Row | None]:
+    """The bytes that each project keeps, by the names of ``db.stats.SIZES``; None for one that may not be read."""
+    wanted = [project for project in dict.fromkeys(projects) if context.caller.may_read(project)]
+
+    def read(connection: Connection) -> dict[str, Row]:
+        return {project: row for project in wanted for row in select_sizes(connection, project, columns)}
+
+    found = await context.database.read(read)
+    return [found.get(project) for project in projects]
