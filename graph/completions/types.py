@@ -5,12 +5,11 @@ from typing import cast
 import strawberry
 
 from db.json_text import JSONText, JSONValue, parse_json
-from db.rows import Row
 from graph.calls.types import Call
-from graph.context import Info, context_of
+from graph.context import Info
 from graph.fields import column, link
+from graph.rows import load_row
 from graph.scalars import JSON
-from graph.selection import columns_of
 from graph.user_errors import UserError
 from resolvers.calls.read import calls_by_id
 from resolvers.completions.requests import CompletionRequest
@@ -36,6 +35,9 @@ class CompletionCreateInput:
     template_vars: JSON | None = column("Values of the `{variables}` in the messages, an object.", default=None)
     track: bool = column("Whether a call is recorded.", default=True)
     wb_user_id: str | None = column("User in whose name it is recorded; the caller's where missing.", default=None)
+    trace_id: str | None = column("Trace that the call is recorded in; one of its own where missing.", default=None)
+    parent_id: str | None = column("Call that asks, in that trace.", default=None)
+    session_id: str | None = column("Session that the call is part of.", default=None)
 
 
 def completion_request(given: CompletionCreateInput) -> CompletionRequest:
@@ -52,6 +54,9 @@ def completion_request(given: CompletionCreateInput) -> CompletionRequest:
         template_vars=_object(given.template_vars, "templateVars"),
         track=given.track,
         wb_user_id=given.wb_user_id,
+        trace_id=given.trace_id,
+        parent_id=given.parent_id,
+        session_id=given.session_id,
     )
 
 
@@ -68,10 +73,7 @@ async def recorded_call(info: Info, project: str, call_id: str | None) -> Call |
     """The call that was recorded, by the loader of calls; None where there is none."""
     if call_id is None:
         return None
-    row: Row | None = await context_of(info).loaders.load(
-        calls_by_id, (project, call_id), columns=columns_of(info, Call)
-    )
-    return row  # type: ignore[return-value]  # rows stand for their types
+    return await load_row(info, calls_by_id, (project, call_id), Call)
 
 
 @strawberry.type(description="What the provider answered.")

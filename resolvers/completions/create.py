@@ -49,14 +49,18 @@ class Record:
     inputs: JSONText
     attributes: JSONText
     wb_user_id: str | None
+    trace_id: str | None = None
+    parent_id: str | None = None
+    session_id: str | None = None
 
     def start(self, context: Context, call_id: str, started_at: int) -> CallStart:
-        """Its start: the root of a trace of its own, as on Weave's servers."""
+        """Its start."""
         return CallStart(
             project=self.project,
             id=call_id,
-            trace_id=None,
-            parent_id=None,
+            trace_id=self.trace_id,
+            parent_id=self.parent_id,
+            session_id=self.session_id,
             op_name=self.op_name,
             started_at=started_at,
             attributes=self.attributes,
@@ -73,7 +77,15 @@ class Record:
 
 def _record_of(request: CompletionRequest, prepared: Prepared) -> Record:
     return Record(
-        request.project, COMPLETION_OP, request.model, prepared.inputs, request.attributes, request.wb_user_id
+        project=request.project,
+        op_name=COMPLETION_OP,
+        model=request.model,
+        inputs=prepared.inputs,
+        attributes=request.attributes,
+        wb_user_id=request.wb_user_id,
+        trace_id=request.trace_id,
+        parent_id=request.parent_id,
+        session_id=request.session_id,
     )
 
 

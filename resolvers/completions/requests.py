@@ -31,11 +31,14 @@ class CompletionRequest:
     prompt: str | None = None
     template_vars: Mapping[str, JSONValue] = field(default_factory=dict)
     track: bool = True
-    """Whether a call is recorded."""
+    """Whether a call is recorded. What follows is about it."""
 
     wb_user_id: str | None = None
     attributes: JSONText = NO_ATTRIBUTES
-    """Those of the recorded call."""
+    trace_id: str | None = None
+    parent_id: str | None = None
+    session_id: str | None = None
+    """Those of the recorded call, which begins a trace of its own unless it is told."""
 
 
 @dataclass(frozen=True, slots=True)

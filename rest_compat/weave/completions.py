@@ -49,7 +49,8 @@ class CompletionsCreateRequestInputs(BaseModel):
 
 
 class CompletionsCreateReq(Strict):
-    """Seed 001; the fields after the documented ones are what newer clients send for their conversations' view."""
+    """Seed 001; the fields after the documented ones are what the SDKs from 0.52 on send. Of ``inference_route``, which
+    would send the question to an address of the client's, only its absence is taken."""
 
     project_id: str
     inputs: CompletionsCreateRequestInputs
@@ -59,6 +60,8 @@ class CompletionsCreateReq(Strict):
     conversation_id: str | None = None
     conversation_name: str | None = None
     source: str | None = None
+    parent_id: str | None = None
+    inference_route: None = None
 
 
 _OWN_ARGUMENTS = {"model", "messages", "prompt", "template_vars"}
@@ -78,6 +81,9 @@ def _input(request: Request) -> Variables:
             "templateVars": None if inputs.template_vars is None else dump_json(inputs.template_vars),
             "track": body.track_llm_call is not False,
             "wbUserId": body.wb_user_id,
+            "traceId": body.trace_id,
+            "parentId": body.parent_id,
+            "sessionId": body.conversation_id,
         }
     }
 

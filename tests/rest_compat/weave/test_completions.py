@@ -99,6 +99,24 @@ async def test_all_parameters_reach_the_provider_but_those_about_the_request(
     assert call["inputs"] == {"model": "gpt-4o", "messages": [USER], **kept}
 
 
+async def test_a_completion_is_recorded_where_newer_sdks_say(
+    provided: httpx.AsyncClient, provider: FakeProvider
+) -> None:
+    where = {"trace_id": "t1", "parent_id": "c1", "conversation_id": "s1"}
+    ignored = {"conversation_name": "chat", "source": "playground", "inference_route": None}
+    await post(provided, "/completions/create", body({"vertex_credentials": "secret"}, **where, **ignored))
+    assert provider.requests == [{"model": "gpt-4o", "messages": [USER]}]
+    query = """{ project(slug: "team/app") { calls(first: 9) { nodes { traceId parentId sessionId inputs } } } }"""
+    found = await post(provided, "/graphql", {"query": query})
+    assert found["data"]["project"]["calls"]["nodes"] == [
+        {"traceId": "t1", "parentId": "c1", "sessionId": "s1", "inputs": {"model": "gpt-4o", "messages": [USER]}}
+    ]
+    refused = await post(
+        provided, "/completions/create", body(inference_route={"base_url": "http://10.0.0.1", "connection": "x"}), 422
+    )
+    assert [item["loc"] for item in refused["detail"]] == [["body", "inference_route"]]
+
+
 async def test_a_prompt_and_its_variables_make_the_messages(
     provided: httpx.AsyncClient, provider: FakeProvider
 ) -> None:
