@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["DIFFERENCES", "EXPECTED", "ROWS", "SETTINGS", "digest", "expected", "table_digest"]
+__all__ = ["DIFFERENCES", "EXPECTED", "ROWS", "SETTINGS", "call", "digest", "expected", "table_digest"]
 
 SETTINGS = {"temperature": 0.5, "stop": ["\n", "§"], "b": 1, "a": {"z": None, "y": 1.0, "big": 2**60}}
 WARMER = SETTINGS | {"temperature": 1}
@@ -28,16 +28,17 @@ def table_digest(rows: list[dict[str, Any]]) -> str:
     return hashlib.sha256("".join(digest(row) for row in rows).encode()).hexdigest()
 
 
-def _call(op: str, inputs: Any, output: Any, *, name: str | None = None, **more: Any) -> dict[str, Any]:
+def call(op: str, inputs: Any, output: Any, *, name: str | None = None, **more: Any) -> dict[str, Any]:
+    """The facts of a call read back."""
     seen = {"op": op, "name": name, "inputs": inputs, "output": output, "error": None, "status": "success"}
     return seen | {"ended": True} | more
 
 
 def _failed(reason: str) -> dict[str, Any]:
-    return _call("fail", {"reason": reason}, None, error=["ValueError", reason], status="error")
+    return call("fail", {"reason": reason}, None, error=["ValueError", reason], status="error")
 
 
-OUTER = _call("outer", {"x": 5}, {"value": 22, "caught": "inside"}, status="descendant_error")
+OUTER = call("outer", {"x": 5}, {"value": 22, "caught": "inside"}, status="descendant_error")
 USAGE = {"gpt-4o": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12, "requests": 1}}
 CORRECT = {"correct": {"true_count": 6, "true_fraction": 6 / 7}}
 
@@ -46,17 +47,17 @@ EXPECTED: dict[str, Any] = {
         "direct": [3, "HÉLLO ✓", [3, 2, 1], ["a", "b", "c"]],
         "raised": "ValueError",
         "all": [
-            _call("add", {"a": 1, "b": 2}, 3),
-            _call("shout", {"text": "héllo ✓"}, "HÉLLO ✓"),
-            _call("countdown", {"start": 3}, [3, 2, 1]),
-            _call("letters", {"word": "abc"}, ["a", "b", "c"]),
+            call("add", {"a": 1, "b": 2}, 3),
+            call("shout", {"text": "héllo ✓"}, "HÉLLO ✓"),
+            call("countdown", {"start": 3}, [3, 2, 1]),
+            call("letters", {"word": "abc"}, ["a", "b", "c"]),
             _failed("no such thing"),
             OUTER,
-            _call("middle-step", {"x": 5}, 22, name="the middle"),
-            _call("add", {"a": 5, "b": 2}, 7),
-            _call("add", {"a": 5, "b": 10}, 15),
+            call("middle-step", {"x": 5}, 22, name="the middle"),
+            call("add", {"a": 5, "b": 2}, 7),
+            call("add", {"a": 5, "b": 10}, 15),
             _failed("inside"),
-            _call("add", {"a": 40, "b": 2}, 42, name="forty two"),
+            call("add", {"a": 40, "b": 2}, 42, name="forty two"),
         ],
         "root": OUTER | {"usage": USAGE, "score": 0.25},
         "attributes": {"env": "test", "nested": {"k": [1, None, 2.5]}},
