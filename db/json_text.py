@@ -6,6 +6,7 @@ which Python sends though JSON has no such words, are kept as the strings ``"NaN
 """
 
 import json
+import math
 import re
 import sys
 from typing import Any
@@ -116,7 +117,7 @@ def parse_json(text: str) -> JSONValue:
 
 def _storable(value: JSONValue) -> JSONValue:
     """``value`` with the floats JSON has no words for made strings."""
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(float(value))]
     if isinstance(value, dict):
         return {key: _storable(item) for key, item in value.items()}
@@ -172,5 +173,4 @@ def query_form(text: str) -> str | None:
     """
     if _SUSPICIOUS.search(text) is None:
         return None
-    form = orjson.dumps(_queryable(parse_json(text))).decode()
-    return form
+    return orjson.dumps(_queryable(parse_json(text))).decode()

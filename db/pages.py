@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 
 from db.query.order import Cursor, Order
 from db.rows import Row, RowSet, fetch
@@ -53,7 +53,7 @@ class Page:
 def select_page(
     connection: Connection,
     noun: str,
-    columns: Sequence[ColumnElement[object]],
+    columns: Sequence[ColumnElement[Any]],
     conditions: Sequence[ColumnElement[bool]],
     order: Order,
     request: PageRequest,
@@ -62,7 +62,7 @@ def select_page(
 
     One statement; raises ``QueryError`` for a cursor that is none, or one of another order.
     """
-    statement = select(*columns, *order.columns).where(*conditions)
+    statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
     if request.after is not None:
         statement = statement.where(order.after(order.decode(request.after)))
     if request.before is not None:

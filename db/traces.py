@@ -34,7 +34,7 @@ def select_trace_sizes(connection: Connection, project_id: str, trace_ids: Itera
 def select_trace_roots(
     connection: Connection, project_id: str, trace_ids: Iterable[str], *, columns: Collection[str]
 ) -> dict[str, list[Row]]:
-    """The first ``MOST_ROOTS`` calls without a parent of each trace, by start and id; a trace without one is missing."""
+    """The first ``MOST_ROOTS`` calls without a parent of each trace, by start and id; a trace without is missing."""
     roots: defaultdict[str, list[Row]] = defaultdict(list)
     for chunk in chunked(trace_ids):
         place = func.row_number().over(partition_by=c.trace_id, order_by=(c.started_at, c.id)).label("place")

@@ -1,4 +1,4 @@
-"""Finding nodes again, by ``node(id:)`` and ``nodes(ids:)`` and as entities of the federation: one table serves both."""
+"""Finding nodes again: by ``node(id:)`` and ``nodes(ids:)``, and as entities of the federation, from one table."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -20,7 +20,8 @@ Query = Annotated[
 QueryJson = Annotated[
     JSON | None,
     strawberry.argument(
-        description='The query as REST clients write it, `{"$expr": ...}`; excludes `query`. See docs/query-language.md.'
+        description='The query as REST clients write it, `{"$expr": ...}`; excludes `query`. '
+        "See docs/query-language.md."
     ),
 ]
 OrderBy = Annotated[

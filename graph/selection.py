@@ -13,7 +13,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
 )
-from strawberry.types.base import get_object_definition
+from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
 from strawberry.types.nodes import get_variable_values
 
 from graph.fields import NEEDS
@@ -65,8 +65,8 @@ def is_selected(info: strawberry.Info[Any, Any], *names: str) -> bool:
 
 def _type_named(info: strawberry.Info[Any, Any], name: str) -> type:
     definition = info.schema.get_type_by_name(name)
-    assert definition is not None, f"no type {name}"
-    return definition.origin  # type: ignore[union-attr]  # object types alone have rows
+    assert isinstance(definition, StrawberryObjectDefinition), f"no object type {name}"
+    return definition.origin
 
 
 _needs: dict[type, dict[str, tuple[str, ...]]] = {}
@@ -80,7 +80,7 @@ def _needs_of(type_: type) -> dict[str, tuple[str, ...]]:
         known = _needs[type_] = {}
         for field in definition.fields:
             name = field.graphql_name or _camel(field.python_name)
-            known[name] = field.metadata[NEEDS] if NEEDS in field.metadata else (field.python_name,)
+            known[name] = field.metadata.get(NEEDS, (field.python_name,))
     return known
 
 
@@ -89,7 +89,7 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def _fields(selections: SelectionSetNode, info: GraphQLResolveInfo) -> Iterator[FieldNode]:
+def _fields(selections: SelectionSetNode, info: GraphQLResolveInfo[Any]) -> Iterator[FieldNode]:
     """The fields of a selection set with fragments opened, as far as @skip and @include let them in."""
     for node in selections.selections:
         if not _included(node, info):
@@ -102,7 +102,7 @@ def _fields(selections: SelectionSetNode, info: GraphQLResolveInfo) -> Iterator[
             yield from _fields(info.fragments[node.name.value].selection_set, info)
 
 
-def _included(node: Any, info: GraphQLResolveInfo) -> bool:
+def _included(node: Any, info: GraphQLResolveInfo[Any]) -> bool:
     for directive in node.directives or ():
         name = directive.name.value
         if name in {"skip", "include"}:

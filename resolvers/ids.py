@@ -29,13 +29,12 @@ def encode_id(noun: str, project: str, *key: str) -> str:
 def decode_id(text: str) -> GlobalId:
     """What ``encode_id`` was given; raises InvalidInputError naming ``text`` where it is no id of ours."""
     try:
-        parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        noun, project, *key = parts
-        if not all(isinstance(part, str) for part in parts) or encode_id(noun, project, *key) != text.rstrip("="):
-            raise ValueError
+        noun, project, *key = parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if all(isinstance(part, str) for part in parts) and encode_id(noun, project, *key) == text.rstrip("="):
+            return GlobalId(noun, project, tuple(key))
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise InvalidInputError(f"Invalid node id {text!r}", ["id"]) from error
-    return GlobalId(noun, project, tuple(key))
+    raise InvalidInputError(f"Invalid node id {text!r}", ["id"])
 
 
 def new_id() -> str:

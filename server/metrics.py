@@ -3,7 +3,15 @@
 import time
 from collections.abc import Iterable
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -44,7 +52,7 @@ class Metrics:
     def measuring(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> ASGIApp:
         """``app``, whose endpoints are those of ``routes``, with its HTTP requests measured."""
         # The route's pattern: a path with ids in it would make a time series of every request.
-        paths = {route.endpoint: route.path for route in routes if isinstance(route, Route)}
+        paths: dict[object, str] = {route.endpoint: route.path for route in routes if isinstance(route, Route)}
 
         async def measured(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":

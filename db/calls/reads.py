@@ -1,6 +1,7 @@
 """Reading calls: what can be selected, and rows by id."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, select
 
@@ -18,13 +19,13 @@ c = calls.c
 SHOWN = and_(c.started_at.is_not(None), c.deleted_at.is_(None))
 """Calls that exist for readers: started, and not deleted."""
 
-latency_ms: ColumnElement[float] = cast(func.coalesce(c.duration, c.ended_at - c.started_at), Double) / 1000
+latency_ms: ColumnElement[Any] = cast(func.coalesce(c.duration, c.ended_at - c.started_at), Double) / 1000
 """Milliseconds a call took; null while it runs."""
 
 PAYLOADS = frozenset(JSON_COLUMNS)
 """Columns that may hold megabytes."""
 
-COLUMNS: dict[str, ColumnElement[object]] = {
+COLUMNS: dict[str, ColumnElement[Any]] = {
     "project_slug": c.project_id,
     "call_id": c.id,
     "ref": literal("weave:///") + c.project_id + "/call/" + c.id,
@@ -62,7 +63,7 @@ COLUMNS: dict[str, ColumnElement[object]] = {
 KEYS = ("project_slug", "call_id")
 
 
-def labelled(columns: Collection[str]) -> list[ColumnElement[object]]:
+def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
     """The SQL of ``columns`` and the keys, in a fixed order, labelled by name."""
     wanted = {*KEYS, *columns}
     return [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]

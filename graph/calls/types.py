@@ -87,13 +87,6 @@ class CallPayloads:
 _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
 
 
-async def _call(info: Info, project: str, call_id: str | None) -> "Call | None":
-    """A call by its id, by the loader of calls."""
-    if call_id is None:
-        return None
-    return await load_row(info, calls_by_id, (project, call_id), Call)
-
-
 @strawberry.federation.type(
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
@@ -151,7 +144,9 @@ class Call(CallCosts, Node):
     )
     async def parent(self, info: Info) -> Self | None:
         """By the loader of calls."""
-        return await _call(info, self.project_slug, self.parent_id)
+        if self.parent_id is None:
+            return None
+        return await load_row(info, calls_by_id, (self.project_slug, self.parent_id), Call)
 
     @link("Its payloads with the object refs at the given paths replaced by their values.", needs=PAYLOADS)
     async def expanded(
@@ -221,7 +216,9 @@ class Call(CallCosts, Node):
     )
     async def turn(self, info: Info) -> Self | None:
         """By the loader of calls."""
-        return await _call(info, self.project_slug, self.turn_id)
+        if self.turn_id is None:
+            return None
+        return await load_row(info, calls_by_id, (self.project_slug, self.turn_id), Call)
 
     @link("The earliest root of its trace.", needs=("project_slug", "trace_id"))
     async def root(self, info: Info) -> Self | None:

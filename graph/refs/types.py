@@ -1,6 +1,6 @@
 """Refs, what they name, and their values."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -48,7 +48,7 @@ def identity_of(uri: str) -> GlobalId:
             return GlobalId("Table", table.project, (table.digest,))
 
 
-async def node_of_ref(info: Info, uri: str) -> Any:
+async def node_of_ref(info: Info, uri: str) -> Node | None:
     """The node that a stored ref names; None where there is none, or the text only begins like a ref."""
     from graph.entities import load_node
 
@@ -56,7 +56,8 @@ async def node_of_ref(info: Info, uri: str) -> Any:
         identity = identity_of(uri)
     except InvalidInputError:
         return None
-    return await load_node(info, identity)
+    node: Node | None = await load_node(info, identity)
+    return node
 
 
 async def links_of(info: Info, project: str, source_kind: str, source_id: str, role: str) -> list[RefLink]:

@@ -5,7 +5,8 @@
     weave:///ENTITY/PROJECT/op/NAME:DIGEST[/EDGE/VALUE]...
     weave:///ENTITY/PROJECT/table/DIGEST
 
-An edge is ``attr`` or ``key`` with a name, ``index`` with a number, ``id`` with a row digest; values are percent-encoded.
+An edge is ``attr`` or ``key`` with a name, ``index`` with a number, ``id`` with a row digest; values are
+percent-encoded.
 """
 
 import re

@@ -49,7 +49,7 @@ def _position(cursor: str | None, missing: int) -> int:
 async def table_rows_list(
     context: Context, chosen: TableRowList, request: PageRequest, columns: frozenset[str]
 ) -> Page:
-    """A page of rows; where values are asked for, it is cut before they pass some megabytes. An unknown table has none."""
+    """A page of rows, none of an unknown table; where values are asked for, it is cut before they pass megabytes."""
     if chosen.row_digests is not None and len(chosen.row_digests) > LONGEST_FILTER:
         raise InvalidInputError(
             f"Parameter: 'row_digests' request length is greater than max length ({LONGEST_FILTER}). "

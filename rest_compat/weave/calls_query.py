@@ -62,7 +62,9 @@ class CallsQueryStatsReq(Strict):
 
 def filter_input(chosen: CallsFilter | None) -> Variables | None:
     """The ``filter`` argument of the connection."""
-    return chosen and {
+    if chosen is None:
+        return None
+    return {
         "opNames": chosen.op_names,
         "inputRefs": chosen.input_refs,
         "outputRefs": chosen.output_refs,

@@ -1,4 +1,4 @@
-"""How Weave's API says no (findings/weave.md): ``{"reason": ...}`` with a status, or ``detail`` for a malformed body."""
+"""How Weave's API says no: ``{"reason": ...}`` with a status, or ``detail`` for a malformed body."""
 
 from collections.abc import Sequence
 

@@ -14,14 +14,16 @@ PROJECT = "team/app"
 
 CALL_LINKS = """
   id parent { callId } children(first: 3) { totalCount nodes { callId inputs } } root { callId }
-  trace { callCount root { callId } roots { callId } } session { callCount } thread { callCount turns(first: 2) { nodes { callId } } }
-  turn { callId } op { ref } project { slug name } feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
+  trace { callCount root { callId } roots { callId } } session { callCount }
+  thread { callCount turns(first: 2) { nodes { callId } } }
+  turn { callId } op { ref } project { slug name }
+  feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
   inputRefs { uri node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
   expanded(paths: ["inputs.model"]) { inputs }
 """
 
 DOCUMENTS = {
-    "calls": f"query($n: Int!) {{ project(slug: \"team/app\") {{ calls(first: $n) {{ nodes {{ {CALL_LINKS} }} }} }} }}",
+    "calls": f'query($n: Int!) {{ project(slug: "team/app") {{ calls(first: $n) {{ nodes {{ {CALL_LINKS} }} }} }} }}',
     "traces": """query($n: Int!) { project(slug: "team/app") { traces(first: $n) {
         totalCount nodes { id root { callId } roots { callId } calls(first: 2) { nodes { callId } } } } } }""",
     "threads": """query($n: Int!) { project(slug: "team/app") { threads(first: $n) {
@@ -53,7 +55,7 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
     """``size`` calls, each with a model and feedback of its own; three make a trace and a thread."""
     models = []
     for number in range(size):
-        body = {"obj": {"project_id": PROJECT, "object_id": f"model-{number}", "val": {"n": number}}}
+        body: dict[str, Any] = {"obj": {"project_id": PROJECT, "object_id": f"model-{number}", "val": {"n": number}}}
         digest = (await client.post("/obj/create", json=body)).json()["digest"]
         models.append(f"weave:///{PROJECT}/object/model-{number}:{digest}")
     batch = [{"mode": "start", "req": {"start": start(number, model)}} for number, model in enumerate(models)]

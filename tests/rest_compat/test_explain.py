@@ -59,6 +59,7 @@ async def test_nothing_is_run(client: httpx.AsyncClient) -> None:
 
 
 async def test_graphql_takes_what_it_tells_and_answers_alike(client: httpx.AsyncClient) -> None:
+    answers = []
     for path, body in (
         ("/call/start", {"start": START}),
         ("/table/create", {"table": {"project_id": PROJECT, "rows": [{"a": 1.0}]}}),
@@ -67,9 +68,9 @@ async def test_graphql_takes_what_it_tells_and_answers_alike(client: httpx.Async
             {"project_id": PROJECT, "query": {"$expr": {"$eq": [{"$getField": "id"}, {"$literal": "call-1"}]}}},
         ),
     ):
-        answer = await client.post("/graphql", json=await explained(client, path, body))
-        assert "errors" not in answer.json()
-    node = answer.json()["data"]["project"]["calls"]["nodes"][0]
+        answers.append((await client.post("/graphql", json=await explained(client, path, body))).json())
+    assert ["errors" in answer for answer in answers] == [False, False, False]
+    node = answers[-1]["data"]["project"]["calls"]["nodes"][0]
     assert (node["callId"], node["inputs"]) == ("call-1", {"prompt": "\u0000"})
     line = (await client.post("/calls/stream_query", json={"project_id": PROJECT})).json()
     assert (line["id"], line["inputs"]) == ("call-1", {"prompt": "\u0000"})

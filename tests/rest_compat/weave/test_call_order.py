@@ -72,6 +72,7 @@ def end_body(project: str, event: Event) -> dict[str, Any]:
 
 async def send(client: httpx.AsyncClient, project: str, event: Event) -> None:
     """The request of an event, by the endpoint of its kind."""
+    body: dict[str, Any]
     match event.kind:
         case "start":
             path, body = "/call/start", {"start": start_body(project, event)}
@@ -224,6 +225,7 @@ def test_all_at_once_and_twice(shared_client: httpx.AsyncClient, portal: Blockin
         for call_id in IDS
     }
     deletes = {event.call_id for event in sequence if event.kind == "delete"}
+    never: set[int | None] = {None}
     for call_id in IDS:
         starts = sent["start", call_id]
         may_be_deleted = any(ancestor in deletes for ancestor in ancestors(call_id))
@@ -233,8 +235,8 @@ def test_all_at_once_and_twice(shared_client: httpx.AsyncClient, portal: Blockin
         possible = [
             Model(start, end, name).shown(project, call_id)
             for start in starts
-            for end in sent["end", call_id] or {None}
-            for name in sent["update", call_id] or {None}
+            for end in sent["end", call_id] or never
+            for name in sent["update", call_id] or never
         ]
         if call_id in deletes:
             # A delete that came before everything else found nothing to delete; each was sent twice.

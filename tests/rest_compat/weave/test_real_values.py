@@ -15,7 +15,10 @@ VALUES: dict[str, tuple[str, Any]] = {
     "low surrogate": (r'"x\udfffy"', "x\udfffy"),
     "escaped pair": (r'"\ud83d\ude00"', "\U0001f600"),
     "backslash before u0000": (r'"\\u0000"', "\\u0000"),
-    "nul beside a long integer": (r'["\u0000",123456789012345678901234567890]', ["\x00", 123456789012345678901234567890]),
+    "nul beside a long integer": (
+        r'["\u0000",123456789012345678901234567890]',
+        ["\x00", 123456789012345678901234567890],
+    ),
     "NaN": ("NaN", "NaN"),
     "infinities": ("[Infinity,-Infinity]", ["Infinity", "-Infinity"]),
     "a text that says NaN": ('"NaN, Infinity"', "NaN, Infinity"),
@@ -108,8 +111,12 @@ async def test_names_and_exceptions_hold_any_text(client: httpx.AsyncClient, tex
 
 
 async def test_graphql_takes_and_gives_the_same(client: httpx.AsyncClient) -> None:
-    document = "mutation($v: JSON) { callStart(input: {project: \"team/app\", opName: \"o\", startedAt: \"2026-01-01\", "
-    document += "callId: \"g\", inputs: $v}) { call { inputs } userErrors { message } } }"
+    document = """mutation($v: JSON) {
+        callStart(input: {project: "team/app", opName: "o", startedAt: "2026-01-01", callId: "g", inputs: $v}) {
+            call { inputs }
+            userErrors { message }
+        }
+    }"""
     value = '{"s":"\\u0000\\ud800","f":1.0,"i":123456789012345678901234567890,"n":NaN}'
     body = f'{{"query":{json.dumps(document)},"variables":{{"v":{value}}}}}'
     response = await client.post("/graphql", content=body, headers={"content-type": "application/json"})
