@@ -11,6 +11,9 @@ from rest_compat.registry import Endpoint
 __all__ = ["group_of", "openapi"]
 
 _REF = "#/components/schemas/{model}"
+_SPANS = ("application/x-protobuf", "application/json")
+"""What endpoints take that read their bodies themselves: requests of OTLP."""
+
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 _ERRORS = {
@@ -75,9 +78,12 @@ def _operation(endpoint: Endpoint, schema: dict[str, Any] | None) -> dict[str, A
         described["parameters"] = [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
         ]
+    if endpoint.read is not None:
+        described["requestBody"] = {"required": True, "content": {media: {"schema": {}} for media in _SPANS}}
     if schema is not None:
         media = "multipart/form-data" if endpoint.form else "application/json"
         described["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}
+    if "requestBody" in described:
         described["responses"] |= {
             status: {
                 "description": description,

@@ -1,0 +1,131 @@
+"""What the documents say (weave.json), and how a schema of ours or an answer is held against it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+__all__ = ["OPERATIONS", "SCHEMAS", "Schema", "differences", "fields_of", "misfits", "written"]
+
+Schema = dict[str, Any]
+
+_CONTRACT = json.loads((Path(__file__).parent / "weave.json").read_text("utf-8"))
+
+OPERATIONS: list[dict[str, Any]] = _CONTRACT["operations"]
+SCHEMAS: dict[str, Schema] = _CONTRACT["schemas"]
+
+
+def resolved(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    """The schema that a reference names."""
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def alternatives(schema: Schema, schemas: dict[str, Schema]) -> list[Schema]:
+    """The members of a union, of unions inside it too."""
+    schema = resolved(schema, schemas)
+    return (
+        [one for member in schema["anyOf"] for one in alternatives(member, schemas)] if "anyOf" in schema else [schema]
+    )
+
+
+def differences(documented: Schema, ours: Schema, our_schemas: dict[str, Schema], at: str = "") -> list[str]:
+    """Where a body that the documents describe would be read otherwise by ``ours``: fields, types, what is required,
+    and whether unknown fields are refused. What ours takes beyond the documents is no difference."""
+    wanted, given = alternatives(documented, SCHEMAS), alternatives(ours, our_schemas)
+    types, our_types = ({schema.get("type", "any") for schema in union} for union in (wanted, given))
+    if "any" in our_types:
+        return []
+    found = [f"{at}: {sorted(types)} is {sorted(our_types)}"] if types != our_types else []
+    for one in wanted:
+        alike = [other for other in given if other.get("type") == one.get("type")]
+        candidates = [_differences_of(one, other, our_schemas, at) for other in alike]
+        found += sorted(candidates, key=len)[0] if candidates else []
+    return found
+
+
+def _differences_of(one: Schema, other: Schema, our_schemas: dict[str, Schema], at: str) -> list[str]:
+    """Between two schemas of one type."""
+    found = [
+        f"{at}: {key} {one.get(key)!r} is {other.get(key)!r}"
+        for key in ("enum", "const", "format")
+        if one.get(key) != other.get(key)
+    ]
+    if "items" in one:
+        found += differences(one["items"], other.get("items", {}), our_schemas, f"{at}[]")
+    if isinstance(one.get("additionalProperties"), dict):
+        found += differences(one["additionalProperties"], _values(other), our_schemas, f"{at}.*")
+    if "properties" not in one or ("properties" not in other and other.get("additionalProperties") is True):
+        return found  # an object that is taken whole
+    fields, our_fields = one["properties"], other.get("properties", {})
+    found += [f"{at}.{name}: is not there" for name in fields if name not in our_fields]
+    required = set(one.get("required", ())) ^ set(other.get("required", ()))
+    found += [f"{at}.{name}: is required by one side only" for name in sorted(required)]
+    if (one.get("additionalProperties") is False) is not (other.get("additionalProperties") is False):
+        found.append(f"{at}: unknown fields are refused by one side only")
+    for name, schema in fields.items():
+        if name in our_fields:
+            found += differences(schema, our_fields[name], our_schemas, f"{at}.{name}")
+    return found
+
+
+def _values(schema: Schema) -> Schema:
+    values = schema.get("additionalProperties", {})
+    return values if isinstance(values, dict) else {}
+
+
+def misfits(schema: Schema, value: Any) -> list[str]:
+    """Where an answer is not what the documents describe."""
+    validator = jsonschema_rs.Draft202012Validator({**schema, "schemas": SCHEMAS})
+    return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def fields_of(schema: Schema, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """(schema, field) of every field that an answer of this schema can have."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name in seen:
+        return
+    inner = resolved(schema, SCHEMAS)
+    seen |= {name} if name else set()
+    for field, value in inner.get("properties", {}).items():
+        if name:
+            yield name, field
+        yield from fields_of(value, seen)
+    for key in ("items", "additionalProperties"):
+        if isinstance(inner.get(key), dict):
+            yield from fields_of(inner[key], seen)
+    for member in inner.get("anyOf", ()):
+        yield from fields_of(member, seen)
+
+
+def written(schema: Schema, value: Any) -> Iterator[tuple[str, str]]:
+    """(schema, field) of the documented fields that ``value`` has."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    inner = resolved(schema, SCHEMAS)
+    for member in inner.get("anyOf", ()):
+        if _could_be(member, value):
+            yield from written(member, value)
+    if isinstance(value, dict):
+        for field, item in inner.get("properties", {}).items():
+            if field in value:
+                if name:
+                    yield name, field
+                yield from written(item, value[field])
+        if isinstance(inner.get("additionalProperties"), dict):
+            for item in value.values():
+                yield from written(inner["additionalProperties"], item)
+    elif isinstance(value, list) and "items" in inner:
+        for item in value:
+            yield from written(inner["items"], item)
+
+
+def _could_be(schema: Schema, value: Any) -> bool:
+    """Whether a value may be of this member of a union: it has what is required, and constants agree."""
+    inner = resolved(schema, SCHEMAS)
+    if not isinstance(value, dict):
+        return True
+    constants = {field: item["const"] for field, item in inner.get("properties", {}).items() if "const" in item}
+    return set(inner.get("required", ())) <= value.keys() and constants.items() <= value.items()
