@@ -10,10 +10,19 @@ from tests.processes import started, together
 WRITERS = 8
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.big)])
-def test_sigkill_under_load_loses_no_acknowledged_write(database_url: str, workers: int) -> None:
+@pytest.mark.parametrize(
+    ("workers", "kills"),
+    [
+        (1, (10, 50, 200)),  # acknowledged requests before each: from the first writes on to full flight
+        pytest.param(1, (10, 30, 50, 70, 90, 200), marks=pytest.mark.big),
+        pytest.param(2, (10, 30, 50, 70, 90, 200), marks=pytest.mark.big),
+    ],
+)
+def test_sigkill_under_load_loses_no_acknowledged_write(
+    database_url: str, workers: int, kills: tuple[int, ...]
+) -> None:
     kept = []
-    for acknowledgements in (10, 30, 50, 70, 90, 200):  # from the first writes on to full flight
+    for acknowledgements in kills:
         with started(database_url, workers=workers) as server:
             load = Load([server.url], writers=WRITERS, until=acknowledgements, then=server.signal_kill)
             load.start()
@@ -27,7 +36,7 @@ def test_sigkill_under_load_loses_no_acknowledged_write(database_url: str, worke
 
 def test_two_servers_on_one_database_lose_nothing(database_url: str) -> None:
     with together(database_url, 2) as servers:
-        load = Load([server.url for server in servers], writers=WRITERS, rounds=36)
+        load = Load([server.url for server in servers], writers=WRITERS, rounds=18)
         load.start()
         load.join()
         for server in servers:
@@ -37,7 +46,7 @@ def test_two_servers_on_one_database_lose_nothing(database_url: str) -> None:
 
 def test_two_workers_on_one_database_lose_nothing(database_url: str) -> None:
     with started(database_url, workers=2) as server, server.client() as client:
-        load = Load([server.url], writers=WRITERS, rounds=24)
+        load = Load([server.url], writers=WRITERS, rounds=12)
         load.start()
         load.join()
         assert_nothing_lost(client, load.acknowledged)
