@@ -41,6 +41,7 @@ def _failed(reason: str) -> dict[str, Any]:
 OUTER = call("outer", {"x": 5}, {"value": 22, "caught": "inside"}, status="descendant_error")
 USAGE = {"gpt-4o": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12, "requests": 1}}
 CORRECT = {"correct": {"true_count": 6, "true_fraction": 6 / 7}}
+_STARS = {"type": "integer", "minimum": 1, "maximum": 5}
 
 EXPECTED: dict[str, Any] = {
     "calls": {
@@ -202,6 +203,37 @@ EXPECTED: dict[str, Any] = {
         "without": False,
         "after_one": 10.0,
         "after_all": [["gpt-4o"], []],
+    },
+    "annotations": {
+        "schemas": {
+            "mood": {"type": "string", "enum": ["calm", "angry"]},
+            "stars": _STARS,
+            "review": {
+                "title": "Review",
+                "type": "object",
+                "properties": {"polite": {"title": "Polite", "type": "boolean"}, "stars": {"title": "Stars"} | _STARS},
+                "required": ["polite", "stars"],
+            },
+        },
+        "kinds": ["AnnotationSpec"] * 3,
+        "described": ["Mood", "How it reads", True],
+        "scope": True,
+        "valid": [True, False, True, False],
+        "said": [
+            ["wandb.annotation.mood", "Ada", "calm"],
+            ["wandb.annotation.mood", "Bob", "angry"],
+            ["wandb.annotation.stars", "Ada", 2],
+        ],
+        "refs": True,
+        "of_a_version": ["angry", "calm"],
+        "above_three": [101, 102],
+        "angry": [100],
+        "polite": [101],
+        "best_first": [101, 102, 100],
+        "versions": [False, True],
+        "without_ref": "ValueError",
+        "other_type": "ValueError",
+        "after_purge": [2, []],
     },
     "log": [],
 }

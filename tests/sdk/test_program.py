@@ -96,6 +96,17 @@ def the_same_by_rest(server: ServerProcess, ids: dict[str, Any]) -> None:
 
     feedback = post("/feedback/query", query=equal("weave_ref", f"weave:///{PROJECT}/call/{ids['feedback']['call']}"))
     assert len(feedback["result"]) == 6
+    # The annotation of Bob is purged; the spec has another version by now.
+    annotated = post("/feedback/query", query=equal("annotation_ref", ids["annotations"]["mood"]))["result"]
+    assert [(row["creator"], row["payload"]) for row in annotated] == [("Ada", {"value": "calm"})]
+    assert annotated[0]["weave_ref"] == f"weave:///{PROJECT}/call/{ids['annotations']['call']}"
+    specs = post("/objs/query", filter={"base_object_classes": ["AnnotationSpec"], "latest_only": True})["objs"]
+    assert {spec["object_id"]: spec["version_index"] for spec in specs} == {
+        "quality": 0,
+        "mood": 1,
+        "stars": 0,
+        "review": 0,
+    }
     with server.client() as client:
         body = {"project_id": PROJECT, "digest": picture_digest(server)}
         assert client.post("/file/content", json=body).content.startswith(PNG)

@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 import weave
+from annotations import annotations
 from calls import calls, threads
 from costs import costs
 from evaluations import evaluations, feedback
@@ -21,7 +22,7 @@ from files import files
 from objects import datasets, objects
 from queries import deletes, queries
 
-SECTIONS = (calls, threads, objects, datasets, evaluations, feedback, files, queries, deletes, costs)
+SECTIONS = (calls, threads, objects, datasets, evaluations, feedback, files, queries, deletes, costs, annotations)
 
 
 def main() -> None:
