@@ -177,6 +177,7 @@ def the_same_by_graphql(server: ServerProcess, ids: dict[str, Any]) -> None:
             "trace": {"callCount": 5, "errorCount": 1, "roots": [{"callId": root}]},
         },
         "asked": {
+            "usage": {"model": None, "inputTokens": 14 + 3, "outputTokens": 10 + 2},
             "usageByModel": [
                 {"model": "fake-large", "inputTokens": 14, "outputTokens": 10, "totalTokens": 24, "requests": 2},
                 {"model": "fake-small", "inputTokens": 3, "outputTokens": 2, "totalTokens": 5, "requests": 1},
