@@ -27,7 +27,8 @@ DOCUMENTS = {
     "traces": """query($n: Int!) { project(slug: "team/app") { traces(first: $n) {
         totalCount nodes { id root { callId } roots { callId } calls(first: 2) { nodes { callId } } } } } }""",
     "threads": """query($n: Int!) { project(slug: "team/app") { threads(first: $n) {
-        nodes { id turns(first: 2) { nodes { callId } } calls(last: 1) { totalCount nodes { callId } } } } } }""",
+        nodes { id turnCount lastUpdated p99TurnDurationMs firstTurn { callId } lastTurn { callId }
+                turns(first: 2) { nodes { callId } } calls(last: 1) { totalCount nodes { callId } } } } } }""",
     "objects": """query($n: Int!) { project(slug: "team/app") { objectVersions(first: $n) { nodes {
         id value versions { digest } latest { digest } feedback { totalCount } refs { uri node { id } }
         usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
