@@ -1,6 +1,7 @@
 """All tables, for those who need the whole metadata: migrations and their tests."""
 
 from db.calls.tables import calls
+from db.evaluations import evaluation_runs
 from db.feedback import feedback
 from db.files import file_chunks, files
 from db.metadata import metadata
@@ -12,6 +13,7 @@ from db.tables import table_chunks, table_parts, table_rows, tables
 
 __all__ = [
     "calls",
+    "evaluation_runs",
     "feedback",
     "file_chunks",
     "files",

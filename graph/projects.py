@@ -8,6 +8,7 @@ from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
 from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info, context_of
+from graph.evaluations import ProjectEvaluations
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.feedback.stats import ProjectFeedbackStats
 from graph.fields import column, link
@@ -52,6 +53,7 @@ class Project(
     ProjectStatsField,
     ProjectTables,
     ProjectThreads,
+    ProjectEvaluations,
     Node,
 ):
     """Rows of ``db.projects``."""

@@ -9,6 +9,7 @@ from graph.calls.mutations import CallMutations
 from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
 from graph.entities import NodeQueries, resolve_entities
+from graph.evaluations import EvaluationMutations
 from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.types import Feedback
 from graph.files.mutations import FileMutations
@@ -43,6 +44,7 @@ class Mutation(
     ActionMutations,
     CallMutations,
     CompletionMutations,
+    EvaluationMutations,
     FeedbackMutations,
     FileMutations,
     ImageMutations,

@@ -19,6 +19,7 @@ from graph.schema import schema
 from resolvers.callers import LOCAL
 from resolvers.completions.provider import Provider
 from resolvers.context import Context
+from resolvers.evaluations.run import end_interrupted
 from resolvers.jobs import Jobs
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.dialects import routes
@@ -58,6 +59,8 @@ def create_app(settings: Settings) -> Starlette:
         resources.database = Database(settings.database_url, readers=settings.read_pool_size)
         resources.provider = provider_of(settings)
         try:
+            # Of a process that was killed: nobody else says that they failed.
+            await end_interrupted(Context(resources.database, LOCAL))
             yield
         finally:
             await resources.jobs.close()
