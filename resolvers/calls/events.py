@@ -88,25 +88,30 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
     """The usage in a Weave summary: ``usage.MODEL.prompt_tokens`` (or input_tokens) and so on, summed over models."""
     given = summary.get("usage")
     by_model: dict[str, Any] = given if isinstance(given, dict) else {}
-    counts: dict[str, int] = {}
-    models = [name for name, usage in by_model.items() if isinstance(usage, dict)]
-    for model in models:
-        for name, value in by_model[model].items():
-            # Text and null stand where a provider counted nothing; past 64 bits it is no count.
-            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
-                counts[name] = counts.get(name, 0) + int(value)
-    # Providers have two words for each; a provider uses one of them.
-    incoming = _total(counts, "input_tokens", "prompt_tokens")
-    outgoing = _total(counts, "output_tokens", "completion_tokens")
-    total = _total(counts, "total_tokens")
-    if total is None and (incoming is not None or outgoing is not None):
-        total = min(MOST_TOKENS, (incoming or 0) + (outgoing or 0))
-    return Usage(models[0] if len(models) == 1 and models[0] != NO_MODEL else None, incoming, outgoing, total)
+    models = {name: counts for name, counts in by_model.items() if isinstance(counts, dict)}
+    incoming, outgoing, total = [], [], []
+    for counts in models.values():
+        # Providers have two words for each; a provider uses one of them.
+        own_incoming = _sum(_count(counts, "input_tokens"), _count(counts, "prompt_tokens"))
+        own_outgoing = _sum(_count(counts, "output_tokens"), _count(counts, "completion_tokens"))
+        own_total = _count(counts, "total_tokens")
+        incoming.append(own_incoming)
+        outgoing.append(own_outgoing)
+        total.append(_sum(own_incoming, own_outgoing) if own_total is None else own_total)
+    only = next(iter(models)) if len(models) == 1 else None
+    return Usage(None if only == NO_MODEL else only, _sum(*incoming), _sum(*outgoing), _sum(*total))
 
 
-def _total(counts: Mapping[str, int], *names: str) -> int | None:
-    """The sum of the counts under ``names``; None where there is none."""
-    found = [counts[name] for name in names if name in counts]
+def _count(counts: Mapping[str, Any], name: str) -> int | None:
+    """One count; None for the text or null of a provider that counted nothing, and for what is no count."""
+    value = counts.get(name)
+    is_count = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return int(value) if is_count else None
+
+
+def _sum(*counts: int | None) -> int | None:
+    """The sum of those that are there, as far as the column holds it; None where none is."""
+    found = [count for count in counts if count is not None]
     return min(MOST_TOKENS, sum(found)) if found else None
 
 
