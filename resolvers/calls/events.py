@@ -105,8 +105,9 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
 def _count(counts: Mapping[str, Any], name: str) -> int | None:
     """One count; None for the text or null of a provider that counted nothing, and for what is no count."""
     value = counts.get(name)
-    is_count = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
-    return int(value) if is_count else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_TOKENS:
+        return None
+    return int(value)
 
 
 def _sum(*counts: int | None) -> int | None:
