@@ -121,8 +121,8 @@ OPERATIONS = {
 OPENINFERENCE_KINDS = {"RERANKER": CallKind.RETRIEVER, "EVALUATOR": CallKind.SCORER, "UNKNOWN": None}
 """Those values of ``openinference.span.kind`` that are no kinds of ours by another name."""
 
-ASIDE = {"input": {"mime_type"}, "output": {"mime_type"}, "gen_ai.prompt": {"name"}}
-"""What may stand below a key without being its value."""
+ASIDE = {"input": {"mime_type", "value"}, "output": {"mime_type", "value"}, "gen_ai.prompt": {"name"}}
+"""What may stand below a key without being its value; an ``input.value`` that says something was found before."""
 
 # Instrumentations up to version 1.36 of the gen_ai conventions put messages into events of the span.
 INPUT_EVENTS = {

@@ -49,6 +49,10 @@ class WeaveDialect:
         """The status that makes the SDK split its batch."""
         return _json(413, {"reason": f"Request too large: at most {limit} bytes"})
 
+    def unsupported(self, message: str) -> Response:
+        """Only exports of spans have types to choose from."""
+        return _json(415, {"reason": message})
+
     def failed(self) -> Response:
         """What happened is in the log."""
         return _json(500, {"reason": "Internal server error"})

@@ -1,0 +1,83 @@
+"""Real instrumentations, the real SDK and its exporter, against the running server."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.fake_provider import completion, running_provider
+from tests.processes import SECONDS, ServerProcess, started
+
+PROGRAM = Path(__file__).with_name("program.py")
+
+DOCUMENT = """query($project: String!) { project(slug: $project) { calls(first: 10) { nodes {
+    callId opName kind status exception sessionId threadId wbUserId inputs output
+    usage { model inputTokens outputTokens totalTokens }
+    parent { opName callId } trace { traceId }
+} } } }"""
+
+
+def run(what: str, server: ServerProcess, project: str, provider: str = "") -> None:
+    command = [sys.executable, str(PROGRAM), what, f"{server.url}/otel/v1/traces", project, provider]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    # The exporter says on standard error what it could not deliver.
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def calls(server: ServerProcess, project: str) -> list[Any]:
+    answer = server.post("/graphql", {"query": DOCUMENT, "variables": {"project": project}})
+    assert "errors" not in answer, answer
+    return list(answer["data"]["project"]["calls"]["nodes"])
+
+
+def test_instrumentations(database_url: str) -> None:
+    with started(database_url) as server, running_provider() as provider:
+        provider.answer = lambda body: completion(body["model"], "Paris.")
+        run("openinference", server, "team/openinference", provider.url)
+        run("gen_ai", server, "team/genai", provider.url)
+
+        app, model_call = calls(server, "team/openinference")
+        assert (app["opName"], app["kind"], app["parent"]) == ("app", None, None)
+        assert model_call["parent"] == {"opName": "app", "callId": app["callId"]}
+        assert (model_call["opName"], model_call["kind"], model_call["status"]) == ("ChatCompletion", "LLM", "SUCCESS")
+        assert (model_call["sessionId"], model_call["wbUserId"]) == ("session-1", "ada")
+        assert model_call["usage"] == {"model": "gpt-4o", "inputTokens": 7, "outputTokens": 5, "totalTokens": 12}
+        messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Capital of France?"}]
+        assert model_call["inputs"] == {"input.value": {"model": "gpt-4o", "messages": messages, "temperature": 0.5}}
+        choices = model_call["output"]["output.value"]["choices"]
+        assert [choice["message"]["content"] for choice in choices] == ["Paris."]
+
+        agent, model_call = calls(server, "team/genai")
+        assert (agent["opName"], agent["kind"], agent["sessionId"]) == ("agent", "AGENT", "conversation-1")
+        assert agent["threadId"] == "conversation-1"
+        assert model_call["parent"] == {"opName": "agent", "callId": agent["callId"]}
+        assert (model_call["opName"], model_call["kind"]) == ("chat gpt-4o", "LLM")
+        assert model_call["usage"] == {"model": "gpt-4o", "inputTokens": 7, "outputTokens": 5, "totalTokens": 12}
+        assert model_call["inputs"] == {
+            "gen_ai.input.messages": [
+                {"role": message["role"], "parts": [{"content": message["content"], "type": "text"}]}
+                for message in messages
+            ]
+        }
+        assert model_call["output"] == {
+            "gen_ai.output.messages": [
+                {"role": "assistant", "parts": [{"content": "Paris.", "type": "text"}], "finish_reason": "stop"}
+            ]
+        }
+
+
+def test_a_seeded_program_run_twice_makes_two_trees(database_url: str) -> None:
+    with started(database_url) as server:
+        for _ in range(2):
+            run("seeded", server, "team/seeded")
+        found = calls(server, "team/seeded")
+        assert [call["opName"] for call in found] == ["outer", "inner", "outer", "inner"]
+        assert len({call["callId"] for call in found}) == 4
+        assert len({call["trace"]["traceId"] for call in found}) == 1
+        assert [call["parent"] and call["parent"]["callId"] for call in found] == [
+            None,
+            found[0]["callId"],
+            None,
+            found[2]["callId"],
+        ]
+        assert [call["exception"] for call in found] == [None, "ValueError: boom", None, "ValueError: boom"]
