@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, PrimaryKeyConstraint, Table, select
 
-from db.chunks import chunked
 from db.metadata import Blob, Name, Time, metadata
-from db.rows import Row, fetch
+from db.rows import Row, fetch_by, labelled
 from db.upsert import insert
 
 __all__ = ["CHUNK_BYTES", "COLUMNS", "file_chunks", "files", "insert_file", "select_chunk", "select_files"]
@@ -54,13 +53,9 @@ def select_files(
     connection: Connection, project_id: str, digests: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Files by digest; those that are not there are missing."""
-    wanted = {*KEYS, *columns}
-    labelled = [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]
-    found: dict[str, Row] = {}
-    for chunk in chunked(dict.fromkeys(digests)):
-        statement = select(*labelled).where(files.c.project_id == project_id, files.c.digest.in_(chunk))
-        found.update((row.digest, row) for row in fetch(connection, "File", statement))
-    return found
+    selected = labelled(COLUMNS, KEYS, columns)
+    found = fetch_by(connection, "File", selected, files.c.digest, digests, files.c.project_id == project_id)
+    return {row.digest: row for row in found}
 
 
 def select_chunk(connection: Connection, project_id: str, digest: str, chunk: int) -> bytes | None:

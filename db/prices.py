@@ -1,6 +1,7 @@
 """Token prices that a project has set: the table, its writes, and what reads can take from it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +22,8 @@ from db.metadata import Name, Time, metadata
 from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Order
-from db.rows import Row, RowSet, fetch
+from db.rows import Row, RowSet, fetch, fetch_by
+from db.rows import labelled as labelled_of
 from db.upsert import insert
 
 __all__ = [
@@ -99,10 +101,8 @@ PRICE_FIELDS = Fields(
 KEYS = ("project_slug", "price_id")
 
 
-def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
-    """The SQL of ``columns`` and the keys, in a fixed order, labelled by name."""
-    wanted = {*KEYS, *columns}
-    return [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]
+labelled = partial(labelled_of, COLUMNS, KEYS)
+"""The SQL of given columns and the keys."""
 
 
 def insert_prices(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -115,11 +115,8 @@ def select_prices_by_id(
     connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Prices by id; ids that are not there are missing."""
-    found: dict[str, Row] = {}
-    for chunk in chunked(ids):
-        statement = select(*labelled(columns)).where(c.project_id == project_id, c.id.in_(chunk))
-        found.update((row.price_id, row) for row in fetch(connection, "Price", statement))
-    return found
+    found = fetch_by(connection, "Price", labelled(columns), c.id, ids, c.project_id == project_id)
+    return {row.price_id: row for row in found}
 
 
 def select_prices_by_model(connection: Connection, project_id: str, models: Iterable[str]) -> dict[str, RowSet]:

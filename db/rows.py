@@ -4,14 +4,16 @@ A ``RowSet`` is a list of ``Row``; a ``Row`` is a tuple whose columns also read 
 GraphQL field needs, and all that a compiled reader of the same rows does not need.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
-__all__ = ["Row", "RowSet", "fetch", "row_class"]
+from db.chunks import chunked
+
+__all__ = ["Row", "RowSet", "fetch", "fetch_by", "labelled", "row_class"]
 
 
 class Row(tuple[Any, ...]):
@@ -54,3 +56,24 @@ def fetch(connection: Connection, noun: str, statement: Select[Any]) -> RowSet:
     """Run ``statement`` and take all its rows; columns are named by their labels."""
     result = connection.execute(statement)
     return RowSet(noun, tuple(result.keys()), result)
+
+
+def labelled(
+    known: Mapping[str, ColumnElement[Any]], keys: Iterable[str], columns: Collection[str]
+) -> list[ColumnElement[Any]]:
+    """The SQL of ``keys`` and ``columns`` among the ``known``, in their fixed order, labelled by name."""
+    wanted = {*keys, *columns}
+    return [expression.label(name) for name, expression in known.items() if name in wanted]
+
+
+def fetch_by(
+    connection: Connection,
+    noun: str,
+    selected: Sequence[ColumnElement[Any]],
+    column: ColumnElement[Any],
+    values: Iterable[Any],
+    *where: ColumnElement[bool],
+) -> Iterator[Row]:
+    """The rows that fulfil ``where`` and have one of ``values`` in ``column``, in no order; one statement a chunk."""
+    for chunk in chunked(dict.fromkeys(values)):
+        yield from fetch(connection, noun, select(*selected).where(*where, column.in_(chunk)))

@@ -1,19 +1,33 @@
 """Relay connections over rows: pages by cursor, read only as far as they are asked for."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
 from strawberry.federation.schema_directives import Shareable
 
 from db.pages import Page, PageRequest
-from graph.context import Info
+from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.scalars import BigInt
 from graph.selection import NODES, columns_of, is_selected
 from resolvers.errors import InvalidInputError
+from resolvers.loaders import BatchRead
 
-__all__ = ["After", "Before", "Connection", "Edge", "First", "Last", "Offset", "PageInfo", "connect", "page_request"]
+__all__ = [
+    "After",
+    "Before",
+    "Connection",
+    "Edge",
+    "First",
+    "Last",
+    "Offset",
+    "PageInfo",
+    "connect",
+    "connect_siblings",
+    "page_request",
+    "shared_by_siblings",
+]
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -131,3 +145,50 @@ async def connect(
     if is_selected(info, "nodes", "edges", "pageInfo"):
         page = await read(request, columns_of(info, node, NODES))
     return connection(page=page, count=count, **private)
+
+
+class Lists(Protocol):
+    """Lists that differ in one value alone, each below a row of one list; a loader reads them together."""
+
+    @property
+    def request(self) -> PageRequest:
+        """The page of each."""
+
+    def __hash__(self) -> int:
+        """Told apart by identity."""
+
+
+L = TypeVar("L", bound=Lists)
+
+
+def shared_by_siblings(info: Info, make: Callable[[], L]) -> L:
+    """What ``make`` gives, made once for the current field of all rows of a list."""
+    # Siblings have the field's node and the variables in common.
+    raw = info._raw_info  # noqa: SLF001 - strawberry has no other way to them
+    return context_of(info).loaders.shared((raw.field_nodes[0], raw.variable_values), make)
+
+
+async def connect_siblings(
+    info: Info,
+    connection: Callable[..., C],
+    node: str,
+    key: tuple[str, str],
+    *,
+    lists: Lists,
+    pages: BatchRead,
+    counts: BatchRead,
+    **private: Any,
+) -> C:
+    """As ``connect``, of the list of (project, value) among ``lists``: ``pages`` and ``counts`` read all siblings' at
+    once."""
+    load = context_of(info).loaders.load
+
+    async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:
+        page: Page = await load(pages, key, lists=lists)
+        return page
+
+    async def count(limit: int | None) -> int:
+        total: int = await load(counts, key, lists=lists)
+        return total if limit is None else min(total, limit)
+
+    return await connect(info, connection, node, lists.request, read=read, count=count, **private)

@@ -6,9 +6,9 @@ import strawberry
 
 from db.json_text import dump_json
 from graph.calls.types import Call
-from graph.completions.types import recorded_call
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.rows import load_call
 from graph.scalars import JSON
 from graph.user_errors import UserError, user_errors
 from resolvers import images
@@ -44,7 +44,7 @@ class ImageCreatePayload:
     @link("The recorded call, whose output has the images as files; null where none is.")
     async def call(self, info: Info) -> Call | None:
         """Read only where it is asked for."""
-        return await recorded_call(info, self.project, self.call_id)
+        return await load_call(info, self.project, self.call_id)
 
 
 @strawberry.type

@@ -5,9 +5,10 @@ from typing import TypeVar
 
 from graph.context import Info, context_of
 from graph.selection import columns_of
+from resolvers.calls.read import calls_by_id
 from resolvers.loaders import BatchRead
 
-__all__ = ["load_row"]
+__all__ = ["load_call", "load_row"]
 
 V = TypeVar("V")
 
@@ -21,3 +22,8 @@ def load_row(
     """
     columns = columns_of(info, type_, always=always)
     return context_of(info).loaders.load(read, key, columns=columns, **parameters)
+
+
+async def load_call(info: Info, project: str, call_id: str | None) -> V | None:
+    """A call by its id, as ``load_row`` gives it; None where there is no id."""
+    return None if call_id is None else await load_row(info, calls_by_id, (project, call_id), "Call")

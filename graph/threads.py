@@ -1,6 +1,6 @@
 """Threads: a series of turns."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -14,16 +14,18 @@ from graph.groups import CallGroup, connect_groups
 from graph.nodes import ProjectPart, is_row_of
 from graph.queries import sorts_argument
 from graph.query import SortByInput
-from graph.rows import load_row
+from graph.rows import load_call
 from graph.scalars import BigInt, DateTime
 from resolvers.calls.pages import LONGEST_LIST
-from resolvers.calls.read import calls_by_id
 from resolvers.errors import InvalidInputError
 from resolvers.groups import THREADS
 
+if TYPE_CHECKING:
+    from graph.calls.types import Call
+
 __all__ = ["ProjectThreads", "Thread"]
 
-Turn = Annotated["Call", strawberry.lazy("graph.calls.types")]  # type: ignore[name-defined]  # noqa: F821 - looked up
+Turn = Annotated["Call", strawberry.lazy("graph.calls.types")]
 
 
 @strawberry.federation.type(
@@ -62,16 +64,12 @@ class Thread(CallGroup):
     @link("The turn that began first; null without turns.", needs=("project_slug", "first_turn_id"))
     async def first_turn(self, info: Info) -> Turn | None:
         """By the loader of calls."""
-        return await _turn(info, self.project_slug, self.first_turn_id)
+        return await load_call(info, self.project_slug, self.first_turn_id)
 
     @link("The turn of `lastTurnId`; null without turns.", needs=("project_slug", "last_turn_id"))
     async def last_turn(self, info: Info) -> Turn | None:
         """By the loader of calls."""
-        return await _turn(info, self.project_slug, self.last_turn_id)
-
-
-async def _turn(info: Info, project: str, call_id: str | None) -> Any:
-    return None if call_id is None else await load_row(info, calls_by_id, (project, call_id), "Call")
+        return await load_call(info, self.project_slug, self.last_turn_id)
 
 
 @strawberry.input(description="Which threads: all fields that are set must hold.")

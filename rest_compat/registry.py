@@ -16,7 +16,16 @@ from strawberry.schema import BaseSchema
 from graph.operations import Operation
 from resolvers.errors import InvalidInputError
 
-__all__ = ["OPERATIONS", "Endpoint", "Request", "Stream", "first_page", "following_page", "load_operations"]
+__all__ = [
+    "OPERATIONS",
+    "Endpoint",
+    "Request",
+    "Stream",
+    "connection_of",
+    "first_page",
+    "following_page",
+    "load_operations",
+]
 
 OPERATIONS = Path(__file__).parent / "operations"
 
@@ -107,6 +116,16 @@ class Endpoint:
 
     line: Callable[[Data], Any] | None = None
     """Where the operation is a subscription: the JSON line of an event; None for an event without one."""
+
+
+def connection_of(name: str) -> Callable[[Data], Mapping[str, Any] | None]:
+    """Finds the connection ``name`` of the project in an operation's data; None where there is no project."""
+
+    def connection(data: Data) -> Mapping[str, Any] | None:
+        project: Mapping[str, Any] | None = data["project"]
+        return None if project is None else project[name]
+
+    return connection
 
 
 def load_operations(endpoints: Iterable[Endpoint], schema: BaseSchema) -> dict[str, Operation]:

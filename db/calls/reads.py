@@ -1,16 +1,17 @@
 """Reading calls: what can be selected, and rows by id."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal
 
 from db.bounded_pages import bounded
 from db.calls.tables import JSON_COLUMNS, calls
-from db.chunks import chunked
 from db.pages import Page, PageRequest, select_page
 from db.query.order import Order
-from db.rows import Row, fetch
+from db.rows import Row, fetch_by
+from db.rows import labelled as labelled_of
 
 __all__ = ["COLUMNS", "PAYLOADS", "SHOWN", "latency_ms", "select_calls_by_id", "select_calls_page"]
 
@@ -63,21 +64,16 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 KEYS = ("project_slug", "call_id")
 
 
-def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
-    """The SQL of ``columns`` and the keys, in a fixed order, labelled by name."""
-    wanted = {*KEYS, *columns}
-    return [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]
+labelled = partial(labelled_of, COLUMNS, KEYS)
+"""The SQL of given columns and the keys."""
 
 
 def select_calls_by_id(
     connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Shown calls by id; ids that are not there are missing."""
-    found: dict[str, Row] = {}
-    for chunk in chunked(ids):
-        statement = select(*labelled(columns)).where(c.project_id == project_id, c.id.in_(chunk), SHOWN)
-        found.update((row.call_id, row) for row in fetch(connection, "Call", statement))
-    return found
+    found = fetch_by(connection, "Call", labelled(columns), c.id, ids, c.project_id == project_id, SHOWN)
+    return {row.call_id: row for row in found}
 
 
 def select_calls_page(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select, tuple_
@@ -12,6 +13,7 @@ from db.objects.tables import objects
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Order
 from db.rows import Row, RowSet, fetch
+from db.rows import labelled as labelled_of
 
 __all__ = [
     "COLUMNS",
@@ -94,10 +96,8 @@ EVERY_OBJECT = ObjectFilter()
 """Leaves nothing out but what is deleted."""
 
 
-def labelled(columns: Collection[str]) -> list[ColumnElement[Any]]:
-    """The SQL of ``columns`` and the keys, in a fixed order, labelled by name."""
-    wanted = {*KEYS, *columns}
-    return [expression.label(name) for name, expression in COLUMNS.items() if name in wanted]
+labelled = partial(labelled_of, COLUMNS, KEYS)
+"""The SQL of given columns and the keys."""
 
 
 def version_number(version: str) -> int | None:

@@ -1,7 +1,7 @@
 """Reading tables: tables by digest, rows by digest and by position, sorted rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from db.chunks import chunked
 from db.query.fields import Field, Fields, FieldType
-from db.rows import Row, RowSet, fetch
+from db.rows import Row, RowSet, fetch, fetch_by, labelled
 from db.tables.tables import table_chunks, table_parts, table_rows, tables
 
 __all__ = [
@@ -63,36 +63,22 @@ class Part(NamedTuple):
     chunk_digest: str
 
 
-def labelled(known: Mapping[str, ColumnElement[Any]], columns: Collection[str]) -> list[ColumnElement[Any]]:
-    """The SQL of ``columns`` and the keys, in a fixed order, labelled by name."""
-    wanted = {*KEYS, *columns}
-    return [expression.label(name) for name, expression in known.items() if name in wanted]
-
-
 def select_tables(
     connection: Connection, project_id: str, digests: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Tables by digest; those that are not there are missing."""
-    found: dict[str, Row] = {}
-    for chunk in chunked(dict.fromkeys(digests)):
-        statement = select(*labelled(COLUMNS, columns)).where(
-            tables.c.project_id == project_id, tables.c.digest.in_(chunk)
-        )
-        found.update((row.digest, row) for row in fetch(connection, "Table", statement))
-    return found
+    selected = labelled(COLUMNS, KEYS, columns)
+    found = fetch_by(connection, "Table", selected, tables.c.digest, digests, tables.c.project_id == project_id)
+    return {row.digest: row for row in found}
 
 
 def select_rows(
     connection: Connection, project_id: str, digests: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Rows by digest, whatever tables hold them; those that are not there are missing."""
-    found: dict[str, Row] = {}
-    for chunk in chunked(dict.fromkeys(digests)):
-        statement = select(*labelled(ROW_COLUMNS, columns)).where(
-            table_rows.c.project_id == project_id, table_rows.c.digest.in_(chunk)
-        )
-        found.update((row.digest, row) for row in fetch(connection, "TableRow", statement))
-    return found
+    selected, in_project = labelled(ROW_COLUMNS, KEYS, columns), table_rows.c.project_id == project_id
+    found = fetch_by(connection, "TableRow", selected, table_rows.c.digest, digests, in_project)
+    return {row.digest: row for row in found}
 
 
 def select_row_sizes(connection: Connection, project_id: str, digests: Iterable[str]) -> dict[str, int]:
@@ -210,7 +196,7 @@ def select_sorted_rows(
         .prefix_with("MATERIALIZED")
     )
     statement = (
-        select(*labelled(ROW_COLUMNS, columns), placed.c.table_digest, placed.c.original_index)
+        select(*labelled(ROW_COLUMNS, KEYS, columns), placed.c.table_digest, placed.c.original_index)
         .select_from(
             placed.outerjoin(
                 table_rows, (table_rows.c.project_id == project_id) & (table_rows.c.digest == placed.c.digest)

@@ -9,9 +9,20 @@ import strawberry
 
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.filters import EVERY_CALL, CallFilter
-from db.pages import Page, PageRequest
+from db.pages import PageRequest
 from graph.calls.inputs import CallFilterInput
-from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
+from graph.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Offset,
+    connect,
+    connect_siblings,
+    page_request,
+    shared_by_siblings,
+)
 from graph.context import Info, context_of
 from graph.fields import NEEDS, link
 from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
@@ -172,22 +183,20 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
         )
 
     column, value = place.column, place.value
-    raw = info._raw_info  # noqa: SLF001 - siblings have the field's node and the variables in common
-    lists = context.loaders.shared(
-        (raw.field_nodes[0], raw.variable_values),
-        lambda: SiblingLists(*_with_column(make(), column), columns_of(info, "Call", NODES)),
+    lists = shared_by_siblings(
+        info, lambda: SiblingLists(*_with_column(make(), column), columns_of(info, "Call", NODES))
     )
-
-    async def count(limit: int | None) -> int:
-        total: int = await context.loaders.load(sibling_counts, (project, value), lists=lists)
-        return total if limit is None else min(total, limit)
-
-    async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:
-        page: Page = await context.loaders.load(sibling_pages, (project, value), lists=lists)
-        return page
-
     narrowed = replace(lists.chosen, project=project, within=_narrowed(lists.chosen.within, column, value))
-    return await connect(info, CallConnection, "Call", lists.request, read=read, count=count, chosen=narrowed)
+    return await connect_siblings(
+        info,
+        CallConnection,
+        "Call",
+        (project, value),
+        lists=lists,
+        pages=sibling_pages,
+        counts=sibling_counts,
+        chosen=narrowed,
+    )
 
 
 def _narrowed(within: CallFilter, column: str, value: str) -> CallFilter:

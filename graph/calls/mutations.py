@@ -17,12 +17,11 @@ from graph.calls.inputs import (
 from graph.calls.types import Call
 from graph.context import Info, context_of
 from graph.fields import column, link
-from graph.rows import load_row
+from graph.rows import load_call
 from graph.scalars import JSON
 from graph.user_errors import UserError, user_errors
 from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
 from resolvers.calls.kinds import kind_of
-from resolvers.calls.read import calls_by_id
 from resolvers.calls.record import Recorded, delete_calls, record_calls
 from resolvers.calls.validate import check_event
 from resolvers.context import Context
@@ -47,9 +46,7 @@ class CallRecorded:
     @link("The call as it is now; null where the event was refused, or the call's start has not come yet.")
     async def call(self, info: Info) -> Annotated["Call", strawberry.lazy("graph.calls.types")] | None:
         """Read only where it is asked for: recording does not read back."""
-        if self.call_id is None:
-            return None
-        return await load_row(info, calls_by_id, (self.project, self.call_id), Call)
+        return await load_call(info, self.project, self.call_id)
 
 
 @strawberry.type(description="What became of a batch.")

@@ -13,13 +13,13 @@ from graph.fields import column, link
 from graph.groups import load_group
 from graph.nodes import Node, is_row_of
 from graph.refs.types import RefLink, links_of
-from graph.rows import load_row
+from graph.rows import load_call, load_row
 from graph.scalars import JSON, BigInt, DateTime
 from graph.sessions import Session
 from graph.threads import Thread
 from graph.traces import Trace
 from resolvers.calls.kinds import CallKind
-from resolvers.calls.read import CallStatus, calls_by_id
+from resolvers.calls.read import CallStatus
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
@@ -144,9 +144,7 @@ class Call(CallCosts, Node):
     )
     async def parent(self, info: Info) -> Self | None:
         """By the loader of calls."""
-        if self.parent_id is None:
-            return None
-        return await load_row(info, calls_by_id, (self.project_slug, self.parent_id), Call)
+        return await load_call(info, self.project_slug, self.parent_id)
 
     @link("Its payloads with the object refs at the given paths replaced by their values.", needs=PAYLOADS)
     async def expanded(
@@ -216,9 +214,7 @@ class Call(CallCosts, Node):
     )
     async def turn(self, info: Info) -> Self | None:
         """By the loader of calls."""
-        if self.turn_id is None:
-            return None
-        return await load_row(info, calls_by_id, (self.project_slug, self.turn_id), Call)
+        return await load_call(info, self.project_slug, self.turn_id)
 
     @link("The earliest root of its trace.", needs=("project_slug", "trace_id"))
     async def root(self, info: Info) -> Self | None:

@@ -8,14 +8,13 @@ from db.json_text import JSONText, JSONValue, parse_json
 from graph.calls.types import Call
 from graph.context import Info
 from graph.fields import column, link
-from graph.rows import load_row
+from graph.rows import load_call
 from graph.scalars import JSON
 from graph.user_errors import UserError
-from resolvers.calls.read import calls_by_id
 from resolvers.completions.requests import CompletionRequest
 from resolvers.errors import InvalidInputError
 
-__all__ = ["CompletionChunk", "CompletionCreateInput", "CompletionCreatePayload", "completion_request", "recorded_call"]
+__all__ = ["CompletionChunk", "CompletionCreateInput", "CompletionCreatePayload", "completion_request"]
 
 
 @strawberry.input(description="A chat completion that is wanted of the server's provider.")
@@ -69,13 +68,6 @@ def _object(text: JSON | None, name: str) -> dict[str, JSONValue]:
     return value
 
 
-async def recorded_call(info: Info, project: str, call_id: str | None) -> Call | None:
-    """The call that was recorded, by the loader of calls; None where there is none."""
-    if call_id is None:
-        return None
-    return await load_row(info, calls_by_id, (project, call_id), Call)
-
-
 @strawberry.type(description="What the provider answered.")
 class CompletionCreatePayload:
     """An answer, a failure of the provider, or a refusal of ours."""
@@ -91,7 +83,7 @@ class CompletionCreatePayload:
     @link("The recorded call; null where none is.")
     async def call(self, info: Info) -> Call | None:
         """Read only where it is asked for."""
-        return await recorded_call(info, self.project, self.call_id)
+        return await load_call(info, self.project, self.call_id)
 
 
 @strawberry.type(description="A part of an answer that is streamed.")

@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from db.pages import Page, PageRequest
-from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
+from db.pages import PageRequest
+from graph.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Offset,
+    connect,
+    connect_siblings,
+    page_request,
+    shared_by_siblings,
+)
 from graph.context import Info, context_of
 from graph.fields import NEEDS
 from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
@@ -90,18 +101,12 @@ async def _of_project(info: Info, project: str, chosen: FeedbackList, request: P
 async def _of_target(
     info: Info, project: str, target_ref: str, make: Callable[[], tuple[FeedbackList, PageRequest]]
 ) -> FeedbackConnection:
-    context = context_of(info)
-    raw = info._raw_info  # noqa: SLF001 - siblings have the field's node and the variables in common
-    lists = context.loaders.shared(
-        (raw.field_nodes[0], raw.variable_values), lambda: TargetLists(*make(), columns_of(info, "Feedback", NODES))
+    return await connect_siblings(
+        info,
+        FeedbackConnection,
+        "Feedback",
+        (project, target_ref),
+        lists=shared_by_siblings(info, lambda: TargetLists(*make(), columns_of(info, "Feedback", NODES))),
+        pages=target_feedback_pages,
+        counts=target_feedback_counts,
     )
-
-    async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:
-        page: Page = await context.loaders.load(target_feedback_pages, (project, target_ref), lists=lists)
-        return page
-
-    async def count(limit: int | None) -> int:
-        total: int = await context.loaders.load(target_feedback_counts, (project, target_ref), lists=lists)
-        return total if limit is None else min(total, limit)
-
-    return await connect(info, FeedbackConnection, "Feedback", lists.request, read=read, count=count)

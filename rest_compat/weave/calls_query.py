@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, connection_of, first_page
 from rest_compat.weave.call_schema import call_schema, selection
 from rest_compat.weave.models import Query, SortBy, Strict, order_by, query_json
 
@@ -100,8 +100,7 @@ def _page(request: Request) -> Variables:
     }
 
 
-def _connection(data: Data) -> Mapping[str, Any] | None:
-    return data["project"] and data["project"]["calls"]  # type: ignore[no-any-return]
+_connection = connection_of("calls")
 
 
 def _line(call: Mapping[str, Any], request: Request) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from graph.json_text import JSONText, dump_json
 from rest_compat.json_fields import JSONObject
-from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, connection_of, first_page
 from rest_compat.weave.feedback_schema import check_fields, feedback_schema, selection
 from rest_compat.weave.models import Query, SortBy, Strict, order_by, query_json
 
@@ -133,10 +133,6 @@ def _page(request: Request) -> Variables:
     }
 
 
-def _connection(data: Data) -> Mapping[str, Any] | None:
-    return data["project"] and data["project"]["feedback"]  # type: ignore[no-any-return]
-
-
 def _row(node: Mapping[str, Any], request: Request) -> dict[str, Any]:
     return feedback_schema(node, request.body.project_id, request.body.fields)
 
@@ -164,7 +160,7 @@ ENDPOINTS = [
         "Feedback by query, sort, page; `fields` picks columns and paths into the payload.",
         model=FeedbackQueryReq,
         variables=_page,
-        stream=Stream(connection=_connection, line=_row, member="result"),
+        stream=Stream(connection=connection_of("feedback"), line=_row, member="result"),
     ),
     Endpoint(
         "/feedback/purge",

@@ -7,7 +7,7 @@ from graph.encoding import Spliced
 from resolvers.errors import RefusalCode
 from rest_compat.dialects import Problem, RefusedError
 from rest_compat.json_fields import JSONAny
-from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, connection_of, first_page
 from rest_compat.weave.models import Open, SortBy, Strict, order_by
 
 __all__ = ["ENDPOINTS", "ObjSchemaForInsert", "obj_schema", "object_input"]
@@ -155,10 +155,6 @@ def _page(request: Request) -> Variables:
     }
 
 
-def _connection(data: Data) -> Mapping[str, Any] | None:
-    return data["project"] and data["project"]["objectVersions"]  # type: ignore[no-any-return]
-
-
 ENDPOINTS = [
     Endpoint(
         "/obj/create",
@@ -183,7 +179,7 @@ ENDPOINTS = [
         model=ObjQueryReq,
         variables=_page,
         stream=Stream(
-            connection=_connection,
+            connection=connection_of("objectVersions"),
             line=lambda version, request: obj_schema(version, request.body.project_id),
             member="objs",
         ),

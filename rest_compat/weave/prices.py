@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import FiniteFloat
 
 from resolvers.errors import InvalidInputError
-from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, first_page
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, connection_of, first_page
 from rest_compat.weave.models import Query, SortBy, Strict, microseconds, order_by, query_json
 
 __all__ = ["ENDPOINTS"]
@@ -103,10 +103,6 @@ def _page(request: Request) -> Variables:
     }
 
 
-def _connection(data: Data) -> Mapping[str, Any] | None:
-    return data["project"] and data["project"]["prices"]  # type: ignore[no-any-return]
-
-
 def _row(node: Mapping[str, Any], request: Request) -> dict[str, Any]:
     """CostQueryOutput; what ``fields`` leave out is null."""
     wanted = request.body.fields or _FIELDS
@@ -133,7 +129,7 @@ ENDPOINTS = [
         "The project's own prices by query, sort, page.",
         model=CostQueryReq,
         variables=_page,
-        stream=Stream(connection=_connection, line=_row, member="results"),
+        stream=Stream(connection=connection_of("prices"), line=_row, member="results"),
     ),
     Endpoint(
         "/cost/purge",

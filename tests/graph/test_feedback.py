@@ -1,12 +1,9 @@
 """Feedback in the graph: given, listed, linked, found again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from db.json_text import dump_json
 from graph.schema import schema
@@ -16,6 +13,7 @@ from resolvers.context import Context
 from resolvers.feedback.record import feedback_create_batch
 from resolvers.feedback.validate import NewFeedback
 from resolvers.objects.create import object_create
+from tests.statements import counted
 
 PROJECT = "team/app"
 EMPTY = dump_json({})
@@ -38,20 +36,6 @@ async def start_calls(context: Context, *ids: str) -> None:
         context,
         [CallStart(PROJECT, call_id, "t", None, "op", at, EMPTY, EMPTY) for at, call_id in enumerate(ids, start=1)],
     )
-
-
-@contextmanager
-def counted(context: Context) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    for engine in context.database.engines:
-        event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    for engine in context.database.engines:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 CREATE = """
@@ -207,7 +191,7 @@ async def test_lists_below_calls_are_read_together(context: Context) -> None:
     counts = []
     nodes: list[Any] = []
     for size in (2, 30):
-        with counted(context) as statements:
+        with counted() as statements:
             nodes = (await run(context, document, calls=size))["project"]["calls"]["nodes"]
         counts.append(len(statements))
         assert len(nodes) == size

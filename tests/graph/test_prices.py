@@ -1,11 +1,8 @@
 """Prices in the graph, and what calls cost."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from db.json_text import dump_json
 from db.query.expression import parse_query
@@ -16,6 +13,7 @@ from resolvers.calls.record import record_calls
 from resolvers.context import Context
 from resolvers.errors import ForbiddenError
 from resolvers.prices.record import NewPrice, prices_create, prices_purge
+from tests.statements import counted
 
 PROJECT = "team/app"
 EMPTY = dump_json({})
@@ -42,20 +40,6 @@ async def record(context: Context, *usages: Any, project: str = PROJECT) -> None
             )
         ],
     )
-
-
-@contextmanager
-def counted(context: Context) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    for engine in context.database.engines:
-        event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    for engine in context.database.engines:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 CREATE = """
@@ -251,7 +235,7 @@ async def test_the_costs_of_a_page_are_one_statement(context: Context) -> None:
     )
     await record(context, *({f"m{number % 7}": {"prompt_tokens": number}} for number in range(60)))
     for first in (2, 60):
-        with counted(context) as statements:
+        with counted() as statements:
             nodes = (await run(context, COSTS, first=first))["project"]["calls"]["nodes"]
         assert [node["cost"]["total"] for node in nodes] == [
             number * (number % 7 + (7 if number % 7 < 2 else 0)) for number in range(first)

@@ -1,14 +1,14 @@
 """Lists are read in a number of statements that does not grow with them, whatever links are followed from each node."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, event
 
 from tests.conftest import running_app
+from tests.statements import counted
 
 PROJECT = "team/app"
 
@@ -65,21 +65,6 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         ref = f"weave:///{PROJECT}/call/call-{number}"
         body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}
         assert (await client.post("/feedback/create", json=body)).status_code == 200
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that any engine executes meanwhile."""
-    statements: list[str] = []
-
-    def remember(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", remember)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", remember)
 
 
 @asynccontextmanager
