@@ -1,6 +1,9 @@
 """The schema: all types, queries and mutations in one federation subgraph."""
 
+from typing import Any
+
 import strawberry
+from graphql import get_named_type
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 
@@ -65,6 +68,14 @@ class Subscription(CompletionSubscriptions):
 class Schema(strawberry.federation.Schema):
     """A subgraph whose entities are found by ``graph.entities``: a bad representation is an error of its own."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # What an `input` argument takes is said once, at its type.
+        for type_ in (self._schema.mutation_type, self._schema.subscription_type):
+            for field in type_.fields.values() if type_ else ():
+                if "input" in field.args:
+                    field.args["input"].description = get_named_type(field.args["input"].type).description
+
     def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
         """The resolver of ``_entities``."""
         return resolve_entities(info, representations)  # type: ignore[return-value]  # completed by the executor
@@ -76,6 +87,6 @@ schema = Schema(
     subscription=Subscription,
     types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
     config=StrawberryConfig(scalar_map=SCALARS),
-    # The newest version is refused by one of the composers (docs/federation.md).
+    # The newest version is refused by one of the composers of The Guild.
     federation_version="2.9",
 )
