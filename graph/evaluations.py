@@ -5,9 +5,9 @@ from typing import Annotated, cast
 import strawberry
 
 from graph.calls.types import Call
-from graph.completions.types import recorded_call
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.rows import load_call
 from graph.scalars import JSON, BigInt
 from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
@@ -40,7 +40,7 @@ class ModelEvaluatePayload:
     @link("The evaluation's call, which runs; null where it was refused.")
     async def call(self, info: Info) -> Call | None:
         """Read only where it is asked for."""
-        return await recorded_call(info, self.project, self.call_id)
+        return await load_call(info, self.project, self.call_id)
 
 
 @strawberry.type(description="There is no such call, or not yet.")
