@@ -48,9 +48,29 @@ CALL = """query Call($project: String!, $callId: String!) {
       output
       attributes
       summary
+      usage {
+        model
+        totalTokens
+      }
       parent {
         callId
         opName
+      }
+      children(first: 20) {
+        totalCount
+        nodes {
+          callId
+          opName
+          displayName
+          status
+          latencyMs
+        }
+      }
+      feedback(first: 5) {
+        nodes {
+          feedbackType
+          payload
+        }
       }
     }
   }
@@ -59,7 +79,7 @@ CALL = """query Call($project: String!, $callId: String!) {
 
 NEWEST_CALLS = """query NewestCalls($project: String!) {
   project(slug: $project) {
-    calls(last: 20) {
+    calls(first: 20, filter: { traceRootsOnly: true }, orderBy: [{ field: "started_at", direction: DESC }]) {
       nodes {
         callId
         opName
@@ -69,8 +89,8 @@ NEWEST_CALLS = """query NewestCalls($project: String!) {
         latencyMs
       }
       pageInfo {
-        hasPreviousPage
-        startCursor
+        hasNextPage
+        endCursor
       }
     }
   }
