@@ -34,6 +34,7 @@ check: setup  ## format, lint, types, and the files made from code
 	$(BIN)/mypy
 	$(BIN)/tracegraph schema --compare schema.graphql
 	$(BIN)/python -m server.settings_docs | diff -u docs/settings.md -
+	$(BIN)/python -m tests.contract.rest_docs | diff -u docs/rest.md -
 
 format: setup
 	$(BIN)/ruff check --fix-only
@@ -44,3 +45,4 @@ schema: setup  ## rewrite schema.graphql
 
 docs: setup  ## rewrite the pages made from code
 	$(BIN)/python -m server.settings_docs > docs/settings.md
+	$(BIN)/python -m tests.contract.rest_docs > docs/rest.md

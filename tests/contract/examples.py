@@ -15,7 +15,7 @@ import httpx
 
 from tests.fake_provider import completion
 
-__all__ = ["EXAMPLES", "PROJECT", "Example", "Told", "provider_answer", "run_examples", "standing_clock"]
+__all__ = ["EXAMPLES", "PROJECT", "Example", "Told", "provider_answer", "run_examples", "standing_clock", "templated"]
 
 PROJECT = "team/app"
 
@@ -75,6 +75,11 @@ def standing_clock() -> Iterator[None]:
         yield
 
 
+def templated(path: str) -> str:
+    """The path of the registry that a request went to."""
+    return path.replace("/v2/team/app/", "/v2/{entity}/{project}/")
+
+
 async def run_examples(client: httpx.AsyncClient) -> AsyncIterator[Told]:
     """Run the story."""
     for example in EXAMPLES:
@@ -103,6 +108,8 @@ def provider_answer(body: dict[str, Any]) -> Any:
 OP_DIGEST = "JpBA37XhyZ6xRs1pFiVkqI0GzeN4dJDPhcZeFvcndYE"
 MODEL_DIGEST = "0ccMj1PelTDb7BhBKW1BMEG7DYOFUPvxojZ2zxKXSxQ"
 ACTION_DIGEST = "rcdz5vX6S4qWYyWdOrHUlFjlWXhsu4RCPFM0jIAZl2E"
+EVALUATION_DIGEST = "HFfWFaQsDOCshFYsds5mH4LRoUloHnnjnN68tXxMN70"
+GEOGRAPHER_DIGEST = "fkJpEmFNSAr7P5wpwsAyTQwD7sSf7kYxg3noT108PsM"
 TABLE_DIGEST = "2aed246bb5ce96d4b47b2211ef6c6a1d1797bcdd3c7d9f2f0f0f6dff33c25145"
 ROWS = ("4ZKYp7pivfn5yMPKR6qqaNsW3FfThVfSaGI3uDNQfXM", "FykAVKjwH9uZS709Yl3r3pI1lgKXTL1kyaoPrhySYDA")
 
@@ -111,6 +118,7 @@ CALL, CHILD, TRACE = (
     "01941f29-7c00-7000-8000-000000000002",
     "01941f29-7c00-7000-8000-00000000000a",
 )
+COMPLETE, FAILED, RUNNING = (f"01941f29-7c00-7000-8000-0000000000e{number}" for number in (1, 2, 3))
 NOTE, SCORE = "01941f29-7c00-7000-8000-0000000000f1", "01941f29-7c00-7000-8000-0000000000f2"
 REF = f"weave:///{PROJECT}"
 OP, MODEL = f"{REF}/op/answer:{OP_DIGEST}", f"{REF}/object/assistant:{MODEL_DIGEST}"
@@ -133,6 +141,17 @@ def started(call_id: str, second: int, **more: Any) -> dict[str, Any]:
         "attributes": {"env": "test"},
         **more,
     }
+
+
+def ended(call_id: str, **more: Any) -> dict[str, Any]:
+    """The end of a call."""
+    return {"project_id": PROJECT, "id": call_id, "ended_at": "2026-01-01T00:00:30Z", "summary": {}, **more}
+
+
+def evaluation(call_id: str) -> dict[str, Any]:
+    """The start of an evaluation that a program runs."""
+    own = {"op_name": f"{REF}/op/Evaluation.evaluate:{OP_DIGEST}", "trace_id": call_id}
+    return {**started(call_id, 10, inputs={}), **own}
 
 
 USAGE = {
@@ -449,6 +468,50 @@ EXAMPLES = [
         "/actions/execute_batch",
         {"project_id": PROJECT, "action_ref": f"{REF}/object/says_paris:{ACTION_DIGEST}", "call_ids": [CALL]},
     ),
+    # Evaluations: three that a program ran, and one that the server is to run
+    Example(
+        "/call/upsert_batch",
+        {
+            "batch": [
+                {"mode": "start", "req": {"start": evaluation(COMPLETE)}},
+                {"mode": "end", "req": {"end": ended(COMPLETE, output={"correct": {"true_fraction": 0.5}})}},
+                {"mode": "start", "req": {"start": evaluation(FAILED)}},
+                {"mode": "end", "req": {"end": ended(FAILED, exception="ValueError: no rows")}},
+                {"mode": "start", "req": {"start": evaluation(RUNNING)}},
+            ]
+        },
+    ),
+    *(
+        Example("/evaluations/status", {"project_id": PROJECT, "call_id": call_id})
+        for call_id in (COMPLETE, FAILED, RUNNING, "nobody")
+    ),
+    Example(
+        "/obj/create",
+        {
+            "obj": {
+                "project_id": PROJECT,
+                "object_id": "geographer",
+                "val": {"llm_model_id": "gpt-4o", "default_params": {"temperature": 0}},
+                "builtin_object_class": "LLMStructuredCompletionModel",
+            }
+        },
+    ),
+    Example(
+        "/obj/create",
+        {
+            "obj": {
+                "project_id": PROJECT,
+                "object_id": "capitals",
+                "val": {
+                    "_type": "Evaluation",
+                    "_class_name": "Evaluation",
+                    "_bases": ["Object", "BaseModel"],
+                    "dataset": {"_type": "Dataset", "rows": f"{REF}/table/{TABLE_DIGEST}"},
+                    "scorers": [],
+                },
+            }
+        },
+    ),
     # What goes again
     Example(
         "/feedback/replace",
@@ -465,4 +528,13 @@ EXAMPLES = [
     Example("/cost/purge", {"project_id": PROJECT, "query": equal("llm_id", "gpt-4o")}),
     Example("/obj/delete", {"project_id": PROJECT, "object_id": "says_paris", "digests": ["v0"]}),
     Example("/calls/delete", {"project_id": PROJECT, "call_ids": [CALL]}),
+    # Last, since it goes on when it has answered
+    Example(
+        "/evaluations/evaluate_model",
+        {
+            "project_id": PROJECT,
+            "evaluation_ref": f"{REF}/object/capitals:{EVALUATION_DIGEST}",
+            "model_ref": f"{REF}/object/geographer:{GEOGRAPHER_DIGEST}",
+        },
+    ),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-__all__ = ["OPERATIONS", "SCHEMAS", "Schema", "differences", "fields_of", "misfits", "written"]
+__all__ = ["OPERATIONS", "SCHEMAS", "Schema", "alternatives", "differences", "fields_of", "misfits", "written"]
 
 Schema = dict[str, Any]
 
@@ -43,7 +43,8 @@ def differences(documented: Schema, ours: Schema, our_schemas: dict[str, Schema]
     for one in wanted:
         alike = [other for other in given if other.get("type") == one.get("type")]
         candidates = [_differences_of(one, other, our_schemas, at) for other in alike]
-        found += sorted(candidates, key=len)[0] if candidates else []
+        closest = min(candidates, key=len, default=list[str]())
+        found += closest
     return found
 
 
