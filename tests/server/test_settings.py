@@ -91,6 +91,16 @@ def test_booleans(text: str, value: bool) -> None:
             "sqlite://",
             "--database-url: 'sqlite://' is no database; use sqlite:///PATH or postgresql://HOST/NAME",
         ),
+        (
+            "provider_base_url",
+            "api.example/v1",
+            "--provider-base-url: 'api.example/v1' is no base URL, expected http(s)://HOST[:PORT][/PATH]",
+        ),
+        (
+            "provider_base_url",
+            "https://api.example/v1?key=x",
+            "--provider-base-url: 'https://api.example/v1?key=x' is no base URL, expected http(s)://HOST[:PORT][/PATH]",
+        ),
     ],
 )
 def test_a_wrong_value_is_named(name: str, text: str, message: str) -> None:
@@ -138,6 +148,13 @@ def test_an_open_server_said_twice() -> None:
 )
 def test_passwords_are_masked(url: str, masked: str) -> None:
     assert masked_url(url) == masked
+
+
+def test_the_key_of_the_provider_is_not_printed() -> None:
+    environ = {"TRACEGRAPH_PROVIDER_API_KEY": "sk-secret", "TRACEGRAPH_PROVIDER_BASE_URL": "http://[::1]:8000/v1"}
+    settings = load({}, environ)
+    assert (settings.provider_api_key, settings.provider_base_url) == ("sk-secret", "http://[::1]:8000/v1")
+    assert "sk-secret" not in repr(settings)
 
 
 def test_the_table_is_the_settings() -> None:
