@@ -24,6 +24,11 @@ Bytes = NewType("Bytes", object)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# An offset can lead out of the years 1 to 9999, and what cannot be written out must not be stored.
+_TIMES = range(
+    (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND,
+    (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND + 1,
+)
 
 
 def format_time(microseconds: int) -> str:
@@ -47,13 +52,17 @@ def time_of(moment: datetime) -> int:
 
 def _parse_time_value(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):  # our own operations pass what is stored
-        return value
-    if not isinstance(value, str):
+        time = value
+    elif not isinstance(value, str):
         raise GraphQLError(f"DateTime must be an ISO 8601 string, not {value!r}.")
-    try:
-        return parse_time(value)
-    except ValueError as error:
-        raise GraphQLError(f"DateTime is {error}.") from error
+    else:
+        try:
+            time = parse_time(value)
+        except ValueError as error:
+            raise GraphQLError(f"DateTime is {error}.") from error
+    if time not in _TIMES:
+        raise GraphQLError(f"DateTime must be within the years 1 to 9999 in UTC, not {value!r}.")
+    return time
 
 
 def _parse_json_value(value: Any) -> JSONText:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response, StreamingResponse
@@ -170,7 +170,7 @@ def _data_of(result: ExecutionResult) -> Data:
         original = error.original_error
         if isinstance(original, Refusal):
             raise original
-        if original is None:  # a variable that a scalar refused
+        if original is None or isinstance(original, GraphQLError):  # a variable that a scalar refused
             raise RefusedError(Problem(RefusalCode.INVALID_INPUT, error.message))
         raise original
     data = result.data or {}
