@@ -55,16 +55,19 @@ def insert_edges(connection: Connection, project_id: str, edges: Iterable[Edge])
         connection.execute(insert(connection, refs).on_conflict_do_nothing(), rows)
 
 
-def delete_edges(connection: Connection, project_id: str, source_kind: str, source_id: str, role: str) -> None:
-    """Forget what one place of one source pointed to, before it is written again."""
-    connection.execute(
-        delete(refs).where(
-            refs.c.project_id == project_id,
-            refs.c.source_kind == source_kind,
-            refs.c.source_id == source_id,
-            refs.c.role == role,
+def delete_edges(
+    connection: Connection, project_id: str, source_ids: Iterable[str], *, source_kind: str, role: str
+) -> None:
+    """Forget what one place of each source pointed to, before it is written again: one statement a chunk."""
+    for chunk in chunked(source_ids):
+        connection.execute(
+            delete(refs).where(
+                refs.c.project_id == project_id,
+                refs.c.source_kind == source_kind,
+                refs.c.source_id.in_(chunk),
+                refs.c.role == role,
+            )
         )
-    )
 
 
 def select_targets(

@@ -3,10 +3,11 @@
 A span's call id is its span id, or a derived one where that was taken; then ``calls.span_id`` holds the span's own.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from db.calls.tables import calls
 from db.chunks import chunked
@@ -42,12 +43,20 @@ def select_spans(connection: Connection, project_id: str, span_ids: Iterable[str
     return list(found.values())
 
 
-def select_children(connection: Connection, project_id: str, parent_ids: Sequence[str]) -> list[PlacedSpan]:
-    """The started calls right below ``parent_ids``, deleted ones among them: one statement a chunk."""
+def select_children(
+    connection: Connection, project_id: str, parent_ids: Sequence[str], *, apart_from: Iterable[tuple[str, str]] = ()
+) -> list[PlacedSpan]:
+    """The started calls right below ``parent_ids``, deleted ones among them: one statement a chunk.
+
+    ``apart_from`` has pairs of a parent id and a trace id, whose children are left out.
+    """
+    traces: defaultdict[str, list[str]] = defaultdict(list)
+    for parent_id, trace_id in apart_from:
+        traces[parent_id].append(trace_id)
     found: list[PlacedSpan] = []
     for chunk in chunked(parent_ids):
-        statement = select(*_COLUMNS).where(
-            c.project_id == project_id, c.parent_id.in_(chunk), c.started_at.is_not(None)
-        )
-        found.extend(PlacedSpan(*row) for row in connection.execute(statement))
+        conditions = [c.project_id == project_id, c.parent_id.in_(chunk), c.started_at.is_not(None)]
+        if pairs := [(parent_id, trace_id) for parent_id in chunk for trace_id in traces[parent_id]]:
+            conditions.append(tuple_(c.parent_id, c.trace_id).not_in(pairs))
+        found.extend(PlacedSpan(*row) for row in connection.execute(select(*_COLUMNS).where(*conditions)))
     return found

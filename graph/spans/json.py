@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from db.json_text import JSONValue, parse_json
-from graph.spans.errors import MalformedExportError
+from graph.spans.errors import MalformedExportError, check_count
 from resolvers.spans.span import Attributes, Resource, Scope, Span, SpanEvent, SpanLink, UnreadableSpan
 
 __all__ = ["spans_of_json"]
@@ -32,7 +32,10 @@ class _WrongError(ValueError):
 
 
 def spans_of_json(content: bytes) -> Iterator[Span | UnreadableSpan]:
-    """The spans of a request, in its order. Raises MalformedExportError when the first is asked for."""
+    """The spans of a request, in its order.
+
+    When the first is asked for it raises MalformedExportError, or TooLargeError for too many.
+    """
     try:
         request = parse_json(content.decode())
     except UnicodeDecodeError as error:
@@ -66,8 +69,11 @@ class _Group(NamedTuple):
 
 
 def _groups(request: Any) -> Iterator[_Group]:
+    count = 0
     for i, resource_spans in _list(request, "resourceSpans", ""):
         place = f"resourceSpans[{i}]"
+        count += 1
+        check_count(count)
         described = _object(resource_spans, place).get("resource")
         resource = Resource(
             _attributes(described, f"{place}.resource"), _integer(described, "droppedAttributesCount", place)
@@ -79,6 +85,8 @@ def _groups(request: Any) -> Iterator[_Group]:
                 _text(library, "name", path), _text(library, "version", path), _attributes(library, f"{path}.scope")
             )
             spans = [(f"{path}.spans[{k}]", span) for k, span in _list(scope_spans, "spans", f"{path}.")]
+            count += 1 + len(spans)
+            check_count(count)
             yield _Group(resource, scope, spans)
 
 

@@ -13,18 +13,15 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
-from opentelemetry.proto.common.v1 import common_pb2
-from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from db.json_text import JSONValue
-from graph.spans.errors import MalformedExportError
+from graph.spans.errors import MalformedExportError, check_count
 from resolvers.spans.span import Attributes, Resource, Scope, Span, SpanEvent, SpanLink, UnreadableSpan
 
 __all__ = ["spans_of_protobuf"]
 
-KINDS = trace_pb2.Span.SpanKind.items()
-_KIND_NAMES = {number: name.removeprefix("SPAN_KIND_") for name, number in KINDS}
+_KIND_NAMES = {number: name.removeprefix("SPAN_KIND_") for name, number in trace_pb2.Span.SpanKind.items()}
 _STATUS_NAMES = {number: name.removeprefix("STATUS_CODE_") for name, number in trace_pb2.Status.StatusCode.items()}
 _FIELD = descriptor_pb2.FieldDescriptorProto
 
@@ -33,9 +30,9 @@ _FIELD = descriptor_pb2.FieldDescriptorProto
 def _messages() -> dict[str, Any]:
     """The message classes; see the module."""
     pool = descriptor_pool.DescriptorPool()
-    for module in (common_pb2, resource_pb2, trace_pb2, trace_service_pb2):
+    for descriptor in _with_imports(trace_service_pb2.DESCRIPTOR):
         file = descriptor_pb2.FileDescriptorProto()
-        module.DESCRIPTOR.CopyToProto(file)
+        descriptor.CopyToProto(file)
         for message in _all_messages(file.message_type):
             for field in message.field:
                 if field.type == _FIELD.TYPE_STRING or (message.name, field.name) == ("ScopeSpans", "spans"):
@@ -49,6 +46,12 @@ def _messages() -> dict[str, Any]:
     return {short: message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for short, name in names.items()}
 
 
+def _with_imports(descriptor: Any) -> list[Any]:
+    """A file and all that it imports, those first."""
+    files = [file for imported in descriptor.dependencies for file in _with_imports(imported)]
+    return list(dict.fromkeys([*files, descriptor]))
+
+
 def _all_messages(messages: Iterable[Any]) -> Iterator[Any]:
     for message in messages:
         yield message
@@ -56,11 +59,15 @@ def _all_messages(messages: Iterable[Any]) -> Iterator[Any]:
 
 
 def spans_of_protobuf(content: bytes) -> Iterator[Span | UnreadableSpan]:
-    """The spans of a request, in its order. Raises MalformedExportError when the first is asked for."""
+    """The spans of a request, in its order.
+
+    When the first is asked for it raises MalformedExportError, or TooLargeError for too many.
+    """
     try:
         request = _messages()["request"].FromString(content)
     except DecodeError as error:
         raise MalformedExportError(f"not an ExportTraceServiceRequest in protobuf: {error}") from error
+    _check_counts(request)
     message_class = _messages()["span"]
     for resource_spans in request.resource_spans:
         resource = Resource(
@@ -79,6 +86,15 @@ def spans_of_protobuf(content: bytes) -> Iterator[Span | UnreadableSpan]:
                     yield UnreadableSpan(f"{len(encoded)} bytes that are no span in protobuf: {error}")
                 else:
                     yield _span(message, resource, scope)
+
+
+def _check_counts(request: Any) -> None:
+    count = len(request.resource_spans)
+    check_count(count)
+    count += sum(len(resource_spans.scope_spans) for resource_spans in request.resource_spans)
+    check_count(count)
+    scopes = (scope_spans for resource_spans in request.resource_spans for scope_spans in resource_spans.scope_spans)
+    check_count(count + sum(len(scope_spans.spans) for scope_spans in scopes))
 
 
 def _span(message: Any, resource: Resource, scope: Scope) -> Span:

@@ -109,9 +109,9 @@ def _write_edges(connection: Connection, project: str, changes: Mapping[str, Cal
         if change.start is not None:
             edges += [Edge("call", call_id, "inputs", ref) for ref in refs_in(change.start.inputs)]
         if change.end is not None:
-            if call_id in existing:
-                delete_edges(connection, project, "call", call_id, "output")
             edges += [Edge("call", call_id, "output", ref) for ref in refs_in(change.end.output)]
+    ended_again = [call_id for call_id, change in changes.items() if change.end is not None and call_id in existing]
+    delete_edges(connection, project, ended_again, source_kind="call", role="output")
     insert_edges(connection, project, edges)
 
 

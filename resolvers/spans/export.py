@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -138,7 +138,7 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
     named = dict.fromkeys(name for start in starts for name in (start.id, start.parent_id) if name)
     placement = Placement(select_spans(connection, project, named))
     ids, displaced = [], 0
-    new: dict[str, None] = {}
+    new: dict[tuple[str, str], None] = {}
     for call in calls:
         ended_at = call.end.ended_at if call.end else None
         assert call.start.trace_id  # a span has one
@@ -146,14 +146,14 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
         ids.append(call_id)
         if is_new:
             displaced += call_id != call.start.id
-            new.update(dict.fromkeys(placement.ids_of(call.start.trace_id, call.start.id)))
+            new[call.start.trace_id, call.start.id] = None
     events: list[CallEvent] = []
     for call, call_id in zip(calls, ids, strict=True):
         events.append(_placed(call.start, call_id, placement))
         if call.end is not None:
             events.append(replace(call.end, id=call_id))
     write_events(connection, project, events, {}, at)
-    _adopt(connection, project, placement, list(new), at)
+    _adopt(connection, project, placement, new, at)
     return displaced
 
 
@@ -171,10 +171,18 @@ def _placed(start: CallStart, call_id: str, placement: Placement) -> CallStart:
     )
 
 
-def _adopt(connection: Connection, project: str, placement: Placement, parent_ids: Sequence[str], at: int) -> None:
-    """Put children that came before their parents, and were below others with their span id, where they belong."""
+def _adopt(
+    connection: Connection, project: str, placement: Placement, parents: Collection[tuple[str, str]], at: int
+) -> None:
+    """Put children that came before their parents, and were below others with their span id, where they belong.
+
+    ``parents`` are trace id and span id of the spans that are new.
+    """
     moves = {}
-    for child in select_children(connection, project, parent_ids):
+    parent_ids = dict.fromkeys(each for trace_id, span_id in parents for each in placement.ids_of(trace_id, span_id))
+    # A root that comes last has thousands of children, all in place: they are not even read.
+    settled = [(span_id, trace_id) for trace_id, span_id in parents if placement.is_alone(trace_id, span_id)]
+    for child in select_children(connection, project, list(parent_ids), apart_from=settled):
         if child.parent_id is None or child.started_at is None or not is_span(child):
             continue
         parent_id = placement.parent(child.trace_id, placement.span_id_of(child.parent_id), child.started_at)

@@ -80,6 +80,10 @@ class Placement:
         call = self._by_id.get(call_id)
         return call.span_id if call else call_id
 
+    def is_alone(self, trace_id: str, span_id: str) -> bool:
+        """Whether the span has its own id and no other of its trace has it: children of the trace are right there."""
+        return [call.id for call in self._by_span[trace_id, span_id]] == [span_id]
+
     def ids_of(self, trace_id: str, span_id: str) -> list[str]:
         """The ids under which children of a span may stand: those of all spans like it, and its own."""
         return [span_id, *(call.id for call in self._by_span[trace_id, span_id] if call.id != span_id)]

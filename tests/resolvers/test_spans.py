@@ -1,8 +1,10 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from db.json_text import parse_json
 from resolvers.calls.read import calls_by_id
@@ -218,6 +220,48 @@ async def test_thousands_of_spans_with_their_children_in_later_transactions(cont
     found = await calls(context, ids)
     assert len(found) == 2100
     assert {call.parent_id for call in found.values()} == {PARENT}
+
+
+async def test_an_export_takes_as_many_statements_whatever_its_size(context: Context) -> None:
+    """Spans of both kinds, with and without a parent that is there, first as new ones and then again."""
+    await export(context, span("f" * 16), project="team/warm")
+
+    def batch(count: int, trace: str) -> list[Span]:
+        ids = [f"{trace[0]}{number:015x}" for number in range(1, count + 1)]
+        return [span(each, ids[number // 2] if number else None, trace=trace) for number, each in enumerate(ids)]
+
+    counts = []
+    for count, trace in ((10, T1), (400, T2)):
+        spans = batch(count, trace)
+        with statements() as seen:
+            await export(context, *spans)
+            await export(context, *spans)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that any connection runs meanwhile, transactions apart."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.split(maxsplit=1)[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_a_root_that_comes_after_its_children_does_not_read_them(context: Context) -> None:
+    await export(context, *(span(f"{number:016x}", PARENT) for number in range(1, 300)))
+    with statements() as seen:
+        await export(context, span(PARENT))
+    assert [statement.split()[0] for statement in seen].count("UPDATE") == 0
+    await export(context, span(PARENT, at=1000), span(CHILD, PARENT, at=1001, seconds=2))
+    found = await calls(context, [CHILD, f"{1:016x}"])
+    assert [call.parent_id for call in found.values()] == [derived_id(T1, PARENT), PARENT]
 
 
 async def read(context: Context, *columns: str, **fields: Any) -> Any:

@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from prometheus_client import REGISTRY
 
 from rest_compat.otlp.answers import _status_class
 from tests.conftest import running_app
@@ -315,6 +316,24 @@ async def test_bodies_past_the_limit(sqlite_url: str) -> None:
         assert (status, code, message) == (413, 8, "Request too large: at most 100000 bytes")
 
 
+async def test_exports_of_too_many_spans(client: httpx.AsyncClient) -> None:
+    """A few bytes make an empty span: what counts is how many there are."""
+    scope = b"\x12\x00" * 99_999
+    resource = b"\x12" + _varint(len(scope)) + scope
+    content = b"\x0a" + _varint(len(resource)) + resource
+    status, code, message = said(await send(client, content))
+    expected = "An export has at most 100000 resources, scopes and spans, not 100001; send it in pieces"
+    assert (status, code, message) == (413, 8, expected)
+    answer = await send(client, {"resourceSpans": [{"scopeSpans": [{"spans": [{}] * 99_999}]}]})
+    assert (answer.status_code, answer.json()["message"]) == (413, expected)
+    assert (await send(client, b"\x0a\x00" * 100_001)).status_code == 413
+
+
+def _varint(number: int) -> bytes:
+    head, rest = number & 127, number >> 7
+    return bytes([head | 128]) + _varint(rest) if rest else bytes([head])
+
+
 async def test_any_text_comes_back(client: httpx.AsyncClient) -> None:
     text = "a\x00b\ud800c \U0001f600 \u05d0"
     batch = export(span(attributes=[{"key": "input.value", "value": {"stringValue": text}}], name=text))
@@ -340,12 +359,15 @@ async def test_the_mutation_takes_base64(client: httpx.AsyncClient) -> None:
         "userErrors": [],
     }
     assert await run(content=content, project=PROJECT) == {**nothing, "acceptedSpans": 1}
+    displaced = REGISTRY.get_sample_value("tracegraph_spans_displaced_total") or 0
     later = base64.b64encode(json.dumps(export(span(startTimeUnixNano="1544712660223456789"))).encode()).decode()
     assert await run(content=later, encoding="JSON", project=PROJECT) == {
         **nothing,
         "acceptedSpans": 1,
         "displacedSpans": 1,
     }
+    counted = (await client.get("/metrics")).text
+    assert f"\ntracegraph_spans_displaced_total {displaced + 1:.1f}\n" in counted
     refused = await run(content="AAAA", project=PROJECT)
     assert [(error["code"], error["field"]) for error in refused["userErrors"]] == [("INVALID_INPUT", ["content"])]
     assert len(await calls(client)) == 2
