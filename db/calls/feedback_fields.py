@@ -61,7 +61,10 @@ def _related(rows: NamedFromClause[Any], project_id: str, feedback_type: str) ->
         conditions.append(c.feedback_type == feedback_type)
 
     def some(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        return select(literal_column("1")).where(*conditions, condition).correlate_except(rows).exists()
+        # OFFSET makes PostgreSQL look the feedback of each call up by its index. Left to turn this into a join, on
+        # tables that it has no statistics of yet it compares every call with every feedback.
+        found = select(literal_column("1")).where(*conditions, condition).offset(0)
+        return found.correlate_except(rows).exists()
 
     def newest(value: ColumnElement[Any]) -> ColumnElement[Any]:
         return (
