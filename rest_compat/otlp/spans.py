@@ -30,5 +30,5 @@ ENDPOINTS = [
         respond=_answer,
         refuse=refused,
     )
-    for path in ("/otel/v1/traces", "/otel/v1/trace")
+    for path in ("/otel/v1/traces", "/otel/v1/trace", "/v1/traces")
 ]

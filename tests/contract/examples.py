@@ -434,6 +434,7 @@ EXAMPLES = [
     # Spans
     Example("/otel/v1/traces", spans(SPAN), headers={"project_id": PROJECT}),
     Example("/otel/v1/trace", spans({**SPAN, "spanId": "00"}), headers={"project_id": PROJECT}),
+    Example("/v1/traces", spans({**SPAN, "spanId": "eee19b7ec3c1b175"}), headers={"project_id": PROJECT}),
     # Models
     Example(
         "/completions/create",

@@ -171,7 +171,7 @@ async def test_the_project_comes_from_the_header_or_the_resource(client: httpx.A
     )
     assert (nowhere.status_code, nowhere.json()) == (400, {"code": 3, "message": reason, "reason": reason})
     assert (await client.post("/otel/v1/traces", json={"resourceSpans": []})).status_code == 200
-    assert (await client.post("/otel/v1/traces", content=b"", headers=PROTOBUF)).status_code == 200
+    assert (await client.post("/v1/traces", content=b"", headers=PROTOBUF)).status_code == 200
 
 
 async def test_one_bad_span_does_not_cost_the_others(client: httpx.AsyncClient) -> None:
