@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from db.calls.tables import calls
@@ -63,7 +63,7 @@ def _related(rows: NamedFromClause[Any], project_id: str, feedback_type: str) ->
     def some(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         # OFFSET makes PostgreSQL look the feedback of each call up by its index. Left to turn this into a join, on
         # tables that it has no statistics of yet it compares every call with every feedback.
-        found = select(literal_column("1")).where(*conditions, condition).offset(0)
+        found: Select[Any] = select(literal_column("1")).where(*conditions, condition).offset(0)
         return found.correlate_except(rows).exists()
 
     def newest(value: ColumnElement[Any]) -> ColumnElement[Any]:
