@@ -1,67 +1,72 @@
-"""Call trees: recursion over ids alone. Ids come from clients, so there may be cycles, and anything may be missing."""
+"""Call trees: walked over ids alone. Ids come from clients, so there may be cycles, and anything may be missing."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, literal, select
+from sqlalchemy import Connection, select
 
 from db.calls.tables import calls
 from db.chunks import chunked
 
-__all__ = ["TreeNode", "descendant_ids", "select_tree"]
+__all__ = ["descendant_ids"]
 
+c = calls.c
 
-class TreeNode(NamedTuple):
-    """A call in a tree: ``depth`` 1 is a child of the call asked about."""
-
-    id: str
-    parent_id: str
-    started_at: int
-    depth: int
+_SHALLOW = 8
+"""Levels that are read one by one; deeper trees are walked in memory."""
 
 
 def descendant_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> set[str]:
     """Ids of all calls below ``ids`` that are not deleted; those that never started are among them.
 
-    A level at a time: each call is visited once, whatever its parents say, and each statement has a constant
-    project (a recursive statement that passes the project along is refused past one machine).
+    Each call is visited once, whatever its parents say. A level is a statement; every few levels the traces that were
+    reached are read whole, as ids and parents, so that a chain of thousands of calls is not thousands of statements.
+    Each statement has a constant project (a recursive one that passes the project along is refused past one machine).
     """
     seen = set(ids)
     level = list(seen)
     below: set[str] = set()
+    depth = 0
     while level:
-        found: list[str] = []
-        for chunk in chunked(level):
-            statement = select(calls.c.id).where(
-                calls.c.project_id == project_id, calls.c.parent_id.in_(chunk), calls.c.deleted_at.is_(None)
-            )
-            found.extend(connection.execute(statement).scalars())
+        depth += 1
+        found = _children(connection, project_id, level)
+        below.update(found)
         level = [call_id for call_id in dict.fromkeys(found) if call_id not in seen]
         seen.update(level)
-        below.update(found)
+        if depth % _SHALLOW == 0 and level:
+            # What lies below in the same traces; children in other traces are found by the next round.
+            inside = _below_in_traces(connection, project_id, level)
+            below.update(inside)
+            level += [call_id for call_id in inside if call_id not in seen]
+            seen.update(level)
     return below
 
 
-def select_tree(connection: Connection, project_id: str, root_id: str, *, max_depth: int, limit: int) -> list[TreeNode]:
-    """Started, undeleted calls below ``root_id``, at most ``limit`` of them, breadth first, each once."""
-    shown = (calls.c.project_id == project_id, calls.c.started_at.is_not(None), calls.c.deleted_at.is_(None))
-    nodes: dict[str, TreeNode] = {}
-    level = [root_id]
-    depth = 0
-    while level and depth < max_depth and len(nodes) < limit:
-        depth += 1
-        found: list[TreeNode] = []
-        for chunk in chunked(level):
-            statement = (
-                select(calls.c.id, calls.c.parent_id, calls.c.started_at, literal(depth, Integer))
-                .where(*shown, calls.c.parent_id.in_(chunk))
-                .order_by(calls.c.started_at, calls.c.id)
-                .limit(limit - len(nodes))
-            )
-            found.extend(TreeNode(*row) for row in connection.execute(statement))
-        level = []
-        for node in found:
-            if node.id != root_id and node.id not in nodes and len(nodes) < limit:
-                nodes[node.id] = node
-                level.append(node.id)
-    return list(nodes.values())
+def _children(connection: Connection, project_id: str, parents: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for chunk in chunked(parents):
+        statement = select(c.id).where(c.project_id == project_id, c.parent_id.in_(chunk), c.deleted_at.is_(None))
+        found.extend(connection.execute(statement).scalars())
+    return found
+
+
+def _below_in_traces(connection: Connection, project_id: str, ids: Iterable[str]) -> set[str]:
+    """The descendants of ``ids`` that a walk inside their own traces comes to."""
+    traces: set[str] = set()
+    for chunk in chunked(ids):
+        statement = select(c.trace_id).where(c.project_id == project_id, c.id.in_(chunk), c.trace_id.is_not(None))
+        traces.update(connection.execute(statement.distinct()).scalars())
+    children: defaultdict[str, list[str]] = defaultdict(list)
+    for chunk in chunked(traces):
+        pairs = select(c.parent_id, c.id).where(
+            c.project_id == project_id, c.trace_id.in_(chunk), c.parent_id.is_not(None), c.deleted_at.is_(None)
+        )
+        for parent_id, call_id in connection.execute(pairs):
+            children[parent_id].append(call_id)
+    found: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        for call_id in children.pop(waiting.pop(), ()):
+            found.add(call_id)
+            waiting.append(call_id)
+    return found
