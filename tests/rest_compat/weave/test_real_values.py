@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+
+from tests.conftest import running_app
 
 PROJECT = "team/app"
 
@@ -124,3 +127,27 @@ async def test_graphql_takes_and_gives_the_same(client: httpx.AsyncClient) -> No
     payload = response.json()["data"]["callStart"]
     assert payload["userErrors"] == []
     assert payload["call"]["inputs"] == {"s": "\x00\ud800", "f": 1.0, "i": 123456789012345678901234567890, "n": "NaN"}
+
+
+INDEXES = [
+    # An index on one path, over a bounded prefix, as long texts do not fit into one; and one over whole payloads.
+    "CREATE INDEX ON calls (project_id, left(coalesce(inputs_query, inputs)::jsonb #>> '{v}', 200))",
+    "CREATE INDEX ON calls USING gin ((coalesce(attributes_query, attributes)::jsonb) jsonb_path_ops)",
+]
+
+
+async def test_no_value_fails_with_json_indexes_present(postgres_url: str) -> None:
+    async with running_app(postgres_url) as client:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            for statement in INDEXES:
+                connection.execute(statement)
+        values = [text for text, _ in VALUES.values()] + ["9" * 5000, f'"{"long " * 100_000}"', f"1.{'1' * 20_000}"]
+        starts = [start(f"call-{number:02}", text) for number, text in enumerate(values)]
+        assert (await client.post("/call/upsert_batch", content=batch_of(starts))).status_code == 200
+        assert len(await read_all(client)) == len(values)
+        one = {"$expr": {"$eq": [{"$getField": "inputs.n"}, {"$literal": 1}]}}
+        assert len(await read_all(client, query=one)) == len(values)
+        found = {"$expr": {"$eq": [{"$getField": "attributes.v"}, {"$literal": "a\x00b"}]}}
+        assert list(await read_all(client, query=found)) == ["call-00"]
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("REINDEX TABLE calls")
