@@ -25,8 +25,9 @@ assets: $(INSTALLED)  ## the web pages; does nothing where they are up to date
 serve: setup  ## the server, on SQLite; flags go into ARGS="..."
 	@exec $(BIN)/tracegraph serve $(ARGS)
 
+# Three processes on two cores: servers and SDKs that tests start are waited for much of the time.
 test: setup  ## all tests but those that need Node.js, Chromium or an older SDK; .ci/run runs these too
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "$(SELECT)" $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist worksteal -m "$(SELECT)" $(ARGS)
 
 check: setup  ## format, lint, types, and the files made from code
 	$(BIN)/ruff format --check
