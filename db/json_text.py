@@ -135,9 +135,7 @@ def dump_json(value: JSONValue) -> JSONText:
         return value
     try:
         return JSONText(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode().decode())
-    except UnicodeEncodeError:
-        return JSONText(json.dumps(_storable(value), separators=(",", ":")))
-    except ValueError:
+    except ValueError:  # NaN or an infinity, or (UnicodeEncodeError) half a surrogate pair
         return JSONText(json.dumps(_storable(value), separators=(",", ":")))
 
 

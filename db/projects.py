@@ -8,7 +8,7 @@ from db.metadata import Name, Time, metadata
 from db.rows import RowSet, fetch
 from db.upsert import insert
 
-__all__ = ["all_projects", "lock", "projects", "select_projects"]
+__all__ = ["lock", "projects", "select_projects"]
 
 projects = Table(
     "projects",
@@ -41,9 +41,3 @@ def lock(connection: Connection, project_id: str, now: int, changes: int = 1) ->
 def select_projects(connection: Connection, project_ids: Sequence[str]) -> RowSet:
     """The projects that exist among ``project_ids``, in no order; columns slug, created_at."""
     return fetch(connection, "Project", select(*_COLUMNS).where(projects.c.project_id.in_(project_ids)))
-
-
-def all_projects(connection: Connection, *, after: str, limit: int) -> RowSet:
-    """Projects by slug, from the first past ``after``; columns slug, created_at."""
-    statement = select(*_COLUMNS).where(projects.c.project_id > after).order_by(projects.c.project_id).limit(limit)
-    return fetch(connection, "Project", statement)

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from db.calls.writes import insert_calls, mark_deleted, select_states, select_trace_ids, update_calls
 from db.projects import lock
 from db.refs import Edge, delete_edges, insert_edges
-from resolvers.calls.events import CallChange, CallEvent, CallRename, CallStart, merge
+from resolvers.calls.events import CallChange, CallEvent, CallStart, merge
 from resolvers.context import Context, now
 from resolvers.ids import new_id
 from resolvers.refs import refs_in
 
-__all__ = ["Recorded", "delete_calls", "record_calls", "rename_call", "write_events"]
+__all__ = ["Recorded", "delete_calls", "record_calls", "write_events"]
 
 
 class Recorded(NamedTuple):
@@ -113,11 +113,6 @@ def _write_edges(connection: Connection, project: str, changes: Mapping[str, Cal
     ended_again = [call_id for call_id, change in changes.items() if change.end is not None and call_id in existing]
     delete_edges(connection, project, ended_again, source_kind="call", role="output")
     insert_edges(connection, project, edges)
-
-
-async def rename_call(context: Context, project: str, call_id: str, display_name: str) -> Recorded:
-    """Set the display name of a call, known or not yet; an empty name takes it away."""
-    return (await record_calls(context, [CallRename(project, call_id, display_name)]))[0]
 
 
 async def delete_calls(context: Context, project: str, ids: Sequence[str]) -> int:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from db.json_text import parse_json
+from resolvers.calls.events import CallRename
 from resolvers.calls.read import calls_by_id
-from resolvers.calls.record import delete_calls, rename_call
+from resolvers.calls.record import delete_calls, record_calls
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.spans.export import Exported, spans_export
@@ -146,7 +147,7 @@ async def test_a_deleted_span_stays_deleted_and_keeps_its_id(context: Context) -
 
 
 async def test_a_name_that_came_before_the_span_stays(context: Context) -> None:
-    await rename_call(context, PROJECT, PARENT, "Mine")
+    await record_calls(context, [CallRename(PROJECT, PARENT, "Mine")])
     assert (await export(context, span(PARENT))).displaced == 0
     assert (await calls(context, [PARENT]))[PARENT].display_name == "Mine"
 
