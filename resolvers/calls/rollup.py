@@ -1,0 +1,160 @@
+"""Counting tokens once over a tree of calls, whoever reported them.
+
+The SDKs of Weave add what the calls below used to what a call reports; OpenTelemetry's instrumentations and others do
+not. ``roll_up`` tells the two apart, call by call and model by model (docs/costs.md). Ids come from clients: parents
+may be missing, or each other's.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import add, sub
+
+from resolvers.calls.usage import ModelUsage
+
+__all__ = ["Rolled", "add_up", "bottom_up", "roll_up"]
+
+Counts = tuple[int, int, int, int, int, int]
+_NOTHING: Counts = (0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """What a call used itself, and what it and all calls below it used, model by model; models without counts are
+    left out."""
+
+    own: tuple[ModelUsage, ...]
+    subtree: tuple[ModelUsage, ...]
+
+
+_UNUSED = Rolled((), ())
+
+
+def bottom_up(parents: Mapping[str, str | None]) -> list[tuple[str, str | None]]:
+    """Each call with the parent it hangs below, every call before its parent.
+
+    A parent that is not among the calls is none. A cycle is cut above the smallest id in it.
+    """
+    below: defaultdict[str, list[str]] = defaultdict(list)
+    tops: list[str] = []
+    for call_id, parent in parents.items():
+        if parent is None or parent not in parents:
+            tops.append(call_id)
+        else:
+            below[parent].append(call_id)
+    order: list[tuple[str, str | None]] = []
+    placed: set[str] = set()
+
+    def place(top: str) -> None:
+        waiting: list[tuple[str, str | None]] = [(top, None)]
+        while waiting:
+            call_id, parent = waiting.pop()
+            placed.add(call_id)
+            order.append((call_id, parent))
+            waiting.extend((child, call_id) for child in below[call_id] if child not in placed)
+
+    for top in tops:
+        place(top)
+    if len(order) < len(parents):
+        for call_id in parents:
+            if call_id not in placed:
+                place(_cycle_top(call_id, parents))
+    order.reverse()
+    return order
+
+
+def _cycle_top(call_id: str, parents: Mapping[str, str | None]) -> str:
+    """The smallest id in the cycle that the way up from ``call_id`` ends in."""
+    met: dict[str, int] = {}
+    way: list[str] = []
+    above: str | None = call_id
+    while above is not None and above not in met:
+        met[above] = len(way)
+        way.append(above)
+        above = parents[above]
+    assert above is not None, "a way up that ends has a top"
+    return min(way[met[above] :])
+
+
+def roll_up(calls: Mapping[str, tuple[str | None, Sequence[ModelUsage]]]) -> dict[str, Rolled]:
+    """The own and subtree usage of each call, from its parent's id and what it reports.
+
+    For each model: a call that reports at least as much as the subtrees below it, in every count, has counted them in,
+    and its own share is the rest. One that reports less of anything has not: what it reports is its own. One that
+    reports nothing stands for what is below it. The own shares of a tree add up to the subtree of its top.
+    """
+    below: defaultdict[str, dict[str, ModelUsage]] = defaultdict(dict)
+    rolled: dict[str, Rolled] = {}
+    for call_id, parent in bottom_up({call_id: parent for call_id, (parent, _) in calls.items()}):
+        children = below.pop(call_id, {})
+        own, subtree = _of_call(calls[call_id][1], children)
+        rolled[call_id] = Rolled(tuple(own), tuple(subtree.values())) if subtree else _UNUSED
+        if parent is not None and subtree:
+            above = below[parent]
+            if above:
+                _add(above, subtree.values())
+            else:
+                below[parent] = dict(subtree)
+    return rolled
+
+
+def _of_call(
+    reported: Sequence[ModelUsage], children: dict[str, ModelUsage]
+) -> tuple[list[ModelUsage], dict[str, ModelUsage]]:
+    """The own share of a call, and what it and the ``children`` used together."""
+    if not reported:
+        return [], children
+    own: list[ModelUsage] = []
+    subtree: dict[str, ModelUsage] = {}
+    for usage in reported:
+        counts, inside = _counts(usage), _counts(children.get(usage.model))
+        if all(given >= known for given, known in zip(counts, inside, strict=True)):
+            rest, whole = _each(sub, counts, inside), counts
+        else:
+            rest, whole = counts, _each(add, counts, inside)
+        if any(rest):
+            own.append(_usage(usage, rest))
+        if any(whole):
+            subtree[usage.model] = _usage(usage, whole)
+    for model, usage in children.items():
+        subtree.setdefault(model, usage)
+    return own, subtree
+
+
+def add_up(usages: Iterable[ModelUsage]) -> list[ModelUsage]:
+    """The sum of usages, model by model, in the order in which the models are met."""
+    sums: dict[str, ModelUsage] = {}
+    _add(sums, usages)
+    return list(sums.values())
+
+
+def _add(sums: dict[str, ModelUsage], usages: Iterable[ModelUsage]) -> None:
+    for usage in usages:
+        known = sums.get(usage.model)
+        if known is None:
+            sums[usage.model] = usage
+        else:
+            sums[usage.model] = _usage(known, _each(add, _counts(known), _counts(usage)))
+
+
+def _counts(usage: ModelUsage | None) -> Counts:
+    if usage is None:
+        return _NOTHING
+    return (
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.total_tokens,
+        usage.requests,
+        usage.cache_read_tokens,
+        usage.cache_write_tokens,
+    )
+
+
+def _each(operation: Callable[[int, int], int], one: Counts, other: Counts) -> Counts:
+    first, second, third, fourth, fifth, sixth = map(operation, one, other)
+    return first, second, third, fourth, fifth, sixth
+
+
+def _usage(like: ModelUsage, counts: Counts) -> ModelUsage:
+    incoming, outgoing, total, requests, read, written = counts
+    return ModelUsage(like.model, incoming, outgoing, total, requests, read, written, like.cache_apart)
