@@ -1,6 +1,9 @@
 """What a request carries with it."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,12 +15,25 @@ from resolvers.loaders import Loaders
 if TYPE_CHECKING:
     from resolvers.completions.provider import Provider
 
-__all__ = ["Context", "now"]
+__all__ = ["Context", "now", "recorded_at"]
+
+_recorded_at: ContextVar[int | None] = ContextVar("recorded_at", default=None)
 
 
 def now() -> int:
     """The time in microseconds since the epoch, UTC."""
-    return time.time_ns() // 1000
+    at = _recorded_at.get()
+    return time.time_ns() // 1000 if at is None else at
+
+
+@contextmanager
+def recorded_at(at: int) -> Iterator[None]:
+    """Inside, what is written is written as if it were ``at``, in microseconds since the epoch."""
+    token = _recorded_at.set(at)
+    try:
+        yield
+    finally:
+        _recorded_at.reset(token)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The command line: `tracegraph serve`, `migrate`, `schema`.
+"""The command line: `tracegraph serve`, `demo`, `migrate`, `schema`.
 
 Exit codes: 0 done, 1 it could not be done, 2 the command line or a setting is wrong.
 """
@@ -9,11 +9,14 @@ from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from server.demo.arguments import ArgumentError, plan_of
+from server.demo.arguments import add_arguments as add_demo_arguments
 from server.settings import SETTINGS, Setting, Settings, SettingsError, load
 
 __all__ = ["main"]
 
 MIGRATE_SETTINGS = ("data_dir", "database_url")
+DEMO_SETTINGS = (*MIGRATE_SETTINGS, "port")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,6 +37,15 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the server", description="Run the server.")
     _add_settings(serve, tuple(SETTINGS))
     serve.set_defaults(run=_serve)
+
+    about = (
+        "Fill a project with believable traces, so that the first look is not empty. A server may run meanwhile. "
+        "A second run into the same project adds nothing twice."
+    )
+    demo = commands.add_parser("demo", help="fill a project with believable traces", description=about)
+    add_demo_arguments(demo)
+    _add_settings(demo, DEMO_SETTINGS)
+    demo.set_defaults(run=_demo)
 
     about = "Bring the database to the schema of this version. The server does so itself when it starts."
     migrate = commands.add_parser("migrate", help="bring the database up to date", description=about)
@@ -92,6 +104,27 @@ def _serve(options: argparse.Namespace) -> int:
         return serve(settings)
     except StartError as error:
         return _fail(str(error), 1)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from resolvers.errors import Refusal
+    from server.demo.command import run_demo
+    from server.serve import StartError, prepare_database, using_database
+
+    settings = _load(options, DEMO_SETTINGS)
+    try:
+        plan = plan_of(options)
+        prepare_database(settings.database_url)
+        with using_database(settings.database_url):
+            report = run_demo(plan, settings)
+    except ArgumentError as error:
+        return _fail(str(error), 2)
+    except StartError as error:
+        return _fail(str(error), 1)
+    except Refusal as refusal:
+        return _fail(refusal.message, 1)
+    sys.stdout.write(report)
+    return 0
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
@@ -27,7 +28,7 @@ from uvicorn.supervisors import Multiprocess
 from db.migrate import migrate
 from server.settings import Settings, masked_url
 
-__all__ = ["StartError", "prepare_database", "serve"]
+__all__ = ["StartError", "prepare_database", "serve", "using_database"]
 
 logger = logging.getLogger("tracegraph.serve")
 
@@ -167,8 +168,15 @@ def bind(host: str, port: int) -> list[socket.socket]:
 
 def prepare_database(url: str) -> None:
     """Bring the database to the schema of this version; raises StartError, which names the database and the reason."""
-    try:
+    with using_database(url):
         migrate(url)
+
+
+@contextlib.contextmanager
+def using_database(url: str) -> Iterator[None]:
+    """Raise what the database refuses as StartError, which names it and the reason."""
+    try:
+        yield
     except (SQLAlchemyError, OSError) as error:
         raise StartError(f"cannot use the database {masked_url(url)}: {_reason(error)}") from error
 
