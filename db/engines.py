@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from db.picks import PICK_FUNCTION, pick
 from db.writer import GroupCommitWriter
 
 __all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url"]
@@ -86,6 +87,7 @@ def engine_for(url: URL, *, pool_size: int, read_only: bool = False) -> Engine:
         cursor.execute("PRAGMA cache_size = -16384")
         if read_only:
             cursor.execute("PRAGMA query_only = ON")
+            connection.create_function(PICK_FUNCTION, 2, pick, deterministic=True)
         cursor.close()
 
     return engine

@@ -2,18 +2,28 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal
 
 from db.bounded_pages import bounded
 from db.calls.tables import JSON_COLUMNS, calls
+from db.octets import octets
 from db.pages import Page, PageRequest, select_page
 from db.query.order import Order
 from db.rows import Row, fetch_by
 from db.rows import labelled as labelled_of
 
-__all__ = ["COLUMNS", "PAYLOADS", "SHOWN", "latency_ms", "select_calls_by_id", "select_calls_page"]
+__all__ = [
+    "COLUMNS",
+    "PAYLOADS",
+    "SHOWN",
+    "PayloadSizes",
+    "latency_ms",
+    "select_calls_by_id",
+    "select_calls_page",
+    "select_payload_sizes",
+]
 
 c = calls.c
 
@@ -99,3 +109,19 @@ def select_calls_page(
         read=lambda ids: select_calls_by_id(connection, page.rows[0].project_slug, ids, columns),
         max_bytes=max_bytes,
     )
+
+
+class PayloadSizes(NamedTuple):
+    """Bytes of each payload."""
+
+    attributes: int
+    inputs: int
+    output: int
+    summary: int
+
+
+def select_payload_sizes(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, PayloadSizes]:
+    """Bytes of the payloads of shown calls by id; the payloads stay in the database."""
+    sizes = [func.coalesce(octets(c[name]), 0).label(name) for name in PayloadSizes._fields]
+    found = fetch_by(connection, "Call", [c.id.label("call_id"), *sizes], c.id, ids, c.project_id == project_id, SHOWN)
+    return {row.call_id: PayloadSizes(*row[1:]) for row in found}

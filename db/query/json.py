@@ -19,7 +19,7 @@ from sqlalchemy.types import NullType
 
 from db.text import encode_text
 
-__all__ = ["JsonNode", "json_node"]
+__all__ = ["JsonNode", "is_plain_path", "json_node"]
 
 _INDEX = re.compile(r"(?:0|[1-9][0-9]{0,8})")
 _ALMOST_INDEX = re.compile(r"\s*[-+]?[0-9]+")
@@ -68,6 +68,12 @@ class JsonNode(FunctionElement[Any]):
 def json_node(text: ColumnElement[Any], parts: Sequence[str]) -> JsonNode:
     """The node at ``parts`` of the JSON text that ``text`` gives."""
     return JsonNode(text, parts)
+
+
+def is_plain_path(parts: Sequence[str]) -> bool:
+    """Whether SQLite's ``->`` follows the path by itself, and so gives the text of what it finds as it was sent."""
+    indexes = sum(_INDEX.fullmatch(part) is not None for part in parts)
+    return 2**indexes <= MAX_ALTERNATIVES and all(map(_PLAIN_KEY.fullmatch, parts))
 
 
 def _literal(text: str, compiler: SQLCompiler) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 from db.query.json import SQLITE_REAL
 from db.query.numbers import postgresql_number
 
-__all__ = ["NUMBER", "Number", "apply"]
+__all__ = ["NUMBER", "POSTGRESQL_COMPACT", "Number", "apply"]
 
 
 class Number(UserDefinedType[Any]):
@@ -100,7 +100,7 @@ _POSTGRESQL_TEXT_INTEGER = (
 _TEXT_BOOLEAN = "CASE {t} WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END"
 
 # A list or object as text: without spaces between its tokens, all else as it was sent (SQLite does so by itself).
-_POSTGRESQL_COMPACT = (
+POSTGRESQL_COMPACT = (
     "CASE WHEN CAST({n} AS text) ~ '[ \\t]'"
     " THEN regexp_replace(CAST({n} AS text), '(\"([^\"\\\\]|\\\\.)*\")|[ \\t]+', '\\1', 'g') ELSE CAST({n} AS text) END"
 )
@@ -153,7 +153,7 @@ _TEMPLATES = {
     # JSON nodes: the value, converted
     "json_to_text": _Template(
         f"CASE json_type({{n}}) WHEN 'text' THEN {_S} WHEN 'null' THEN NULL ELSE {{n}} END",
-        f"CASE WHEN json_typeof({{n}}) IN ('array', 'object') THEN {_POSTGRESQL_COMPACT} ELSE {_P} END",
+        f"CASE WHEN json_typeof({{n}}) IN ('array', 'object') THEN {POSTGRESQL_COMPACT} ELSE {_P} END",
         Text(),
     ),
     # The same with the spaces between tokens: for searches that they make no difference to.

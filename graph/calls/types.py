@@ -6,6 +6,7 @@ import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.calls.costs import CallCosts
+from graph.calls.values import CallValues
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
@@ -91,7 +92,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, Node):
+class Call(CallCosts, CallValues, Node):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")

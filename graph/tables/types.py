@@ -11,6 +11,7 @@ from graph.nodes import Node, is_row_of
 from graph.queries import OrderBy, sorts_argument
 from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
+from graph.tables.values import RowValues
 from resolvers.tables.pages import TableRowList, table_rows_count, table_rows_list
 from resolvers.tables.read import tables_by_digest
 
@@ -20,7 +21,7 @@ __all__ = ["Table", "TableRow", "TableRowConnection"]
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="A row: an object, addressed by its content and shared by tables."
 )
-class TableRow(Node):
+class TableRow(RowValues, Node):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("TableRow")

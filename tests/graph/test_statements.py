@@ -20,6 +20,7 @@ CALL_LINKS = """
   feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
   inputRefs { uri node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
   expanded(paths: ["inputs.model"]) { inputs }
+  value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
 """
 
 DOCUMENTS = {
@@ -30,7 +31,8 @@ DOCUMENTS = {
         nodes { id turnCount lastUpdated p99TurnDurationMs firstTurn { callId } lastTurn { callId }
                 turns(first: 2) { nodes { callId } } calls(last: 1) { totalCount nodes { callId } } } } } }""",
     "objects": """query($n: Int!) { project(slug: "team/app") { objectVersions(first: $n) { nodes {
-        id value versions { digest } latest { digest } feedback { totalCount } refs { uri node { id } }
+        id value valueAt(path: "n") preview { text } versions { digest }
+        latest { digest } feedback { totalCount } refs { uri node { id } }
         usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
         id target { ... on Call { callId } } } } } }""",
