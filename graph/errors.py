@@ -6,14 +6,14 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from graphql import GraphQLError, GraphQLSyntaxError
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from resolvers.errors import Refusal
 
-__all__ = ["ErrorCode", "FormattedError", "LimitExceededError", "internal_error", "presented", "refused"]
+__all__ = ["MAX_MESSAGE", "ErrorCode", "FormattedError", "LimitExceededError", "internal_error", "presented", "refused"]
 
 FormattedError: TypeAlias = dict[str, Any]
+
+MAX_MESSAGE = 2000  # characters: validation quotes what it refuses, whole literals too
 
 logger = logging.getLogger("tracegraph.graphql")
 
@@ -28,14 +28,21 @@ class ErrorCode(StrEnum):
     VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    TRUSTED_DOCUMENTS_ONLY = "TRUSTED_DOCUMENTS_ONLY"
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
 class LimitExceededError(GraphQLError):
-    """The document asks for more than a limit allows; nothing of it was run."""
+    """The document asks for more than the limit `name` allows; nothing of it was run.
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"code": ErrorCode.LIMIT_EXCEEDED.value})
+    `requested` is None where that was not counted to the end.
+    """
+
+    def __init__(self, message: str, name: str, requested: int | None, limit: int) -> None:
+        self.exceeded = {"name": name, "requested": requested, "limit": limit}
+        super().__init__(message, extensions={"code": ErrorCode.LIMIT_EXCEEDED.value, "limit": self.exceeded})
 
 
 def presented(errors: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[FormattedError]:
@@ -65,8 +72,6 @@ def _present(error: GraphQLError, request_id: str, *, executed: bool) -> Formatt
     if isinstance(cause, Refusal):
         details = {"code": cause.code.value} | ({"field": list(cause.field)} if cause.field else {})
         return _formatted(error, details)
-    if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
-        return _formatted(error, {"code": ErrorCode.BAD_REQUEST.value})
     if cause is None or _is_coercion(error):
         return _formatted(error, _code(error, executed=executed))
     logger.error(
@@ -105,5 +110,7 @@ def _code(error: GraphQLError, *, executed: bool) -> Mapping[str, str]:
 
 def _formatted(error: GraphQLError, details: Mapping[str, object]) -> FormattedError:
     formatted: FormattedError = {**error.formatted}
+    if len(error.message) > MAX_MESSAGE:
+        formatted["message"] = f"{error.message[:MAX_MESSAGE]}..."
     extensions = {**details, **formatted.get("extensions", {})}
     return {**formatted, "extensions": extensions} if extensions else formatted

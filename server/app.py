@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +27,7 @@ from rest_compat.dialects import routes
 from rest_compat.explain import explain_route
 from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
+from server.graphql.trusted import TrustedDocuments, load
 from server.graphql_app import GraphQLApp
 from server.metrics import Metrics
 from server.pages import page_routes
@@ -69,7 +71,13 @@ def create_app(settings: Settings) -> Starlette:
             await resources.database.close()
             resources.database = None
 
-    graphql = GraphQLApp(schema, resources.context, document_limits(settings), fallback=wandb_schema)
+    graphql = GraphQLApp(
+        schema,
+        resources.context,
+        document_limits(settings),
+        fallback=wandb_schema,
+        trusted=trusted_documents(settings),
+    )
     bodies = BodyLimits(body=settings.max_body_bytes, upload=settings.max_upload_bytes)
     metrics = Metrics()
     weave = WeaveDialect()
@@ -119,4 +127,16 @@ def document_limits(settings: Settings) -> DocumentLimits:
         max_aliases=settings.graphql_max_aliases,
         max_fields=settings.graphql_max_fields,
         max_cost=settings.graphql_max_cost,
+        max_operations=settings.graphql_max_operations,
+        max_root_fields=settings.graphql_max_root_fields,
+        max_repetitions=settings.graphql_max_repetitions,
+        max_batch=settings.graphql_max_batch,
+        max_streams=settings.graphql_max_streams,
     )
+
+
+def trusted_documents(settings: Settings) -> TrustedDocuments:
+    """The documents that clients may name by their digest; raises ManifestError."""
+    if not settings.trusted_documents:
+        return TrustedDocuments()
+    return load(Path(settings.trusted_documents), required=settings.trusted_documents_mode == "required")

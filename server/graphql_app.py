@@ -6,11 +6,11 @@ graphql-transport-ws.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
@@ -18,19 +18,20 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.http.streaming import SSE_HEARTBEAT_INTERVAL, SSETransport, merge_stream_with_heartbeat
-from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.types.execution import ExecutionResult, PreExecutionError
-from strawberry.types.graphql import OperationType
 
-from graph.errors import ErrorCode, FormattedError, internal_error, refused
-from graph.limits import Documents, Limits, limited
+from graph.admission import Admission, Admitted, Gate, refusal
+from graph.errors import ErrorCode, FormattedError, LimitExceededError, internal_error, refused
+from graph.limits import Limits
 from server.graphql.encoding import encode
 from server.graphql.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepted
 from server.graphql.requests import Operation, Refused, read
 from server.graphql.results import Payload, payload, request_id
+from server.graphql.trusted import TrustedDocuments
 from server.graphql.websocket import WebSocketView
 
 __all__ = ["GraphQLApp"]
+
+T = TypeVar("T")
 
 MUTATION, SUBSCRIPTION = OperationType.MUTATION, OperationType.SUBSCRIPTION
 HEARTBEAT = ":\n\n"
@@ -47,7 +48,8 @@ class GraphQLApp:
 
     `context_factory` makes the context of a request, and of each operation on a WebSocket; an HTTPException that it
     raises becomes the answer. A document that is not valid in `schema` but is in `fallback` runs there. Pages of other
-    origins may open WebSockets only if they are among `allowed_origins`.
+    origins may open WebSockets only if they are among `allowed_origins`. `trusted` has the documents that are named by
+    a digest and says whether others may run; those of the fallback always may.
     """
 
     def __init__(
@@ -57,13 +59,14 @@ class GraphQLApp:
         limits: Limits | None = None,
         fallback: Schema | None = None,
         allowed_origins: Sequence[str] = (),
+        trusted: TrustedDocuments | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.context_factory = context_factory
-        self.documents = Documents(schema, self.limits)
-        self.schema = limited(schema, self.documents)
-        self.fallback = limited(fallback, Documents(fallback, self.limits)) if fallback else None
-        self.websocket = WebSocketView(self.schema, context_factory, allowed_origins)
+        self.trusted = trusted or TrustedDocuments()
+        self.gate = Gate(schema, self.limits)
+        self.fallback = Gate(fallback, self.limits) if fallback else None
+        self.websocket = WebSocketView(schema, self.admit, context_factory, allowed_origins)
         self.open_streams = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,41 +104,61 @@ class GraphQLApp:
         if isinstance(asked, list):
             if forms.document is None:
                 raise Refused(406, f"A batch is answered with {GRAPHQL_RESPONSE} or {JSON}.")
-            context = await self.context_factory(request)
-            answers = await asyncio.gather(*(self._run(operation, context, identifier) for operation in asked))
+            answers = await self._batch(request, asked, identifier)
             return _document([answer.content for answer in answers], 200, forms.document)
-        kind = self._kind(asked)
+        admitted = await self.admit(asked)
+        kind = admitted.kind if isinstance(admitted, Admitted) else None
         if request.method == "GET" and kind is MUTATION:
             raise Refused(405, "A mutation must be sent by POST.", {"allow": "POST"})
         context = await self.context_factory(request)
         if forms.stream and (forms.prefers_stream or kind is SUBSCRIPTION):
-            return self._events(asked, context, identifier)
+            return self._events(admitted, context, identifier)
         if forms.document is None or kind is SUBSCRIPTION:
             raise Refused(400, SUBSCRIBE_OTHERWISE)
-        answer = await self._run(asked, context, identifier)
+        answer = await _unless_left(request, self._run(admitted, context, identifier), kind)
         status = 200 if answer.executed or forms.document == JSON else 400
         return _document(answer.content, status, forms.document)
 
-    def _kind(self, operation: Operation) -> OperationType | None:
-        """What kind of operation it is; None where the document does not say, and then it is refused when it is run."""
+    async def admit(self, operation: Operation) -> Admission:
+        """The operation, ready to run, or why it is refused; in the fallback where only that knows the document."""
         try:
-            node = self.documents.prepare(operation.query).operation(operation.name)
-        except GraphQLError:
-            return None
-        return OperationType(node.operation.value) if node else None
+            text = self.trusted.text(operation.query, operation.digest)
+        except GraphQLError as error:
+            return refusal([error])
+        admission = await self.gate.admit(text, operation.variables, operation.name)
+        trusted = self.trusted.trusts(text)
+        if isinstance(admission, Admitted):
+            return admission if trusted else _untrusted()
+        if self.fallback is not None:
+            other = await self.fallback.admit(text, operation.variables, operation.name)
+            if isinstance(other, Admitted):
+                return other
+        return admission if trusted else _untrusted()
 
-    async def _run(self, operation: Operation, context: object, identifier: str) -> Payload:
+    async def _batch(self, request: Request, operations: Sequence[Operation], identifier: str) -> list[Payload]:
+        """The answers to a batch, whose operations cost no more together than one may by itself."""
+        admitted = [await self.admit(operation) for operation in operations]
+        total = sum(each.cost.total for each in admitted if isinstance(each, Admitted))
+        if total > (limit := self.limits.max_cost):
+            message = f"The batch costs {total}; the limit is {limit}. Ask for less at a time."
+            error = LimitExceededError(message, "cost", total, limit)
+            admitted = [refusal([error])] * len(operations)
+        shared = await self.context_factory(request)
+        runs = []
+        for each in admitted:
+            own = isinstance(each, Admitted) and each.is_large
+            runs.append(self._run(each, await self.context_factory(request) if own else shared, identifier))
+        return await asyncio.gather(*runs)
+
+    async def _run(self, admitted: Admission, context: object, identifier: str) -> Payload:
         """The answer to a query or mutation."""
-        if self._kind(operation) is SUBSCRIPTION:
+        if not isinstance(admitted, Admitted):
+            return payload(admitted, identifier)
+        if admitted.kind is SUBSCRIPTION:
             return Payload({"errors": [refused(SUBSCRIBE_OTHERWISE)]}, executed=False)
-        result = await _executed(self.schema, operation, context)
-        if self.fallback and isinstance(result, PreExecutionError):
-            other = await _executed(self.fallback, operation, context)
-            if not isinstance(other, PreExecutionError):
-                result = other
-        return payload(result, identifier)
+        return payload(await admitted.execute(context), identifier)
 
-    def _events(self, operation: Operation, context: object, identifier: str) -> Response:
+    def _events(self, admitted: Admission, context: object, identifier: str) -> Response:
         """A stream of `next` events, then `complete`, with comments in the pauses to keep the connection open."""
         if self.open_streams >= self.limits.max_streams:
             raise Refused(503, f"{self.limits.max_streams} streams are open already.", {"retry-after": "5"})
@@ -143,17 +166,12 @@ class GraphQLApp:
         async def events() -> AsyncGenerator[str, None]:
             with self._stream():
                 try:
-                    results = await self.schema.stream(
-                        operation.query,
-                        variable_values=operation.variables,
-                        context_value=context,
-                        operation_name=operation.name,
-                        operation_extensions=operation.extensions,
-                    )
-                    async with aclosing(results):
-                        async for result in results:
-                            assert isinstance(result, ExecutionResult)  # incremental delivery is off
-                            yield _event("next", payload(result, identifier).content)
+                    if isinstance(admitted, Admitted):
+                        async with aclosing(admitted.stream(context)) as results:
+                            async for result in results:
+                                yield _event("next", payload(result, identifier).content)
+                    else:
+                        yield _event("next", payload(admitted, identifier).content)
                 except Exception:
                     logger.exception("request %s: the stream failed", identifier)
                     yield _event("next", {"errors": [internal_error(identifier)]})
@@ -174,18 +192,31 @@ class GraphQLApp:
             self.open_streams -= 1
 
 
-async def _executed(schema: Schema, operation: Operation, context: object) -> ExecutionResult:
+def _untrusted() -> Admission:
+    message = "Only trusted documents may be run here: send the `documentId` of one."
+    return refusal([GraphQLError(message, extensions={"code": ErrorCode.TRUSTED_DOCUMENTS_ONLY.value})])
+
+
+async def _unless_left(request: Request, work: Coroutine[Any, Any, T], kind: OperationType | None) -> T:
+    """What `work` gives, which is cancelled where the client leaves before; a mutation is finished all the same."""
+    if kind is MUTATION:
+        return await work
+    task = asyncio.ensure_future(work)
+    left = asyncio.ensure_future(_left(request))
     try:
-        return await schema.execute(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=context,
-            operation_name=operation.name,
-            operation_extensions=operation.extensions,
-        )
-    except CannotGetOperationTypeError as error:
-        message = error.as_http_error_reason()
-        return PreExecutionError(data=None, errors=[GraphQLError(message, original_error=error)])
+        await asyncio.wait((task, left), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Refused(499, "The client left.")
+        return task.result()
+    finally:
+        left.cancel()
+        task.cancel()
+
+
+async def _left(request: Request) -> None:
+    """Returns when the client has closed the connection; the body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _event(name: str, content: Mapping[str, object] | None = None) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from db.migrate import migrate
+from server.graphql.trusted import ManifestError, load
 from server.settings import Settings, masked_url
 
 __all__ = ["StartError", "prepare_database", "serve", "using_database"]
@@ -116,6 +118,11 @@ class Supervisor(Multiprocess):
 
 def serve(settings: Settings) -> int:
     """Serve until a signal ends it; returns the exit code. Raises StartError where the server cannot start."""
+    if settings.trusted_documents:
+        try:
+            load(Path(settings.trusted_documents))
+        except ManifestError as error:
+            raise StartError(f"trusted_documents: {error}") from error
     # uvicorn has handlers of its own while it serves, and raises the signal once more when it has finished.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit_quietly)

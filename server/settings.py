@@ -97,12 +97,32 @@ class Settings:
     graphql_max_source_length: int = _setting(
         200_000, help="Most characters of a GraphQL document.", minimum=1000, maximum=100_000_000
     )
-    graphql_max_tokens: int = _setting(2000, help="Most tokens of a GraphQL document.", minimum=100)
+    graphql_max_tokens: int = _setting(5000, help="Most tokens of a GraphQL document.", minimum=100)
+    graphql_max_operations: int = _setting(50, help="Most operations of a GraphQL document.", minimum=1)
     graphql_max_depth: int = _setting(15, help="Deepest nesting of fields in a GraphQL document.", minimum=1)
     graphql_max_aliases: int = _setting(100, help="Most aliases of a GraphQL document, fragments expanded.", minimum=0)
     graphql_max_fields: int = _setting(1000, help="Most fields of a GraphQL document, fragments expanded.", minimum=1)
+    graphql_max_root_fields: int = _setting(
+        50, help="Most fields at the root of a GraphQL operation, under aliases too.", minimum=1
+    )
+    graphql_max_repetitions: int = _setting(
+        50, help="How often a GraphQL operation may select one place of its answer.", minimum=1
+    )
     graphql_max_cost: int = _setting(
         500_000, help="Highest cost of a GraphQL document: the weights of its fields times the page sizes.", minimum=1
+    )
+    graphql_max_batch: int = _setting(10, help="Most operations of a GraphQL request.", minimum=1)
+    graphql_max_streams: int = _setting(
+        1000, help="Most WebSockets and event streams that are open at a time in a process.", minimum=0
+    )
+    trusted_documents: str = _setting(
+        "",
+        shown="none",
+        help="File of the GraphQL documents that clients may name by their SHA-256, in JSON; `docs/graphql-http.md` "
+        "has its forms.",
+    )
+    trusted_documents_mode: Literal["optional", "required"] = _setting(
+        "optional", help="With `required` clients may run no other documents; GraphiQL then shows the schema no more."
     )
     provider_base_url: str = _setting(
         "",
@@ -234,6 +254,8 @@ def load(
             values[name] = setting.parse(environ[setting.variable], setting.variable)
     settings = Settings(**values)
     _check_access(settings, said="auth" in values)
+    if settings.trusted_documents_mode == "required" and not settings.trusted_documents:
+        raise SettingsError("trusted_documents_mode: 'required' needs the file of trusted_documents")
     return settings
 
 

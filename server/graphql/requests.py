@@ -10,8 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 from graph.limits import Limits
 from server.graphql.encoding import MalformedJSONError, decode
 from server.graphql.negotiation import JSON
+from server.graphql.trusted import digest_asked_for
 
-__all__ = ["Operation", "Refused", "read"]
+__all__ = ["Operation", "Refused", "operation_of", "read"]
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
@@ -26,12 +27,12 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation that a client asks for."""
+    """One operation that a client asks for: by the text of its document, by the digest of that, or both."""
 
-    query: str
+    query: str | None
+    digest: str | None
     variables: dict[str, Any] | None
     name: str | None
-    extensions: dict[str, Any] | None
 
 
 async def read(request: Request, limits: Limits) -> Operation | list[Operation]:
@@ -44,12 +45,12 @@ async def read(request: Request, limits: Limits) -> Operation | list[Operation]:
     _check_headers(request)
     value = _decoded(await _body(request, limits.max_body_bytes), "The request body")
     if not isinstance(value, list):
-        return _operation(value, "The request body")
+        return operation_of(value, "The request body")
     if not value:
         raise Refused(400, "The batch is empty.")
     if len(value) > limits.max_batch:
         raise Refused(400, f"The batch has {len(value)} operations; the limit is {limits.max_batch}.")
-    return [_operation(item, f"Operation {index} of the batch") for index, item in enumerate(value)]
+    return [operation_of(item, f"Operation {index} of the batch") for index, item in enumerate(value)]
 
 
 def _from_query(request: Request) -> Operation:
@@ -57,10 +58,11 @@ def _from_query(request: Request) -> Operation:
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = _decoded(given[name].encode(), f"The parameter `{name}`") if given[name] else None
-    return _operation(given, "The URL")
+    return operation_of(given, "The URL")
 
 
-def _operation(value: object, source: str) -> Operation:
+def operation_of(value: object, source: str) -> Operation:
+    """The operation of a decoded request that came from `source`. Raises Refused."""
     if not isinstance(value, dict):
         raise Refused(400, f"{source} must be a JSON object, not {_named(value)}.")
     for name, kind, noun in (
@@ -72,10 +74,14 @@ def _operation(value: object, source: str) -> Operation:
         member = value.get(name)
         if member is not None and not isinstance(member, kind):
             raise Refused(400, f"`{name}` must be {noun}, not {_named(member)}.")
-    query = value.get("query")
-    if not query:
+    try:
+        digest = digest_asked_for(value)
+    except ValueError as error:
+        raise Refused(400, str(error)) from error
+    query = value.get("query") or None
+    if query is None and digest is None:
         raise Refused(400, f"{source} has no `query`.")
-    return Operation(query, value.get("variables"), value.get("operationName"), value.get("extensions"))
+    return Operation(query, digest, value.get("variables"), value.get("operationName"))
 
 
 def _check_headers(request: Request) -> None:

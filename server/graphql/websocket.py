@@ -1,5 +1,6 @@
 """The graphql-transport-ws protocol: strawberry's handler with its defects mended and a context for each operation."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -8,18 +9,19 @@ from datetime import timedelta
 from typing import Any, cast
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
-from graph.errors import internal_error
+from graph.admission import Admission, Admitted
+from graph.errors import ErrorCode, FormattedError, internal_error, refused
 from server.graphql.encoding import MalformedJSONError, decode, encode
+from server.graphql.requests import Operation as Asked
+from server.graphql.requests import Refused, operation_of
 from server.graphql.results import payload, request_id
 
 __all__ = ["WebSocketView"]
@@ -37,6 +39,16 @@ class _Adapter(ASGIWebSocketAdapter):
         await super().close(code, fitting)
 
 
+class _Operation(Operation[Any, None]):
+    """An operation that runs on the connection, with the request that it was asked by."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, handler: "_Handler", identifier: str, asked: Asked) -> None:
+        super().__init__(handler, identifier, asked.query or "", asked.variables, asked.name)
+        self.asked = asked
+
+
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     """Closes with 4400 on any malformed message, and answers every operation, one that does not parse included."""
 
@@ -47,30 +59,51 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         else:
             await super().handle_message(message)
 
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if not self.connection_acknowledged:
+            await self.websocket.close(code=4401, reason="Unauthorized")
+            return
+        identifier = message["id"]
+        if identifier in self.operations:
+            await self.websocket.close(code=4409, reason=f"Subscriber for {identifier} already exists")
+            return
+        try:
+            asked = operation_of(message["payload"], "The payload of subscribe")
+        except Refused as refusal:
+            if message["payload"].get("query") == "":  # the message is well-formed, the document is not
+                await self._refuse(identifier, refused(refusal.message))
+            else:
+                await self.handle_invalid_message(refusal.message)
+            return
+        if len(self.operations) >= MAX_OPERATIONS:
+            text = f"{MAX_OPERATIONS} operations are open on this connection."
+            await self._refuse(identifier, refused(text, ErrorCode.LIMIT_EXCEEDED))
+            return
+        operation = self.operations[identifier] = _Operation(self, identifier, asked)
+        operation.task = asyncio.create_task(self.run_operation(operation))
+        operation.task.add_done_callback(self._task_done)
+
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         adapter = cast("_Adapter", self.websocket)
         identifier = request_id(adapter.ws)
+        view = cast("WebSocketView", self.view)
         try:
-            context = await self.view.get_context(adapter.ws, response=adapter.ws)
-            results = await self.schema.stream(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=context,
-                operation_name=operation.operation_name,
-            )
-            async with aclosing(results):
+            context = await view.context_factory(adapter.ws)
+            admitted = await view.admit(cast("_Operation", operation).asked)
+            if not isinstance(admitted, Admitted):
+                await self._fail(operation, payload(admitted, identifier).content["errors"])
+                return
+            async with aclosing(admitted.stream(context)) as results:
                 async for result in results:
-                    assert isinstance(result, ExecutionResult)  # incremental delivery is off
-                    content = payload(result, identifier).content
-                    if isinstance(result, PreExecutionError):
-                        await self._fail(operation, content["errors"])
-                        return
-                    message = {"id": operation.id, "type": "next", "payload": content}
+                    message = {"id": operation.id, "type": "next", "payload": payload(result, identifier).content}
                     await operation.send_operation_message(cast("Message", message))
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except Exception:
             logger.exception("request %s: the operation on the WebSocket failed", identifier)
             await self._fail(operation, [internal_error(identifier)])
+
+    async def _refuse(self, identifier: str, error: FormattedError) -> None:
+        await self.send_message(cast("Message", {"id": identifier, "type": "error", "payload": [error]}))
 
     async def _fail(self, operation: Operation[Any, None], errors: Sequence[Mapping[str, object]]) -> None:
         message = {"id": operation.id, "type": "error", "payload": list(errors)}
@@ -86,6 +119,7 @@ class WebSocketView(GraphQL[Any, None]):
     def __init__(
         self,
         schema: Schema,
+        admit: Callable[[Asked], Awaitable[Admission]],
         context_factory: Callable[[HTTPConnection], Awaitable[Any]],
         allowed_origins: Sequence[str] = (),
     ) -> None:
@@ -94,9 +128,9 @@ class WebSocketView(GraphQL[Any, None]):
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=INIT_TIMEOUT,
-            max_subscriptions_per_connection=MAX_OPERATIONS,
             allowed_origins=allowed_origins,
         )
+        self.admit = admit
         self.context_factory = context_factory
 
     async def serve(self, websocket: WebSocket) -> None:
@@ -107,10 +141,6 @@ class WebSocketView(GraphQL[Any, None]):
             await self.reject_websocket(websocket)  # before it is accepted: the handshake is answered with 403
             return
         await self.run(websocket, context=context)
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
-        """A context for one operation: what it loads must not be what an earlier one saw."""
-        return await self.context_factory(request)
 
     def decode_json(self, data: str | bytes) -> object:
         try:
@@ -137,12 +167,4 @@ def _fault(message: object) -> str | None:
         return None
     if not isinstance(body, dict):
         return "The payload of subscribe must be an object"
-    for name, types, noun in (
-        ("query", str, "a string"),
-        ("operationName", str | None, "a string"),
-        ("variables", dict | None, "an object"),
-        ("extensions", dict | None, "an object"),
-    ):
-        if not isinstance(body.get(name), types):
-            return f"`{name}` of the payload must be {noun}"
     return None

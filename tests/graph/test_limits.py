@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, get_introspection_query, parse
-from strawberry.types.execution import PreExecutionError
 
+from graph.admission import Admitted, Gate
 from graph.cost import cost
 from graph.errors import presented
-from graph.limits import Documents, Limits, Size, limited, size_of
+from graph.limits import Documents, Limits
+from graph.measure import Size, repetitions, sizes_of
 
 
 @strawberry.type
@@ -60,13 +61,12 @@ SCHEMA = strawberry.Schema(Query)
 
 
 async def run(query: str, variables: Any = None, name: str | None = None, **limits: int) -> Any:
-    """The message that refuses the document, or the extensions of the answer."""
-    schema = limited(SCHEMA, Documents(SCHEMA, Limits(**limits)))
-    result = await schema.execute(query, variable_values=variables, operation_name=name)
-    if isinstance(result, PreExecutionError):
-        [error] = presented(result.errors or (), "id", executed=False)
+    """The message that refuses the document with its code, or the extensions of the answer."""
+    admission = await Gate(SCHEMA, Limits(**limits)).admit(query, variables, name)
+    if not isinstance(admission, Admitted):
+        [error] = presented(admission.errors or (), "id", executed=False)
         return error["message"], error["extensions"]["code"]
-    return result.extensions
+    return (await admission.execute(None)).extensions
 
 
 async def cost_for(query: str, variables: dict[str, Any] | None = None) -> int:
@@ -80,20 +80,20 @@ async def cost_for(query: str, variables: dict[str, Any] | None = None) -> int:
 def sizes(query: str) -> list[Size]:
     nodes = parse(query).definitions
     fragments = {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
-    return size_of([node for node in nodes if isinstance(node, OperationDefinitionNode)], fragments)
+    return sizes_of([node for node in nodes if isinstance(node, OperationDefinitionNode)], fragments)
 
 
 @pytest.mark.parametrize(
     ("query", "size"),
     [
-        ("{ a }", Size(1, 1, 0)),
-        ("{ a { b { c } } d }", Size(3, 4, 0)),
-        ("{ x: a { y: b } }", Size(2, 2, 2)),
-        ("{ ... on Query { a { ... { b } } } }", Size(2, 2, 0)),
-        ("{ a { ...F } ...G } fragment F on T { x: b { c } } fragment G on Query { d { ...F } }", Size(3, 6, 2)),
-        ("{ ...F } fragment F on Query { a ...F }", Size(1, 1, 0)),
-        ("{ ...Missing }", Size(0, 0, 0)),
-        ("{ __schema { types { fields { name } } } a { b } }", Size(2, 6, 0)),
+        ("{ a }", Size(1, 1, 0, 1)),
+        ("{ a { b { c } } d }", Size(3, 4, 0, 2)),
+        ("{ x: a { y: b } }", Size(2, 2, 2, 1)),
+        ("{ ... on Query { a { ... { b } } } }", Size(2, 2, 0, 1)),
+        ("{ a { ...F } ...G } fragment F on T { x: b { c } } fragment G on Query { d { ...F } }", Size(3, 6, 2, 2)),
+        ("{ ...F } fragment F on Query { a ...F }", Size(1, 1, 0, 1)),
+        ("{ ...Missing }", Size(0, 0, 0, 0)),
+        ("{ __schema { types { fields { name } } } a { b } }", Size(2, 6, 0, 2)),
     ],
 )
 def test_fragments_count_where_they_are_spread(query: str, size: Size) -> None:
@@ -106,9 +106,12 @@ def doubling(levels: int) -> str:
 
 
 async def test_doubled_fragments_are_measured_once_each() -> None:
-    assert sizes(doubling(20)) == [Size(2, 1 + 2**20, 0)]
-    assert sizes(doubling(60)) == [Size(2, 10**12, 0)]
-    assert await run(doubling(20)) == ("The operation has 1048577 fields; the limit is 1000.", "LIMIT_EXCEEDED")
+    assert sizes(doubling(20)) == [Size(2, 1 + 2**20, 0, 1)]
+    assert sizes(doubling(60)) == [Size(2, 10**12, 0, 1)]
+    assert await run(doubling(20), max_repetitions=1) == (
+        "The operation has 1048577 fields; the limit is 1000.",
+        "LIMIT_EXCEEDED",
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,6 +124,21 @@ async def test_doubled_fragments_are_measured_once_each() -> None:
             "query A { node { id } } query B { node { parent { id } } }",
             {"max_depth": 2},
             "The operation nests fields 3 deep; the limit is 2.",
+        ),
+        (
+            "query A { node { id } } query B { __typename }",
+            {"max_operations": 1},
+            "The document has 2 operations; the limit is 1.",
+        ),
+        (
+            "{ node { id } ...F } fragment F on Query { pages { totalCount } }",
+            {"max_root_fields": 1},
+            "The operation has 2 fields at its root; the limit is 1.",
+        ),
+        (
+            "{ node { id } node { id } }",
+            {"max_repetitions": 1},
+            "The operation selects one place of its answer 2 times; the limit is 1.",
         ),
         (
             "{ pages(limit: 100) { nodes { id } } }",
@@ -136,10 +154,53 @@ async def test_a_document_past_a_limit_is_refused(query: str, limits: dict[str, 
     assert isinstance(await run(query, name=name, **more), dict)
 
 
+async def test_every_limit_that_is_passed_is_told_with_what_was_asked_for() -> None:
+    gate = Gate(SCHEMA, Limits(max_depth=2, max_aliases=1, max_fields=4, max_root_fields=1))
+    refused = await gate.admit("{ a: node { parent { x: id } } b: node { id } }", None, None)
+    assert not isinstance(refused, Admitted)
+    limits = [
+        {"name": "depth", "requested": 3, "limit": 2},
+        {"name": "fields", "requested": 5, "limit": 4},
+        {"name": "aliases", "requested": 3, "limit": 1},
+        {"name": "rootFields", "requested": 2, "limit": 1},
+    ]
+    errors = presented(refused.errors or (), "id", executed=False)
+    assert [error["extensions"] for error in errors] == [{"code": "LIMIT_EXCEEDED", "limit": each} for each in limits]
+    assert refused.extensions == {"limits": limits}
+
+
+async def test_a_cost_that_is_too_high_is_told_beside_the_limit() -> None:
+    refused = await Gate(SCHEMA, Limits(max_cost=100)).admit("{ pages(limit: 100) { nodes { id } } }", None, None)
+    assert not isinstance(refused, Admitted)
+    exceeded = {"name": "cost", "requested": 101, "limit": 100}
+    assert refused.extensions == {"cost": {"requested": 101, "limit": 100}, "limits": [exceeded]}
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ("{ a }", 1),
+        ("{ a { b } a { b } c: a { b } }", 2),
+        ("{ a { b } a { b { c } } a { x: b } a { b { c } } }", 4),
+        ("{ ...F ...F ... on Query { ...F a } } fragment F on Query { a }", 2),
+        ("{ ...F a { ...G } } fragment F on Query { a { ...G } } fragment G on T { b ... { b } }", 2),
+        ("{ a } fragment F on Query { b b b }", 3),
+        ("{ ...F } fragment F on Query { a { ...F } b { ...F } }", 0),
+    ],
+)
+def test_repetitions_are_the_most_selections_of_one_place(query: str, most: int) -> None:
+    nodes = parse(query).definitions
+    fragments = {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
+    definitions = [node for node in nodes if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)]
+    assert repetitions(definitions, fragments, 1000) == most
+
+
 async def test_the_parser_has_limits_of_its_own() -> None:
-    assert (await run("{ node { id } }", max_tokens=5))[1] == "GRAPHQL_PARSE_FAILED"
-    assert (await run("{ node { id } } #1\n#2\n", max_comments=1))[1] == "GRAPHQL_PARSE_FAILED"
-    assert (await run("{ node { id } }" + " " * 100, max_source_length=100))[1] == "GRAPHQL_PARSE_FAILED"
+    assert await run("{ node { id } }", max_tokens=5) == ("The document has more than 5 tokens.", "LIMIT_EXCEEDED")
+    message = "The document has more than 1 comments."
+    assert await run("{ node { id } } #1\n#2\n", max_comments=1) == (message, "LIMIT_EXCEEDED")
+    message = "The document has 115 characters; the limit is 100."
+    assert await run("{ node { id } }" + " " * 100, max_source_length=100) == (message, "LIMIT_EXCEEDED")
     assert isinstance(await run("{ node { id } }", max_tokens=6, max_comments=0, max_source_length=15), dict)
 
 
@@ -163,7 +224,16 @@ async def test_the_introspection_query_passes(type_depth: int) -> None:
         input_value_deprecation=True,
         type_depth=type_depth,
     )
-    assert await cost_for(query) == 0
+    assert 1000 < await cost_for(query) < 20_000
+
+
+async def test_introspection_costs_by_the_size_of_the_schema() -> None:
+    types = len(SCHEMA._schema.type_map)
+    fields = await cost_for("{ __schema { types { name } } }")
+    assert fields == 1 + types
+    assert await cost_for('{ __type(name: "Node") { name } }') == 1
+    wide = " ".join(f"a{n}: __schema {{ types {{ fields {{ name args {{ name }} }} }} }}" for n in range(50))
+    assert await cost_for(f"{{ {wide} }}") > 50 * types
 
 
 async def test_several_operations_need_a_name() -> None:
@@ -205,11 +275,15 @@ async def test_cost_is_weight_times_size(query: str, expected: int) -> None:
 
 async def test_cost_follows_the_variables() -> None:
     query = "query Q($n: Int = 4) { pages(limit: $n) { nodes { id } } }"
-    schema = limited(SCHEMA, Documents(SCHEMA, Limits(max_cost=100)))
+    gate = Gate(SCHEMA, Limits(max_cost=100))
     costs = []
     for variables in ({}, {"n": 9}, {}, {"n": None}, {"n": 100}):
-        result = await schema.execute(query, variable_values=dict(variables))
-        costs.append((result.extensions or {})["cost"]["requested"])
+        admission = await gate.admit(query, dict(variables), None)
+        if isinstance(admission, Admitted):
+            costs.append(admission.cost.total)
+        else:
+            assert admission.extensions is not None
+            costs.append(admission.extensions["cost"]["requested"])
     assert costs == [5, 10, 5, 101, 101]
     ids = "query Q($ids: [ID!]!) { nodes(ids: $ids) { parent { id } } }"
     assert await cost_for(ids, {"ids": ["a"] * 20}) == 40
@@ -227,7 +301,6 @@ async def test_a_document_is_prepared_once() -> None:
 
 
 async def test_the_schema_that_is_given_has_no_limits() -> None:
-    documents = Documents(SCHEMA, Limits(max_depth=1))
-    assert limited(SCHEMA, documents) is not SCHEMA
+    assert Gate(SCHEMA, Limits(max_depth=1)).schema is not SCHEMA
     result = await SCHEMA.execute("{ node { parent { id } } }")
     assert (result.errors, result.extensions) == (None, {})

@@ -17,6 +17,7 @@ from strawberry.types import Info
 from graph.cost import cost
 from graph.limits import Limits
 from resolvers.errors import NotFoundError
+from server.graphql.trusted import TrustedDocuments
 from server.graphql_app import GraphQLApp
 
 JSON = NewType("JSON", object)
@@ -172,11 +173,11 @@ async def make_context(connection: HTTPConnection) -> ToyContext:
     return ToyContext(WORLD.contexts)
 
 
-def toy_routes(limits: Limits | None = None) -> list[BaseRoute]:
-    app = GraphQLApp(SCHEMA, make_context, limits, fallback=OTHER)
+def toy_routes(limits: Limits | None = None, trusted: TrustedDocuments | None = None) -> list[BaseRoute]:
+    app = GraphQLApp(SCHEMA, make_context, limits, fallback=OTHER, trusted=trusted)
     return [Route("/graphql", app), WebSocketRoute("/graphql", app)]
 
 
-def toy_app(limits: Limits | None = None) -> Starlette:
+def toy_app(limits: Limits | None = None, trusted: TrustedDocuments | None = None) -> Starlette:
     WORLD.written.clear()
-    return Starlette(routes=toy_routes(limits))
+    return Starlette(routes=toy_routes(limits, trusted))
