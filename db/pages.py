@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 
+from db.query.expression import CursorError, QueryError
 from db.query.order import Cursor, Order
 from db.rows import Row, RowSet, fetch
 
-__all__ = ["CursorCodec", "Page", "PageRequest", "select_count", "select_page"]
+__all__ = ["CursorCodec", "Page", "PageRequest", "between_cursors", "decode_cursor", "select_count", "select_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,24 @@ class CursorCodec(Protocol):
     """What makes the cursors of a list opaque text: an ``Order``, or positions in a list that never changes."""
 
     def encode(self, cursor: Cursor) -> str: ...
+
+
+def decode_cursor(order: Order, text: str, argument: str) -> Cursor:
+    """The cursor that ``argument`` (``after``, ``before``) holds. Raises CursorError for what is none of this order."""
+    try:
+        return order.decode(text)
+    except QueryError as error:
+        raise CursorError(f"{argument}: {error.message}", (argument,)) from error
+
+
+def between_cursors(order: Order, request: PageRequest) -> list[ColumnElement[bool]]:
+    """The conditions that the cursors of a page are. Raises CursorError."""
+    found = []
+    if request.after is not None:
+        found.append(order.after(decode_cursor(order, request.after, "after")))
+    if request.before is not None:
+        found.append(order.before(decode_cursor(order, request.before, "before")))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +79,9 @@ def select_page(
 ) -> Page:
     """The page of ``request`` among the rows that fulfil all ``conditions``.
 
-    One statement; raises ``QueryError`` for a cursor that is none, or one of another order.
+    One statement; raises CursorError for a cursor that is none, or one of another order.
     """
-    statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
-    if request.after is not None:
-        statement = statement.where(order.after(order.decode(request.after)))
-    if request.before is not None:
-        statement = statement.where(order.before(order.decode(request.before)))
+    statement: Select[Any] = select(*columns, *order.columns).where(*conditions, *between_cursors(order, request))
     statement = statement.order_by(*(order.reversed() if request.backwards else order).order_by)
     statement = statement.limit(request.size + 1)
     if request.offset:

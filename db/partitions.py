@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from db.chunks import chunked
-from db.pages import Page, PageRequest
+from db.pages import Page, PageRequest, between_cursors
 from db.query.order import Order
 from db.rows import Row, RowSet
 
@@ -29,13 +29,9 @@ def partition_pages(
     """The page of ``request`` of each list: the rows that fulfil ``conditions`` and have one of ``keys`` in ``key``.
 
     Two statements a chunk: ids and cursors of all pages, then the rows, by ``read`` of their ids. A key without rows is
-    missing. Raises ``QueryError`` for a cursor that is none.
+    missing. Raises CursorError for a cursor that is none.
     """
-    cursors: list[ColumnElement[bool]] = []
-    if request.after is not None:
-        cursors.append(order.after(order.decode(request.after)))
-    if request.before is not None:
-        cursors.append(order.before(order.decode(request.before)))
+    cursors = between_cursors(order, request)
     direction = order.reversed() if request.backwards else order
     place = func.row_number().over(partition_by=key, order_by=direction.order_by).label("place")
     ranked: defaultdict[str, list[Any]] = defaultdict(list)

@@ -68,7 +68,12 @@ class Project(
         """Without the entity."""
         return self.slug.partition("/")[2]
 
-    calls = calls_field("Its calls.", needs=("slug",), place=lambda project: Place(project.slug))
+    calls = calls_field(
+        "Its calls, by default the oldest first: `last: 10` gives the newest ten, as does `first: 10` ordered by "
+        "`startedAt` `DESC`, newest first.",
+        needs=("slug",),
+        place=lambda project: Place(project.slug),
+    )
 
     feedback = feedback_field("Its feedback.", needs=("slug",), place=lambda project: FeedbackPlace(project.slug))
 

@@ -26,7 +26,7 @@ QueryJson = Annotated[
 ]
 OrderBy = Annotated[
     list[SortByInput] | None,
-    strawberry.argument(description="The order, most significant first, by fields or JSON paths."),
+    strawberry.argument(description="The order, most significant first, by fields or JSON paths; at most 8."),
 ]
 
 

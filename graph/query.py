@@ -72,7 +72,10 @@ described_enum(
 class SortByInput:
     """An entry of ``orderBy``."""
 
-    field: str = column("The field, or a dotted path into a JSON field: `started_at`, `inputs.model`.")
+    field: str = column(
+        "The field, in camel or snake case (`startedAt`, `started_at`), or a dotted path into a JSON field: "
+        "`inputs.model`."
+    )
     direction: SortDirection = column("Which way to sort.", default=SortDirection.ASC)
 
 
@@ -146,8 +149,9 @@ class OperandInput(QueryExprInput):
 
     literal: LiteralInput | None = column("A constant.", default=UNSET)
     get_field: str | None = column(
-        "The value of a field, by a dotted path: `op_name`, `inputs.messages.0.role`. A whole number is a position in "
-        "a list or a key; `\\.` is a dot inside a key.",
+        "The value of a field, in camel or snake case (`startedAt`, `started_at`), or at a dotted path into a JSON "
+        "field: `inputs.messages.0.role`. A whole number is a position in a list or a key; `\\.` is a dot inside a "
+        "key. Whatever a list can be ordered by can be queried.",
         default=UNSET,
     )
     convert: ConvertInput | None = column("The converted value.", default=UNSET)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from db.query.expression import EmptyOperationError, QueryError
+from db.query.expression import CursorError, EmptyOperationError, QueryError
 from resolvers.errors import InvalidInputError, InvalidQueryError
 
 __all__ = ["refusing_queries"]
@@ -11,9 +11,12 @@ __all__ = ["refusing_queries"]
 
 @contextmanager
 def refusing_queries(argument: str, refusal: type[InvalidInputError] = InvalidQueryError) -> Iterator[None]:
-    """Turn a QueryError into the ``refusal`` about ``argument``; an empty operation is no fault of form."""
+    """Turn a QueryError into the ``refusal`` about ``argument``; an empty operation is no fault of form, and a cursor
+    names its argument itself."""
     try:
         yield
+    except CursorError as error:
+        raise InvalidQueryError(error.message, error.path) from error
     except EmptyOperationError as error:
         raise InvalidInputError(error.message, [argument, *error.path]) from error
     except QueryError as error:

@@ -8,7 +8,7 @@ from db.calls.feedback_fields import feedback_hook
 from db.calls.reads import latency_ms
 from db.calls.ref_fields import refs_hook
 from db.calls.tables import JSON_COLUMNS, calls
-from db.query.derived import trace_name
+from db.query.derived import op_short_name, trace_name
 from db.query.fields import Field, Fields, FieldType
 
 __all__ = ["EXPANDABLE", "call_fields"]
@@ -26,6 +26,7 @@ FIELDS = (
     Field("thread_id", FieldType.TEXT, c.thread_id),
     Field("turn_id", FieldType.TEXT, c.turn_id),
     Field("op_name", FieldType.TEXT, c.op_name, nullable=False),
+    Field("op_short_name", FieldType.TEXT, op_short_name(c.op_name), nullable=False),
     Field("display_name", FieldType.TEXT, c.display_name),
     Field("kind", FieldType.TEXT, c.kind),
     Field("model", FieldType.TEXT, c.model),
@@ -37,6 +38,13 @@ FIELDS = (
     Field("wb_run_id", FieldType.TEXT, c.wb_run_id),
     Field("wb_run_step", FieldType.INTEGER, c.wb_run_step),
     Field("wb_run_step_end", FieldType.INTEGER, c.wb_run_step_end),
+    Field("input_tokens", FieldType.INTEGER, c.input_tokens),
+    Field("output_tokens", FieldType.INTEGER, c.output_tokens),
+    Field("total_tokens", FieldType.INTEGER, c.total_tokens),
+    Field("storage_size_bytes", FieldType.INTEGER, c.start_size + c.end_size, nullable=False),
+    Field("created_at", FieldType.TIME, c.created_at, nullable=False),
+    # As the graph spells it; ``summary.weave.status`` has it as REST does.
+    Field("status", FieldType.TEXT, func.upper(c.status), nullable=False),
     *JSON_FIELDS,
     # Starts and ends set the status, so it is a column here (resolvers.calls.events.status_of).
     Field("summary.weave.status", FieldType.TEXT, c.status, nullable=False),
@@ -44,6 +52,18 @@ FIELDS = (
     Field("summary.weave.trace_name", FieldType.TEXT, trace_name(c.display_name, c.op_name)),
 )
 """The fields that stand in columns of the call."""
+
+ALIASES = {
+    "call_id": "id",
+    "project_slug": "project_id",
+    "latency_ms": "summary.weave.latency_ms",
+    "name": "summary.weave.trace_name",
+    "usage.model": "model",
+    "usage.input_tokens": "input_tokens",
+    "usage.output_tokens": "output_tokens",
+    "usage.total_tokens": "total_tokens",
+}
+"""What the graph calls fields that have another name here."""
 
 EXPANDABLE = ("attributes", "inputs", "output")
 """Where refs are followed."""
@@ -55,4 +75,4 @@ def call_fields(project_id: str, expand: Sequence[str] = ()) -> Fields:
     hooks = [feedback_hook(project_id)]
     if expand:
         hooks.append(refs_hook(project_id, payloads, expand))
-    return Fields(FIELDS, hooks=hooks)
+    return Fields(FIELDS, hooks=hooks, aliases=ALIASES)

@@ -2,10 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, or_, select
 
+from db.calls.fields import FIELDS
+from db.calls.op_names import versions_of
+from db.calls.reads import latency_ms
 from db.calls.tables import calls
+from db.query.compile import compile_query
+from db.query.expression import Constant, Contains, GetField
+from db.query.fields import Fields
 from db.refs import base_of, refs
 
 __all__ = ["EVERY_CALL", "CallFilter", "conditions", "edges_of", "starts_with"]
@@ -18,9 +25,19 @@ _LAST_CHARACTER = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Each field that is set must hold; within a list any value will do. An empty list is as none."""
+    """Each field that is set must hold; within a list any value will do. An empty list is as none.
+
+    Times are microseconds, UTC: ``after`` is inclusive, ``before`` exclusive. Smallest and largest are inclusive.
+    """
 
     op_names: Sequence[str] | None = None
+    ops: Sequence[str] | None = None
+    """Names of ops: as calls have them, or in the ref that they have in place of a name, whatever its version."""
+
+    display_names: Sequence[str] | None = None
+    statuses: Sequence[str] | None = None
+    kinds: Sequence[str] | None = None
+    models: Sequence[str] | None = None
     input_refs: Sequence[str] | None = None
     output_refs: Sequence[str] | None = None
     parent_ids: Sequence[str] | None = None
@@ -30,15 +47,28 @@ class CallFilter:
     turn_ids: Sequence[str] | None = None
     session_ids: Sequence[str] | None = None
     trace_roots_only: bool | None = None
+    is_root: bool | None = None
     turns_only: bool | None = None
     wb_user_ids: Sequence[str] | None = None
     wb_run_ids: Sequence[str] | None = None
+    started_after: int | None = None
+    started_before: int | None = None
+    ended_after: int | None = None
+    ended_before: int | None = None
+    min_latency_ms: float | None = None
+    max_latency_ms: float | None = None
+    min_total_tokens: int | None = None
+    exception_contains: str | None = None
 
 
 EVERY_CALL = CallFilter()
 """Leaves nothing out."""
 
 _COLUMNS = {
+    "display_names": calls.c.display_name,
+    "statuses": calls.c.status,
+    "kinds": calls.c.kind,
+    "models": calls.c.model,
     "parent_ids": calls.c.parent_id,
     "trace_ids": calls.c.trace_id,
     "call_ids": calls.c.id,
@@ -48,6 +78,14 @@ _COLUMNS = {
     "wb_user_ids": calls.c.wb_user_id,
     "wb_run_ids": calls.c.wb_run_id,
 }
+
+_AT_LEAST: dict[str, ColumnElement[Any]] = {
+    "started_after": calls.c.started_at,
+    "ended_after": calls.c.ended_at,
+    "min_latency_ms": latency_ms,
+    "min_total_tokens": calls.c.total_tokens,
+}
+_EXCEPTION = Fields([field for field in FIELDS if field.name == "exception"])
 
 
 def starts_with(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
@@ -62,10 +100,27 @@ def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]
         values: Sequence[str] | None = getattr(chosen, name)
         if values:
             found.append(column.in_(values))
+    for name, least in _AT_LEAST.items():
+        value = getattr(chosen, name)
+        if value is not None:
+            found.append(least >= value)
+    if chosen.started_before is not None:
+        found.append(calls.c.started_at < chosen.started_before)
+    if chosen.ended_before is not None:
+        found.append(calls.c.ended_at < chosen.ended_before)
+    if chosen.max_latency_ms is not None:
+        found.append(latency_ms <= chosen.max_latency_ms)
+    if chosen.exception_contains is not None:
+        sought = Contains(GetField("exception"), Constant(chosen.exception_contains), case_insensitive=True)
+        found.append(compile_query(sought, _EXCEPTION))
     if chosen.op_names:
         found.append(_any_name(calls.c.op_name, chosen.op_names))
+    if chosen.ops:
+        found.append(calls.c.op_name.in_(versions_of(project_id, chosen.ops)))
     if chosen.trace_roots_only:
         found.append(calls.c.parent_id.is_(None))
+    if chosen.is_root is not None:
+        found.append(calls.c.parent_id.is_(None) if chosen.is_root else calls.c.parent_id.is_not(None))
     if chosen.turns_only:
         found.append(calls.c.turn_id == calls.c.id)
     for role, wanted in (("inputs", chosen.input_refs), ("output", chosen.output_refs)):

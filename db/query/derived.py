@@ -10,7 +10,20 @@ from sqlalchemy.sql.functions import FunctionElement
 from db.query.json import json_node
 from db.query.templates import apply
 
-__all__ = ["after_colon", "before_colon", "last_segment", "latency_ms", "ref_name", "status", "trace_name"]
+__all__ = [
+    "REF_LIKE",
+    "after_colon",
+    "before_colon",
+    "last_segment",
+    "latency_ms",
+    "op_short_name",
+    "ref_name",
+    "status",
+    "trace_name",
+]
+
+REF_LIKE = "weave%:///%"
+"""What op names that are refs look like."""
 
 
 class _RefName(FunctionElement[str]):
@@ -110,4 +123,9 @@ def latency_ms(started_at: ColumnElement[Any], ended_at: ColumnElement[Any]) -> 
 def trace_name(display_name: ColumnElement[Any], op_name: ColumnElement[Any]) -> ColumnElement[str]:
     """The display name if it is set, else the name in the op ref, else the op name."""
     named = and_(display_name.is_not(None), display_name != "")
-    return case((named, display_name), (op_name.like("weave%:///%"), ref_name(op_name)), else_=op_name)
+    return case((named, display_name), (op_name.like(REF_LIKE), ref_name(op_name)), else_=op_name)
+
+
+def op_short_name(op_name: ColumnElement[Any]) -> ColumnElement[str]:
+    """The name in the op ref, else the op name."""
+    return case((op_name.like(REF_LIKE), ref_name(op_name)), else_=op_name)

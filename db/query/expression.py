@@ -19,6 +19,7 @@ __all__ = [
     "Constant",
     "Contains",
     "Convert",
+    "CursorError",
     "EmptyOperationError",
     "Expression",
     "GetField",
@@ -59,6 +60,10 @@ class QueryError(ValueError):
 
 class EmptyOperationError(QueryError):
     """An operation that the language has room for, and that says nothing: ``{"$or": []}``."""
+
+
+class CursorError(QueryError):
+    """A cursor that cannot be used; ``path`` names the argument that it was given in, ``after`` or ``before``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The queryable fields of a noun: a table of names, types and SQL, and the look-up of a path in it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
@@ -68,12 +68,26 @@ May raise ``QueryError`` for a path that is its own and cannot be."""
 
 class Fields:
     """The fields of one noun. ``hooks`` are asked first; ``root`` is the JSON field that any other path reaches into
-    (rows of a table, where all paths are the user's own)."""
+    (rows of a table, where all paths are the user's own).
 
-    def __init__(self, fields: Iterable[Field], *, hooks: Sequence[Hook] = (), root: Field | None = None) -> None:
+    Each name is also known as GraphQL spells it: ``startedAt`` is ``started_at``. ``aliases`` has further names of
+    fields, in either spelling.
+    """
+
+    def __init__(
+        self,
+        fields: Iterable[Field],
+        *,
+        hooks: Sequence[Hook] = (),
+        root: Field | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self._fields = {field.name: field for field in fields}
         self._hooks = tuple(hooks)
         self._root = root
+        names = {**{name: name for name in self._fields}, **(aliases or {})}
+        spelled = {spelling: name for alias, name in names.items() for spelling in (alias, _camel(alias))}
+        self._spellings = {spelling: name for spelling, name in spelled.items() if spelling not in self._fields}
 
     def resolve(self, path: str, at: Path = ()) -> Field:
         """The field at ``path``, with the parts inside it. Raises ``QueryError`` for an unknown one."""
@@ -86,6 +100,7 @@ class Fields:
                 raise QueryError(error.message, at) from error
             if found is not None:
                 return found
+        path = self._spellings.get(path, path)
         if path in self._fields:
             return self._fields[path]
         parts = split_path(path)
@@ -101,7 +116,7 @@ class Fields:
     def _unknown(self, path: str, first: str, field: Field | None) -> str:
         if field is not None:
             return f"unknown field {path!r}: {first!r} is {_with_article(field.type)} and holds no other fields"
-        if close := get_close_matches(path, self._fields, 1):
+        if close := get_close_matches(path, self._fields, 1) or get_close_matches(path, self._spellings, 1):
             return f"unknown field {path!r}; did you mean {close[0]!r}?"
         if close := get_close_matches(first, self._fields, 1):
             inner = path[len(first) :] if self._fields[close[0]].type is FieldType.JSON else ""
@@ -111,6 +126,10 @@ class Fields:
 
 def _with_article(kind: FieldType) -> str:
     return f"{'an' if kind is FieldType.INTEGER else 'a'} {kind.value}"
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 
 def split_path(path: str) -> tuple[str, ...]:

@@ -174,19 +174,23 @@ def compile_order(sorts: Sequence[tuple[str, Direction]], fields: Fields, tiebre
     """
     if len(sorts) > MAX_SORTS:
         raise QueryError(f"a sort has at most {MAX_SORTS} fields, not {len(sorts)}")
-    named: dict[str, bool] = {}
+    # By what the fields are and not by how they are spelled, so that a cursor is good for any spelling of its order.
+    named: dict[tuple[str, ...], bool] = {}
+    components: list[Component] = []
+
+    def add(field: Field, *, descending: bool) -> None:
+        key = (field.name, *field.parts)
+        if key not in named:
+            named[key] = descending
+            components.extend(_components(field, descending=descending))
+
     for index, (path, direction) in enumerate(sorts):
         if direction not in {"asc", "desc"}:
             raise QueryError(f"the direction of a sort is 'asc' or 'desc', not {direction!r}", (index, "direction"))
-        named.setdefault(path, direction == "desc")
+        add(fields.resolve(path, (index, "field")), descending=direction == "desc")
     last = next(reversed(named.values()), False)
-    components: list[Component] = []
-    for index, (path, descending) in enumerate(named.items()):
-        components += _components(fields.resolve(path, (index, "field")), descending=descending)
     for path in tiebreak:
-        if path not in named:
-            named[path] = last
-            components += _components(fields.resolve(path), descending=last)
+        add(fields.resolve(path), descending=last)
     fingerprint = hashlib.sha256(json.dumps(list(named.items())).encode()).hexdigest()[:8]
     return Order(tuple(components), fingerprint)
 

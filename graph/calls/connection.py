@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -10,7 +9,7 @@ import strawberry
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.filters import EVERY_CALL, CallFilter
 from db.pages import PageRequest
-from graph.calls.inputs import CallFilterInput
+from graph.calls.filters import CallFilterInput, filter_of
 from graph.connections import (
     After,
     Before,
@@ -25,7 +24,7 @@ from graph.connections import (
 )
 from graph.context import Info, context_of
 from graph.fields import NEEDS, link
-from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
+from graph.queries import Query, QueryJson, query_argument, sorts_argument
 from graph.query import QueryExprInput, SortByInput
 from graph.scalars import JSON, BigInt
 from graph.selection import NODES, columns_of
@@ -50,13 +49,6 @@ __all__ = [
     "Place",
     "calls_field",
 ]
-
-
-def filter_of(value: CallFilterInput | None) -> CallFilter:
-    """The input as the domain's filter."""
-    if value is None:
-        return EVERY_CALL
-    return CallFilter(**{field.name: getattr(value, field.name) for field in dataclass_fields(CallFilter)})
 
 
 @strawberry.type(description="A page of calls.")
@@ -94,7 +86,18 @@ class CallArguments:
         return min(self.max_bytes or MAX_PAGE_BYTES, MAX_PAGE_BYTES)
 
 
-Filter = Annotated[CallFilterInput | None, strawberry.argument(description="Which calls, by what has an index.")]
+Filter = Annotated[CallFilterInput | None, strawberry.argument(description="Which calls, by their common fields.")]
+CallOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, most significant first, at most 8 keys; without one the oldest first (`startedAt` "
+        "ascending). Keys are `startedAt`, `endedAt`, `createdAt`, `latencyMs`, `status`, `name`, `opName`, "
+        "`opShortName`, `displayName`, `kind`, `model`, `inputTokens`, `outputTokens`, `totalTokens`, "
+        "`storageSizeBytes`, `exception`, `callId`, `traceId`, `parentId`, `sessionId`, `threadId`, `turnId`, "
+        "`wbUserId`, `wbRunId`, `wbRunStep`, `wbRunStepEnd`, any path below `inputs`, `output`, `attributes` or "
+        "`summary` such as `inputs.model`, and `feedback.[TYPE].payload.PATH`. Snake case will do, too."
+    ),
+]
 MaxBytes = Annotated[
     BigInt | None,
     strawberry.argument(
@@ -139,7 +142,7 @@ def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], P
         filter: Filter = None,
         query: Query = None,
         query_json: QueryJson = None,
-        order_by: OrderBy = None,
+        order_by: CallOrder = None,
         offset: Offset = None,
         max_bytes: MaxBytes = None,
         expand: Expand = None,

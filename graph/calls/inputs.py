@@ -8,7 +8,6 @@ from graph.scalars import JSON, BigInt, DateTime
 __all__ = [
     "CallCompleteInput",
     "CallEndInput",
-    "CallFilterInput",
     "CallStartInput",
     "CallUpdateInput",
     "CallUpsertItem",
@@ -99,27 +98,3 @@ class CallsDeleteInput:
 
     project: str = column("Slug of the project, `entity/name`.")
     call_ids: list[str] = column("Ids of the calls; all their descendants go with them.")
-
-
-@strawberry.input(
-    description="Which calls: all fields that are set must hold; within a list any value will do. "
-    "Lists hold at most 1,000 values."
-)
-class CallFilterInput:
-    """The filters that have an index; anything else is a query."""
-
-    op_names: list[str] | None = column("Refs of ops, or names; `:*` at the end is any version.", default=None)
-    input_refs: list[str] | None = column(
-        "Refs that the inputs hold, or refs to places inside them; `:*` at the end is any version.", default=None
-    )
-    output_refs: list[str] | None = column("The same of the output.", default=None)
-    parent_ids: list[str] | None = column("Ids of parents.", default=None)
-    trace_ids: list[str] | None = column("Ids of traces.", default=None)
-    call_ids: list[str] | None = column("Ids of calls.", default=None)
-    thread_ids: list[str] | None = column("Ids of threads.", default=None)
-    turn_ids: list[str] | None = column("Ids of turns.", default=None)
-    session_ids: list[str] | None = column("Ids of sessions.", default=None)
-    trace_roots_only: bool | None = column("Only calls without a parent.", default=None)
-    turns_only: bool | None = column("Only turns: the outermost call of each.", default=None)
-    wb_user_ids: list[str] | None = column("Ids of users.", default=None)
-    wb_run_ids: list[str] | None = column("Ids of W&B runs.", default=None)

@@ -6,9 +6,10 @@ import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.calls.costs import CallCosts
+from graph.calls.enums import CallKind, CallStatus
+from graph.calls.names import CallNames
 from graph.calls.values import CallValues
 from graph.context import Info, context_of
-from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.groups import load_group
@@ -19,8 +20,6 @@ from graph.scalars import JSON, BigInt, DateTime
 from graph.sessions import Session
 from graph.threads import Thread
 from graph.traces import Trace
-from resolvers.calls.kinds import CallKind
-from resolvers.calls.read import CallStatus
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
@@ -33,36 +32,6 @@ if TYPE_CHECKING:
     from graph.projects import Project
 
 __all__ = ["Call"]
-
-described_enum(
-    CallStatus,
-    name="CallStatus",
-    description="How a call stands. Values may be added.",
-    values={
-        "SUCCESS": "It ended without an exception, and so did all calls below it.",
-        "ERROR": "It ended with an exception.",
-        "RUNNING": "Its end has not come yet.",
-        "DESCENDANT_ERROR": "It ended well, and a call below it did not.",
-    },
-)
-described_enum(
-    CallKind,
-    name="CallKind",
-    description="What sort of step a call is. Values may be added.",
-    values={
-        "LLM": "A call of a language model.",
-        "TOOL": "A tool or function that a model or an agent uses.",
-        "AGENT": "An agent: decides which steps to take.",
-        "CHAIN": "A fixed chain of steps.",
-        "RETRIEVER": "A search for documents.",
-        "EMBEDDING": "A computation of embeddings.",
-        "GUARDRAIL": "A check that may stop what goes in or out.",
-        "SCORER": "A judgement on another call.",
-        "EVALUATION": "An evaluation over a dataset.",
-        "SESSION": "A session: a conversation or a program run.",
-        "OTHER": "Anything else that the sender named.",
-    },
-)
 
 
 @strawberry.type(description="Tokens that a call used, over all its models.")
@@ -92,7 +61,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallValues, Node):
+class Call(CallCosts, CallNames, CallValues, Node):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")
@@ -105,7 +74,7 @@ class Call(CallCosts, CallValues, Node):
     session_id: str | None = column("Id of its session.")
     thread_id: str | None = column("Id of its thread.")
     turn_id: str | None = column("Id of its turn in the thread: of the turn's outermost call.")
-    op_name: str = column("What was called: the ref of an op, or a name.")
+    op_name: str = column("What was called: the ref of an op, or a name. `opShortName` is easier to read.")
     display_name: str | None = column("Name for people, given by the program or by a user.")
     kind: CallKind | None = column("What sort of step it is; null where the sender did not say.")
     status: CallStatus = column("How it stands.")

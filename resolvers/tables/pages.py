@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.bounded_pages import MAX_PAGE_BYTES
-from db.pages import Page, PageRequest
-from db.query.expression import QueryError
+from db.pages import Page, PageRequest, decode_cursor
+from db.query.expression import CursorError
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Cursor, Direction, Order, compile_order
+from db.query.order import Direction, Order, compile_order
 from db.rows import RowSet
 from db.tables.tables import table_parts
 from resolvers.context import Context
@@ -36,13 +36,13 @@ class TableRowList:
     sorts: Sequence[tuple[str, Direction]] = ()
 
 
-def _position(cursor: str | None, missing: int) -> int:
+def _position(cursor: str | None, missing: int, argument: str) -> int:
     if cursor is None:
         return missing
-    values: Cursor = _POSITIONS.decode(cursor)
+    values = decode_cursor(_POSITIONS, cursor, argument)
     position = values[0]
     if not isinstance(position, int) or position < 0:
-        raise QueryError(f"not a cursor of table rows: {cursor!r}")
+        raise CursorError(f"{argument}: not a cursor of table rows: {cursor!r}", (argument,))
     return position
 
 
@@ -57,8 +57,8 @@ async def table_rows_list(
             ["rowDigests"],
         )
     with refusing_queries("after"):
-        start = _position(request.after, -1) + 1 + request.offset
-        end = _position(request.before, 1 << 62)
+        start = _position(request.after, -1, "after") + 1 + request.offset
+        end = _position(request.before, 1 << 62, "before")
     if request.backwards:
         end = min(end, await table_rows_count(context, chosen, None))
         start = max(start, end - request.size)
