@@ -1,72 +1,223 @@
-"""Call trees: walked over ids alone. Ids come from clients, so there may be cycles, and anything may be missing."""
+"""Call trees: walked over ids alone. Ids come from clients, so there may be cycles, and anything may be missing.
+
+A level is a statement, however broad it is; after a few levels the traces that were reached are read whole, so that a
+chain of thousands of calls is not thousands of statements. Each statement has a constant project (a recursive one that
+passes the project along is refused past one machine).
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, not_, or_, select
 
 from db.calls.tables import calls
-from db.chunks import chunked
+from db.id_lists import among
 
-__all__ = ["descendant_ids"]
+__all__ = ["Below", "Placed", "Step", "depth_first", "descendant_ids", "walk_above", "walk_below", "way_up"]
 
 c = calls.c
 
 _SHALLOW = 8
 """Levels that are read one by one; deeper trees are walked in memory."""
 
+LARGEST_TRACE = 200_000
+"""Calls of the traces that are read whole; in larger ones the walk goes on level by level."""
+
+MOST_LEVELS = 1000
+"""Levels that a bounded walk reads one by one."""
+
+
+class Step(NamedTuple):
+    """A call as a walk sees it; what never started has no ``started_at`` and is not shown, but walked through."""
+
+    id: str
+    parent_id: str | None
+    trace_id: str | None
+    started_at: int | None
+    deleted: bool
+
+
+_STEP = (c.id, c.parent_id, c.trace_id, c.started_at, c.deleted_at.is_not(None).label("deleted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What lies below some calls: the children of each call that was walked, by start and id; those not started are
+    last, and deleted ones are among them. ``cut`` says that there is more."""
+
+    children: Mapping[str, Sequence[Step]]
+    cut: bool
+
+
+class Placed(NamedTuple):
+    """A call below another: ``depth`` levels, 1 for a child. Hidden are calls that never started or are deleted, and
+    all that is below a deleted one."""
+
+    id: str
+    depth: int
+    hidden: bool
+
+
+def walk_below(
+    connection: Connection, project_id: str, ids: Iterable[str], *, levels: int | None = None, most: int | None = None
+) -> Below:
+    """The calls below ``ids``, down to ``levels`` at least; each is walked once, whatever its parents say. The walk is
+    cut where it comes to more than ``most``, or a thousand levels that no trace read whole can spare it."""
+    walk = _Walk(connection, project_id, set(ids), most)
+    level = list(walk.met)
+    depth = 0
+    cut = False
+    while level and (levels is None or depth < levels):
+        depth += 1
+        if most is not None and (len(walk.met) > most or depth > MOST_LEVELS):
+            cut = True
+            break
+        level = walk.take(walk.rows(c.parent_id, level))
+        if level and depth % _SHALLOW == 0:
+            level = walk.take_traces(level)
+    for steps in walk.children.values():
+        steps.sort(key=_place)
+    return Below(walk.children, cut or (most is not None and len(walk.met) > most))
+
+
+def _place(step: Step) -> tuple[bool, int, str]:
+    return step.started_at is None, step.started_at or 0, step.id
+
+
+class _Walk:
+    """What a walk down has read so far."""
+
+    def __init__(self, connection: Connection, project_id: str, met: set[str], most: int | None) -> None:
+        self.connection, self.project_id, self.met, self.most = connection, project_id, met, most
+        self.children: defaultdict[str, list[Step]] = defaultdict(list)
+
+    def rows(self, column: ColumnElement[str], values: Iterable[str], *where: ColumnElement[bool]) -> list[Step]:
+        """The calls with one of ``values`` in ``column``."""
+        statement = select(*_STEP).where(c.project_id == self.project_id, among(column, values), *where)
+        if self.most is not None:
+            statement = statement.limit(self.most + 1)
+        return _steps(self.connection, statement)
+
+    def take(self, steps: Iterable[Step]) -> list[str]:
+        """Put calls below their parents; returns those that were not met before."""
+        new: list[str] = []
+        for step in steps:
+            assert step.parent_id is not None, "only calls below others are read"
+            self.children[step.parent_id].append(step)
+            if step.id not in self.met:
+                self.met.add(step.id)
+                new.append(step.id)
+        return new
+
+    def take_traces(self, level: Sequence[str]) -> list[str]:
+        """Walk down from ``level`` inside the traces it lies in; returns what was met below in other traces. Where the
+        traces are too large nothing is done: ``level`` itself is returned."""
+        traces = _traces_of(self.connection, self.project_id, level)
+        steps = _steps_of_traces(self.connection, self.project_id, traces)
+        if steps is None:
+            return list(level)
+        inside: defaultdict[str, list[Step]] = defaultdict(list)
+        for step in steps:
+            if step.parent_id is not None:
+                inside[step.parent_id].append(step)
+        walked: list[str] = []
+        waiting = list(level)
+        while waiting:
+            walked += waiting
+            waiting = self.take(step for call_id in waiting for step in inside.pop(call_id, ()))
+        elsewhere = or_(c.trace_id.is_(None), not_(among(c.trace_id, traces)))
+        return self.take(self.rows(c.parent_id, walked, elsewhere))
+
+
+def _traces_of(connection: Connection, project_id: str, ids: Iterable[str]) -> list[str]:
+    statement = select(c.trace_id).where(c.project_id == project_id, among(c.id, ids), c.trace_id.is_not(None))
+    return list(connection.execute(statement.distinct()).scalars())
+
+
+def _steps_of_traces(connection: Connection, project_id: str, traces: Collection[str]) -> list[Step] | None:
+    """All calls of the traces; None for more than ``LARGEST_TRACE``."""
+    statement = select(*_STEP).where(c.project_id == project_id, among(c.trace_id, traces))
+    steps = _steps(connection, statement.limit(LARGEST_TRACE + 1))
+    return None if len(steps) > LARGEST_TRACE else steps
+
+
+def _steps(connection: Connection, statement: Select[Any]) -> list[Step]:
+    return [Step(*row) for row in connection.execute(statement).all()]
+
+
+def depth_first(below: Below, top: str, *, levels: int | None = None) -> Iterator[Placed]:
+    """The calls below ``top`` in the order of the tree, each once: a call, what is below it, then its next sibling."""
+    met = {top}
+    waiting = [(step, 1, False) for step in reversed(below.children.get(top, ()))]
+    while waiting:
+        step, depth, beneath_deleted = waiting.pop()
+        if step.id in met:
+            continue
+        met.add(step.id)
+        gone = beneath_deleted or step.deleted
+        yield Placed(step.id, depth, hidden=gone or step.started_at is None)
+        if levels is None or depth < levels:
+            waiting.extend((child, depth + 1, gone) for child in reversed(below.children.get(step.id, ())))
+
 
 def descendant_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> set[str]:
-    """Ids of all calls below ``ids`` that are not deleted; those that never started are among them.
-
-    Each call is visited once, whatever its parents say. A level is a statement; every few levels the traces that were
-    reached are read whole, as ids and parents, so that a chain of thousands of calls is not thousands of statements.
-    Each statement has a constant project (a recursive one that passes the project along is refused past one machine).
-    """
-    seen = set(ids)
-    level = list(seen)
-    below: set[str] = set()
-    depth = 0
-    while level:
-        depth += 1
-        found = _children(connection, project_id, level)
-        below.update(found)
-        level = [call_id for call_id in dict.fromkeys(found) if call_id not in seen]
-        seen.update(level)
-        if depth % _SHALLOW == 0 and level:
-            # What lies below in the same traces; children in other traces are found by the next round.
-            inside = _below_in_traces(connection, project_id, level)
-            below.update(inside)
-            level += [call_id for call_id in inside if call_id not in seen]
-            seen.update(level)
-    return below
-
-
-def _children(connection: Connection, project_id: str, parents: Iterable[str]) -> list[str]:
-    found: list[str] = []
-    for chunk in chunked(parents):
-        statement = select(c.id).where(c.project_id == project_id, c.parent_id.in_(chunk), c.deleted_at.is_(None))
-        found.extend(connection.execute(statement).scalars())
-    return found
-
-
-def _below_in_traces(connection: Connection, project_id: str, ids: Iterable[str]) -> set[str]:
-    """The descendants of ``ids`` that a walk inside their own traces comes to."""
-    traces: set[str] = set()
-    for chunk in chunked(ids):
-        statement = select(c.trace_id).where(c.project_id == project_id, c.id.in_(chunk), c.trace_id.is_not(None))
-        traces.update(connection.execute(statement.distinct()).scalars())
-    children: defaultdict[str, list[str]] = defaultdict(list)
-    for chunk in chunked(traces):
-        pairs = select(c.parent_id, c.id).where(
-            c.project_id == project_id, c.trace_id.in_(chunk), c.parent_id.is_not(None), c.deleted_at.is_(None)
-        )
-        for parent_id, call_id in connection.execute(pairs):
-            children[parent_id].append(call_id)
+    """Ids of all calls below ``ids`` that are not deleted, nor below a deleted one; those that never started are among
+    them."""
+    tops = list(ids)
+    children = walk_below(connection, project_id, tops).children
     found: set[str] = set()
-    waiting = list(ids)
+    waiting = tops
     while waiting:
-        for call_id in children.pop(waiting.pop(), ()):
-            found.add(call_id)
-            waiting.append(call_id)
+        waiting = [
+            step.id
+            for call_id in waiting
+            for step in children.get(call_id, ())
+            if not step.deleted and step.id not in found
+        ]
+        found.update(waiting)
     return found
+
+
+def walk_above(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, Step]:
+    """The calls of ``ids`` and, at least, all above them, by id; what is not there is missing."""
+    met: dict[str, Step] = {}
+    level = list(dict.fromkeys(ids))
+    asked = set(level)
+    whole = False
+    for depth in range(1, MOST_LEVELS + 1):
+        steps = _steps(connection, select(*_STEP).where(c.project_id == project_id, among(c.id, level)))
+        met.update((step.id, step) for step in steps)
+        if depth % _SHALLOW == 0 and not whole:
+            traces = {step.trace_id for step in steps if step.trace_id is not None}
+            inside = _steps_of_traces(connection, project_id, traces)
+            whole = inside is None
+            met.update((step.id, step) for step in inside or ())
+        level = []
+        for step in steps:
+            above: Step | None = step
+            while above is not None and above.parent_id is not None and above.parent_id not in asked:
+                asked.add(above.parent_id)
+                if above.parent_id not in met:
+                    level.append(above.parent_id)
+                above = met.get(above.parent_id)
+        if not level:
+            break
+    return met
+
+
+def way_up(met: Mapping[str, Step], call_id: str) -> list[str]:
+    """The shown calls above a call, the nearest first: up to one without a parent that is there, or to where a cycle of
+    parents closes. One that never started is passed over."""
+    way: list[str] = []
+    passed = {call_id}
+    step = met.get(call_id)
+    while step is not None and step.parent_id is not None and step.parent_id not in passed:
+        passed.add(step.parent_id)
+        step = met.get(step.parent_id)
+        if step is None or step.deleted:
+            break
+        if step.started_at is not None:
+            way.append(step.id)
+    return way

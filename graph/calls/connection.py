@@ -46,8 +46,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CallArguments",
     "CallConnection",
+    "Filter",
     "Place",
     "calls_field",
+    "filter_of",
 ]
 
 

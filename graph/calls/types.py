@@ -8,6 +8,7 @@ from graph.calls.connection import Place, calls_field
 from graph.calls.costs import CallCosts
 from graph.calls.enums import CallKind, CallStatus
 from graph.calls.names import CallNames
+from graph.calls.tree import CallTree
 from graph.calls.values import CallValues
 from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackPlace, feedback_field
@@ -25,7 +26,7 @@ from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
 from resolvers.refs import ObjectRef, is_ref, parse_ref
 from resolvers.refs.expand import PAYLOADS, expanded_payloads
-from resolvers.traces import trace_roots, trace_sizes
+from resolvers.traces import trace_sizes
 
 if TYPE_CHECKING:
     from graph.objects.types import ObjectVersion
@@ -61,7 +62,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallNames, CallValues, Node):
+class Call(CallCosts, CallNames, CallTree, CallValues, Node):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")
@@ -185,12 +186,6 @@ class Call(CallCosts, CallNames, CallValues, Node):
     async def turn(self, info: Info) -> Self | None:
         """By the loader of calls."""
         return await load_call(info, self.project_slug, self.turn_id)
-
-    @link("The earliest root of its trace.", needs=("project_slug", "trace_id"))
-    async def root(self, info: Info) -> Self | None:
-        """By the loader of roots."""
-        roots: list[Self] = await load_row(info, trace_roots, (self.project_slug, self.trace_id), Call)
-        return roots[0] if roots else None
 
     @link("Its project.", needs=("project_slug",))
     async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:
