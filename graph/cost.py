@@ -1,14 +1,18 @@
 """What a document costs: about how many objects the server has to make for it.
 
-A field of an object type costs its weight (1 unless declared), a leaf costs nothing unless declared, and whatever lies
-below a list or a connection is multiplied by its size: its `first`, `last` or `limit`, the length of the list of ids
-it is given, or an assumed size. Fragments are walked once each, so the work is linear in the document. Introspection
-costs by the same rules, its lists being as long as those of the schema are on average.
+A field of an object type costs its weight (1 unless declared), a leaf costs nothing unless declared. A list costs that
+for each item, with whatever lies below it; how many items there are is its `first`, `last` or `limit`, those of the
+connection that it is part of, the length of the list of ids it is given, or an assumed size. Fragments are walked once
+each, so the work is linear in the document. Introspection costs by the same rules, its lists being as long as those of
+the schema are on average.
+
+One table, `Costs`, says this of each field. The limit (`graph.limits`) reads it, and so does what gateways are told by
+federation's `@cost` and `@listSize`, whose rules are the same.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -17,6 +21,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLArgument,
     GraphQLField,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -34,9 +39,10 @@ from graphql import (
     get_nullable_type,
     is_composite_type,
     is_list_type,
+    is_non_null_type,
 )
 
-__all__ = ["ASSUMED_LIST_SIZE", "ASSUMED_PAGE_SIZE", "Cost", "cost", "cost_of"]
+__all__ = ["ASSUMED_LIST_SIZE", "ASSUMED_PAGE_SIZE", "Cost", "Costs", "FieldCost", "ListSize", "cost", "cost_of"]
 
 ASSUMED_PAGE_SIZE = 100
 ASSUMED_LIST_SIZE = 10
@@ -71,6 +77,90 @@ class Cost:
     constant: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ListSize:
+    """How many items a field gives."""
+
+    assumed: int | None
+    """Where no argument says so; None where one has a default."""
+
+    arguments: tuple[str, ...] = ()
+    """The arguments of type Int that say so; of several the largest counts."""
+
+    fields: tuple[str, ...] = ()
+    """The lists below the field that it holds for; empty where the field is the list itself."""
+
+    keys: str | None = None
+    """The required argument whose items the list answers one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCost:
+    """What a field costs; for a list or a connection also how many items it has."""
+
+    weight: int
+    default_weight: int
+    size: ListSize | None
+
+
+class Costs:
+    """What the fields of a schema cost."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self._known: dict[tuple[str, str], FieldCost] = {}
+        self._introspection = _sizes_of_introspection(schema)
+
+    def of(self, parent: GraphQLObjectType | GraphQLInterfaceType, name: str) -> FieldCost:
+        """What the field `name` of `parent` costs; of an interface, what it costs at most where it is implemented."""
+        known = self._known.get((parent.name, name))
+        if known is None:
+            known = _field_cost(parent.fields.get(name) or INTROSPECTION[name])
+            if parent.name.startswith("__") and known.size is not None:
+                known = replace(known, size=ListSize(self._introspection.get(name, ASSUMED_LIST_SIZE)))
+            if isinstance(parent, GraphQLInterfaceType):
+                others = self.schema.get_possible_types(parent)
+                known = replace(known, weight=max([known.weight, *(self.of(other, name).weight for other in others)]))
+            self._known[parent.name, name] = known
+        return known
+
+
+def _field_cost(definition: GraphQLField) -> FieldCost:
+    metadata = _metadata(definition)
+    named = get_named_type(definition.type)
+    default_weight = 1 if is_composite_type(named) else 0
+    return FieldCost(int(metadata.get(COST_KEY, default_weight)), default_weight, _list_size(definition, metadata))
+
+
+def _list_size(definition: GraphQLField, metadata: Mapping[str, Any]) -> ListSize | None:
+    named = get_named_type(definition.type)
+    is_list = is_list_type(get_nullable_type(definition.type))
+    arguments = tuple(
+        name
+        for name in SIZE_ARGUMENTS
+        if name in definition.args and get_named_type(definition.args[name].type) is GraphQLInt
+    )
+    if is_list:
+        lists: tuple[str, ...] = ()
+    elif arguments and isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+        lists = tuple(
+            name
+            for name, field in named.fields.items()
+            if is_list_type(get_nullable_type(field.type)) and SIZE_KEY not in _metadata(field)
+        )
+        if not lists:
+            return None
+    else:
+        return None
+    if any(_as_size(definition.args[name].default_value) for name in arguments):
+        return ListSize(None, arguments, lists)
+    keys = (
+        next((name for name, argument in definition.args.items() if _takes_keys(argument)), None) if is_list else None
+    )
+    assumed = int(metadata.get(SIZE_KEY, ASSUMED_PAGE_SIZE if arguments else ASSUMED_LIST_SIZE))
+    return ListSize(assumed, arguments, lists, keys)
+
+
 def cost(weight: int, *, list_size: int | None = None) -> dict[str, int]:
     """Metadata of a strawberry field: what one costs, and how many items a list without a size argument may hold.
 
@@ -80,7 +170,7 @@ def cost(weight: int, *, list_size: int | None = None) -> dict[str, int]:
 
 
 def cost_of(
-    schema: GraphQLSchema,
+    costs: Costs,
     operation: OperationDefinitionNode,
     fragments: Mapping[str, FragmentDefinitionNode],
     variables: Mapping[str, Any],
@@ -89,79 +179,71 @@ def cost_of(
     defaults = {
         definition.variable.name.value: definition.default_value for definition in operation.variable_definitions or ()
     }
-    walk = _Walk(schema, fragments, variables, defaults)
-    total = walk.selections(operation.selection_set, schema.get_root_type(operation.operation))
+    walk = _Walk(costs, fragments, variables, defaults)
+    total = walk.selections(operation.selection_set, costs.schema.get_root_type(operation.operation), NO_SIZES)
     return Cost(total.cost, total.values, constant=not walk.looked_up)
+
+
+Sizes = Mapping[str, int]
+NO_SIZES: Sizes = MappingProxyType({})
 
 
 @dataclass(slots=True)
 class _Walk:
-    schema: GraphQLSchema
+    costs: Costs
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     defaults: Mapping[str, ValueNode | None]
     looked_up: bool = False
-    known: dict[str, Sum] = field(default_factory=dict)
+    known: dict[tuple[str, tuple[tuple[str, int], ...]], Sum] = field(default_factory=dict)
 
-    def selections(self, selection_set: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Sum:
+    def selections(self, selection_set: SelectionSetNode | None, parent: GraphQLNamedType | None, sizes: Sizes) -> Sum:
+        """What a selection on `parent` costs; `sizes` are those of lists in it that the field above knows."""
         total = Sum()
         for node in selection_set.selections if selection_set else ():
             if isinstance(node, FieldNode):
-                total = total.plus(self.field(node, parent))
+                total = total.plus(self.field(node, parent, sizes))
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
-                of_type = self.schema.get_type(condition.name.value) if condition else parent
-                total = total.plus(self.selections(node.selection_set, of_type))
+                of_type = self.costs.schema.get_type(condition.name.value) if condition else parent
+                total = total.plus(self.selections(node.selection_set, of_type, sizes))
             elif isinstance(node, FragmentSpreadNode):
-                total = total.plus(self.fragment(node.name.value))
+                total = total.plus(self.fragment(node.name.value, sizes))
         return total
 
-    def fragment(self, name: str) -> Sum:
-        if name not in self.known:
+    def fragment(self, name: str, sizes: Sizes) -> Sum:
+        key = (name, tuple(sizes.items()))
+        if key not in self.known:
             definition = self.fragments[name]
-            condition = self.schema.get_type(definition.type_condition.name.value)
-            self.known[name] = self.selections(definition.selection_set, condition)
-        return self.known[name]
+            condition = self.costs.schema.get_type(definition.type_condition.name.value)
+            self.known[key] = self.selections(definition.selection_set, condition, sizes)
+        return self.known[key]
 
-    def field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Sum:
-        fields = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else {}
+    def field(self, node: FieldNode, parent: GraphQLNamedType | None, sizes: Sizes) -> Sum:
         name = node.name.value
+        fields = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else {}
         definition = fields.get(name) or INTROSPECTION.get(name)
-        if definition is None:  # __typename
+        if definition is None or not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):  # __typename
             return Sum(0, 1)
-        metadata = _metadata(definition)
-        named = get_named_type(definition.type)
-        itself = Sum(int(metadata.get(COST_KEY, 1 if is_composite_type(named) else 0)), 1)
-        below = self.selections(node.selection_set, named)
-        if any(size in definition.args for size in SIZE_ARGUMENTS):
-            return itself.plus(below.times(self.page_size(node, definition.args)))
-        if is_list_type(get_nullable_type(definition.type)):
-            assumed = metadata.get(SIZE_KEY, ASSUMED_LIST_SIZE)
-            if parent is not None and parent.name.startswith("__"):
-                assumed = _sizes_of_introspection(self.schema).get(name, assumed)
-            size = self.list_size(node, definition, int(assumed), in_page="pageInfo" in fields)
-            return itself.plus(below).times(size)
-        return itself.plus(below)
+        declared = self.costs.of(parent, name)
+        itself, size, of_type = Sum(declared.weight, 1), declared.size, get_named_type(definition.type)
+        if size is not None and size.fields:
+            page = self.size(node, definition, size)
+            return itself.plus(self.selections(node.selection_set, of_type, dict.fromkeys(size.fields, page)))
+        below = self.selections(node.selection_set, of_type, NO_SIZES)
+        items = sizes.get(name) or (1 if size is None else self.size(node, definition, size))
+        return itself.plus(below).times(items)
 
-    def page_size(self, node: FieldNode, arguments: Mapping[str, GraphQLArgument]) -> int:
+    def size(self, node: FieldNode, definition: GraphQLField, size: ListSize) -> int:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        sizes = []
-        for name in SIZE_ARGUMENTS:
-            if name in given:
-                sizes.append(self.integer(given[name]))
-            elif name in arguments:
-                sizes.append(_as_size(arguments[name].default_value))
-        return max((size for size in sizes if size is not None), default=ASSUMED_PAGE_SIZE)
-
-    def list_size(self, node: FieldNode, definition: GraphQLField, assumed: int, *, in_page: bool) -> int:
-        given = [
-            self.length(argument.value)
-            for argument in node.arguments or ()
-            if _takes_list(definition.args.get(argument.name.value))
+        if size.keys is not None:
+            return self.length(given[size.keys])
+        asked = [
+            self.integer(given[name]) if name in given else _as_size(definition.args[name].default_value)
+            for name in size.arguments
         ]
-        if given:
-            return max(given)
-        return 1 if in_page else assumed
+        assumed = ASSUMED_PAGE_SIZE if size.assumed is None else size.assumed
+        return max((each for each in asked if each is not None), default=assumed)
 
     def integer(self, value: ValueNode | None) -> int | None:
         if isinstance(value, VariableNode):
@@ -194,11 +276,10 @@ def _as_size(value: object) -> int | None:
     return min(max(value, 1), CAP)
 
 
-def _takes_list(argument: GraphQLArgument | None) -> bool:
-    return argument is not None and is_list_type(get_nullable_type(argument.type))
+def _takes_keys(argument: GraphQLArgument) -> bool:
+    return is_non_null_type(argument.type) and is_list_type(argument.type.of_type)
 
 
-@lru_cache(maxsize=8)
 def _sizes_of_introspection(schema: GraphQLSchema) -> Mapping[str, int]:
     """How long the lists of introspection are: of all types and directives, and of a type's or field's on average."""
     types = list(schema.type_map.values())

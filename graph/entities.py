@@ -8,7 +8,7 @@ import strawberry
 
 from db.groups import Grouping
 from graph.context import Info, context_of
-from graph.nodes import Node
+from graph.nodes import NODE_KEYS, Node, TracegraphNode
 from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.errors import InvalidInputError
@@ -139,19 +139,26 @@ async def resolve_entity(info: Info, representation: Any) -> Any:
     """The entity of a representation; None where it is not there. Raises InvalidInputError for one that cannot be."""
     if not isinstance(representation, dict):
         raise InvalidInputError(f"A representation must be an object, not {representation!r}")
-    noun = representation.get("__typename")
-    entity = ENTITIES.get(noun) if isinstance(noun, str) else None
-    if entity is None:
-        raise InvalidInputError(f"A representation must name an entity in __typename, not {noun!r}")
+    given = representation.get("__typename")
+    schema: Any = info.schema
+    noun = schema.nouns.get(given) if isinstance(given, str) else None
+    if noun is None or given is None:
+        raise InvalidInputError(f"A representation must name an entity in __typename, not {given!r}")
+    return await load_node(info, _identity(noun, given, representation))
+
+
+def _identity(noun: str, given: str, representation: Representation) -> GlobalId:
+    """What a representation stands for; ``noun`` is an entity, or the interface of them all, ``given`` as sent."""
+    any_node = noun == TracegraphNode.__name__
     if isinstance(representation.get("id"), str):
         identity = decode_id(representation["id"])
-        if identity.noun != noun:
-            raise InvalidInputError(f"{representation['id']!r} is the id of a {identity.noun}, not of a {noun}")
-        return await load_node(info, identity)
-    for fields, identify in entity.keys.items():
+        if identity.noun not in (NODE_KEYS if any_node else {noun}):
+            raise InvalidInputError(f"{representation['id']!r} is the id of a {identity.noun}, not of a {given}")
+        return identity
+    for fields, identify in () if any_node else ENTITIES[noun].keys.items():
         if all(isinstance(representation.get(name), str) for name in fields):
-            return await load_node(info, identify(representation))
-    raise InvalidInputError(f"A representation of {noun} holds none of its keys: {sorted(representation)}")
+            return identify(representation)
+    raise InvalidInputError(f"A representation of {given} holds none of its keys: {sorted(representation)}")
 
 
 async def _or_error(found: Awaitable[Any]) -> Any:

@@ -16,7 +16,6 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
-    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
@@ -27,9 +26,10 @@ from strawberry import Schema
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from graph.cost import Cost, cost_of
+from graph.cost import Cost, Costs, cost_of
 from graph.errors import LimitExceededError
 from graph.measure import Size, repetitions, sizes_of
+from graph.naming import Naming, in_served_names
 
 __all__ = ["Documents", "Limits", "Prepared"]
 
@@ -63,7 +63,7 @@ class Limits:
 class Prepared:
     """A document that was parsed, measured and validated, which is the same for every request with this text."""
 
-    schema: GraphQLSchema
+    fields: Costs
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
     operations: tuple[OperationDefinitionNode, ...]
@@ -83,7 +83,7 @@ class Prepared:
             return known
         operation = self.operation(name)
         assert operation is not None
-        cost = cost_of(self.schema, operation, self.fragments, variables)
+        cost = cost_of(self.fields, operation, self.fragments, variables)
         if cost.constant:
             self.costs[name] = cost
         return cost
@@ -94,6 +94,8 @@ class Documents:
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
         self.schema = schema._schema  # noqa: SLF001 - strawberry's own caches take it from there too
+        self.costs = Costs(self.schema)
+        self.naming: Naming | None = getattr(schema, "naming", None)
         self.limits = limits
         self._remembered = lru_cache(maxsize=limits.max_cached_documents)(self._prepare)
         # One thread: documents that take long wait for each other, and leave half of the time to all other requests.
@@ -111,12 +113,21 @@ class Documents:
 
     def _prepare(self, text: str) -> Prepared:
         document = self._parsed(text)
-        operations = tuple(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-        fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        operations, fragments = _parts(document)
         errors: Sequence[GraphQLError] = self._exceeded(operations, fragments)
         if not errors:
-            errors = validate(self.schema, document, RULES, max_errors=MAX_ERRORS)
-        return Prepared(self.schema, document, tuple(errors), operations, fragments)
+            document, errors = self._validated(document)
+            operations, fragments = _parts(document)
+        return Prepared(self.costs, document, tuple(errors), operations, fragments)
+
+    def _validated(self, document: DocumentNode) -> tuple[DocumentNode, Sequence[GraphQLError]]:
+        """The document, in the names that are served where it has others, and what is wrong with it."""
+        errors = validate(self.schema, document, RULES, max_errors=MAX_ERRORS)
+        if errors and self.naming is not None and self.naming.has_prefix:
+            renamed = in_served_names(document, self.schema, self.naming)
+            if not validate(self.schema, renamed, RULES, max_errors=1):
+                return renamed, ()
+        return document, errors
 
     def _parsed(self, text: str) -> DocumentNode:
         limits = self.limits
@@ -164,3 +175,11 @@ class Documents:
             for name, message, asked, limit in found
             if asked > limit
         ]
+
+
+def _parts(
+    document: DocumentNode,
+) -> tuple[tuple[OperationDefinitionNode, ...], dict[str, FragmentDefinitionNode]]:
+    definitions = document.definitions
+    operations = tuple(node for node in definitions if isinstance(node, OperationDefinitionNode))
+    return operations, {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}

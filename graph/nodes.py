@@ -1,4 +1,4 @@
-"""The Node interface, which everything that can be refetched implements."""
+"""The interfaces of everything that can be refetched: Relay's, and the federation's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from graphql import GraphQLResolveInfo
 from graph.fields import link
 from resolvers.ids import encode_id
 
-__all__ = ["NODE_KEYS", "Node", "ProjectPart", "is_row_of"]
+__all__ = ["NODE_KEYS", "Node", "ProjectPart", "TracegraphNode", "is_row_of"]
 
 NODE_KEYS: dict[str, tuple[str, ...]] = {
     "Project": ("slug",),
@@ -36,6 +36,15 @@ class Node:
         """Made of the key columns of the row."""
         row: Any = self
         return strawberry.ID(encode_id(row.noun, *(getattr(row, name) for name in NODE_KEYS[row.noun])))
+
+
+@strawberry.federation.interface(
+    keys=["id"],
+    description="Any node of this server. In a federated graph another team adds fields to all of them at once: it "
+    'declares `type TracegraphNode @key(fields: "id") @interfaceObject`.',
+)
+class TracegraphNode(Node):
+    """The entity interface. `Node` itself cannot be one: other teams' nodes implement it too."""
 
 
 class ProjectPart:

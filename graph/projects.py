@@ -10,11 +10,12 @@ from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info, context_of
 from graph.evaluations import ProjectEvaluations
 from graph.feedback.connection import FeedbackPlace, feedback_field
+from graph.feedback.project import ProjectFeedbackItem
 from graph.feedback.stats import ProjectFeedbackStats
 from graph.fields import column, link
 from graph.files.project import ProjectFiles
 from graph.groups import connect_groups, load_group
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.project import ProjectObjects
 from graph.ops import ProjectOps
 from graph.prices.project import ProjectPrices
@@ -45,6 +46,7 @@ Unwritten = Annotated[
 
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
 class Project(
+    ProjectFeedbackItem,
     ProjectFeedbackStats,
     ProjectFiles,
     ProjectObjects,
@@ -54,7 +56,7 @@ class Project(
     ProjectTables,
     ProjectThreads,
     ProjectEvaluations,
-    Node,
+    TracegraphNode,
 ):
     """Rows of ``db.projects``."""
 

@@ -1,23 +1,28 @@
 """The schema: all types, queries and mutations in one federation subgraph."""
 
+from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import get_named_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from strawberry.federation.schema import FederationAny
+from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from graph.actions import ActionMutations
 from graph.calls.mutations import CallMutations
 from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
-from graph.entities import NodeQueries, resolve_entities
+from graph.entities import ENTITIES, NodeQueries, resolve_entities
 from graph.evaluations import EvaluationMutations
+from graph.federation import FederationQueries, subgraph_sdl
 from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.types import Feedback
 from graph.files.mutations import FileMutations
 from graph.files.types import File
 from graph.images import ImageMutations
+from graph.naming import Naming, PrefixedNames
+from graph.nodes import TracegraphNode
 from graph.objects.mutations import ObjectMutations
 from graph.objects.types import ObjectVersion
 from graph.ops import OpMutations
@@ -34,11 +39,11 @@ from graph.tables.types import Table, TableRow
 from graph.threads import Thread
 from graph.traces import Trace
 
-__all__ = ["Mutation", "Query", "Subscription", "schema"]
+__all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schema"]
 
 
 @strawberry.type(description="Reading.")
-class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries):
+class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries, FederationQueries):
     """Everything that can be read hangs below a project, or is a node."""
 
 
@@ -66,27 +71,63 @@ class Subscription(CompletionSubscriptions):
 
 
 class Schema(strawberry.federation.Schema):
-    """A subgraph whose entities are found by ``graph.entities``: a bad representation is an error of its own."""
+    """A subgraph under the names of ``naming``, whose entities are found by ``graph.entities``: a bad representation
+    is an error of its own."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, naming: Naming, **options: Any) -> None:
+        self.naming = naming
+        self.nouns = {naming.type_name(noun): noun for noun in (*ENTITIES, TracegraphNode.__name__)}
+        """Our names of the types that a representation may name, by those that they are served under."""
         super().__init__(**options)
-        # What an `input` argument takes is said once, at its type.
-        for type_ in (self._schema.mutation_type, self._schema.subscription_type):
-            for field in type_.fields.values() if type_ else ():
-                if "input" in field.args:
-                    field.args["input"].description = get_named_type(field.args["input"].type).description
+        for type_ in self._root_types():
+            self._finish(type_)
+
+    def _root_types(self) -> list[GraphQLObjectType]:
+        types = self._schema
+        return [each for each in (types.query_type, types.mutation_type, types.subscription_type) if each]
+
+    def has_root_field(self, name: str) -> bool:
+        """Whether a root type is called so, or has a field of this name (``Query.project`` for that of one)."""
+        of, _, field = name.rpartition(".")
+        return any(root.name == name or (of in {"", root.name} and field in root.fields) for root in self._root_types())
+
+    def _finish(self, type_: GraphQLObjectType) -> None:
+        """Prefix the fields of a root type, and describe their `input` by what is said once, at its type."""
+        fields = dict(type_.fields)
+        type_.fields.clear()
+        for name, field in fields.items():
+            type_.fields[self.naming.field_name(name)] = _described(field)
+
+    @cached_property
+    def subgraph_sdl(self) -> str:
+        """The view of the schema that gateways compose."""
+        return subgraph_sdl(print_schema(self), self._schema, self.naming)
 
     def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
         """The resolver of ``_entities``."""
         return resolve_entities(info, representations)  # type: ignore[return-value]  # completed by the executor
 
 
-schema = Schema(
-    query=Query,
-    mutation=Mutation,
-    subscription=Subscription,
-    types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
-    config=StrawberryConfig(scalar_map=SCALARS),
-    # The newest version is refused by one of the composers of The Guild.
-    federation_version="2.9",
-)
+def _described(field: GraphQLField) -> GraphQLField:
+    if "input" in field.args:
+        field.args["input"].description = get_named_type(field.args["input"].type).description
+    return field
+
+
+def build_schema(naming: Naming | None = None) -> Schema:
+    """The schema under these names."""
+    naming = naming or Naming()
+    return Schema(
+        naming,
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
+        config=StrawberryConfig(scalar_map=SCALARS, name_converter=PrefixedNames(naming)),
+        # The newest version is refused by one of the composers of The Guild.
+        federation_version="2.9",
+    )
+
+
+schema = build_schema()
+"""Under our own names: what operations of our own run on, and clients too unless the settings say otherwise."""

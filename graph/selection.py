@@ -64,7 +64,8 @@ def is_selected(info: strawberry.Info[Any, Any], *names: str) -> bool:
 
 
 def _type_named(info: strawberry.Info[Any, Any], name: str) -> type:
-    definition = info.schema.get_type_by_name(name)
+    schema: Any = info.schema  # ours, which may serve its types under other names
+    definition = schema.get_type_by_name(schema.naming.type_name(name))
     assert isinstance(definition, StrawberryObjectDefinition), f"no object type {name}"
     return definition.origin
 

@@ -8,7 +8,7 @@ from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info
 from graph.fields import column, link
 from graph.groups import CallGroup, connect_groups
-from graph.nodes import is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.traces import Trace
 from resolvers.groups import TRACES
 
@@ -18,7 +18,7 @@ __all__ = ["Session"]
 @strawberry.federation.type(
     keys=["id", "projectSlug sessionId"], description="A conversation or a program run over many traces."
 )
-class Session(CallGroup):
+class Session(CallGroup, TracegraphNode):
     """Rows of ``db.groups``."""
 
     is_type_of = is_row_of("Session")

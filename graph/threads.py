@@ -11,7 +11,7 @@ from graph.connections import After, Before, Connection, First, Last, Offset
 from graph.context import Info
 from graph.fields import column, link
 from graph.groups import CallGroup, connect_groups
-from graph.nodes import ProjectPart, is_row_of
+from graph.nodes import ProjectPart, TracegraphNode, is_row_of
 from graph.queries import sorts_argument
 from graph.query import SortByInput
 from graph.rows import load_call
@@ -31,7 +31,7 @@ Turn = Annotated["Call", strawberry.lazy("graph.calls.types")]
 @strawberry.federation.type(
     keys=["id", "projectSlug threadId"], description="A series of turns: calls whose id is their own turn id."
 )
-class Thread(CallGroup):
+class Thread(CallGroup, TracegraphNode):
     """Rows of ``db.groups``."""
 
     is_type_of = is_row_of("Thread")

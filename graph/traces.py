@@ -8,7 +8,7 @@ from graph.calls.connection import Place, calls_field
 from graph.context import Info
 from graph.fields import column, link
 from graph.groups import CallGroup
-from graph.nodes import is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.rows import load_row
 from resolvers.traces import trace_roots
 
@@ -23,7 +23,7 @@ LazyCall = Annotated["Call", strawberry.lazy("graph.calls.types")]
 @strawberry.federation.type(
     keys=["id", "projectSlug traceId"], description="All calls of one trace id. It may have several roots, or none."
 )
-class Trace(CallGroup):
+class Trace(CallGroup, TracegraphNode):
     """Rows of ``db.groups``."""
 
     is_type_of = is_row_of("Trace")

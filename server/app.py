@@ -16,7 +16,8 @@ from starlette.routing import Route, WebSocketRoute
 from db.engines import Database
 from db.migrate import migrate
 from graph.limits import Limits as DocumentLimits
-from graph.schema import schema
+from graph.naming import OMITTED_FIELDS, Naming
+from graph.schema import Schema, build_schema, schema
 from resolvers.callers import LOCAL
 from resolvers.completions.provider import Provider
 from resolvers.context import Context
@@ -32,7 +33,7 @@ from server.graphql_app import GraphQLApp
 from server.metrics import Metrics
 from server.pages import page_routes
 from server.rest_page import rest_page_routes
-from server.settings import Settings
+from server.settings import SETTINGS, Settings, SettingsError
 
 __all__ = ["create_app"]
 
@@ -72,7 +73,7 @@ def create_app(settings: Settings) -> Starlette:
             resources.database = None
 
     graphql = GraphQLApp(
-        schema,
+        served_schema(settings),
         resources.context,
         document_limits(settings),
         fallback=wandb_schema,
@@ -115,6 +116,19 @@ def provider_of(settings: Settings) -> Provider | None:
         timeout=settings.provider_timeout,
         retries=settings.provider_retries,
     )
+
+
+def served_schema(settings: Settings) -> Schema:
+    """The schema that clients and gateways see. Raises SettingsError for a field left out that is not there."""
+    omitted = frozenset(name.strip() for name in settings.federation_omit.split(","))
+    if unknown := sorted(name for name in omitted - OMITTED_FIELDS if not schema.has_root_field(name)):
+        raise SettingsError(f"{SETTINGS['federation_omit'].flag}: the schema has no {unknown[0]!r}")
+    naming = Naming(
+        type_prefix=settings.federation_type_prefix,
+        field_prefix=settings.federation_field_prefix,
+        omitted_fields=omitted,
+    )
+    return schema if naming == Naming() else build_schema(naming)
 
 
 def document_limits(settings: Settings) -> DocumentLimits:

@@ -124,6 +124,23 @@ class Settings:
     trusted_documents_mode: Literal["optional", "required"] = _setting(
         "optional", help="With `required` clients may run no other documents; GraphiQL then shows the schema no more."
     )
+    federation_type_prefix: str = _setting(
+        "",
+        shown="none",
+        help="Put before the names of types in the GraphQL schema where other teams of a federated graph have types of "
+        "the same names: `Trace` makes `Session` `TraceSession`. Scalars, `Node`, `PageInfo` and `User` keep theirs.",
+    )
+    federation_field_prefix: str = _setting(
+        "",
+        shown="none",
+        help="Put before the names of the fields of Query, Mutation and Subscription: `trace` makes `project` "
+        "`traceProject`. `node`, `nodes` and `viewer` keep theirs.",
+    )
+    federation_omit: str = _setting(
+        "node,nodes,viewer",
+        help="What gateways are not told of the schema, separated by commas, by the names without a prefix: fields of "
+        "Query, Mutation and Subscription (`project`, or `Query.project`), or a whole one of them (`Mutation`).",
+    )
     provider_base_url: str = _setting(
         "",
         shown="none; with a key alone, `https://api.openai.com/v1`",
@@ -296,7 +313,33 @@ def _provider_base_url(text: str, source: str) -> str:
     return text
 
 
-_CHECKED = {"database_url": _database_url, "provider_base_url": _provider_base_url}
+def _name_prefix(text: str, source: str) -> str:
+    """`text` where names of GraphQL may begin with it."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", text) is None:
+        raise SettingsError(
+            f"{source}: {text!r} cannot begin a name; use up to 64 letters, digits and _, a letter first"
+        )
+    return text
+
+
+def _root_fields(text: str, source: str) -> str:
+    """`text` where it is a list of names."""
+    for name in text.split(","):
+        if (
+            re.fullmatch(r"\s*(Query|Mutation|Subscription|((Query|Mutation|Subscription)\.)?[a-z]\w*)\s*", name)
+            is None
+        ):
+            raise SettingsError(f"{source}: {name.strip()!r} is no field of Query, Mutation or Subscription")
+    return text
+
+
+_CHECKED = {
+    "database_url": _database_url,
+    "provider_base_url": _provider_base_url,
+    "federation_type_prefix": _name_prefix,
+    "federation_field_prefix": _name_prefix,
+    "federation_omit": _root_fields,
+}
 """Settings of text that is not taken as it is."""
 
 

@@ -14,7 +14,7 @@ from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.groups import load_group
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.refs.types import RefLink, links_of
 from graph.rows import load_call, load_row
 from graph.scalars import JSON, BigInt, DateTime
@@ -62,7 +62,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallNames, CallTree, CallValues, Node):
+class Call(CallCosts, CallNames, CallTree, CallValues, TracegraphNode):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")

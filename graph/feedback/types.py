@@ -7,7 +7,7 @@ import strawberry
 from graph.calls.types import Call
 from graph.context import Info
 from graph.fields import column, link
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.types import ObjectVersion
 from graph.rows import load_row
 from graph.scalars import JSON, DateTime
@@ -26,7 +26,7 @@ FeedbackTarget = Annotated[
     keys=["id", "projectSlug feedbackId"],
     description="What a person or a scorer says about a call or an object: a reaction, a note, an annotation, a score.",
 )
-class Feedback(Node):
+class Feedback(TracegraphNode):
     """Rows of ``db.feedback``."""
 
     is_type_of = is_row_of("Feedback")

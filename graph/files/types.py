@@ -7,7 +7,7 @@ import strawberry
 
 from graph.context import Info, context_of
 from graph.fields import column, link
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.scalars import BigInt, Bytes, DateTime
 from resolvers.context import Context
 from resolvers.errors import TooLargeError
@@ -35,7 +35,7 @@ class StoredContent:
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="Bytes that were stored beside calls and objects, by their content."
 )
-class File(Node):
+class File(TracegraphNode):
     """Rows of ``db.files``."""
 
     is_type_of = is_row_of("File")

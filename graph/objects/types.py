@@ -9,7 +9,7 @@ from graph.context import Info
 from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.values import ObjectValues
 from graph.refs.types import RefLink, links_of
 from graph.rows import load_row
@@ -34,7 +34,7 @@ described_enum(
     keys=["id", "ref"],
     description="One version of a named value. Its digest is made from its content, and it never changes.",
 )
-class ObjectVersion(ObjectValues, Node):
+class ObjectVersion(ObjectValues, TracegraphNode):
     """Rows of ``db.objects.reads``."""
 
     is_type_of = is_row_of("ObjectVersion")

@@ -7,7 +7,7 @@ import strawberry
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.fields import column, link
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.scalars import DateTime
 from graph.selection import columns_of
 from resolvers.prices.rates import PricingLevel
@@ -33,7 +33,7 @@ _CACHE = "0 where they cost what other input tokens do."
     keys=["id", "projectSlug priceId"],
     description="What a project says that the tokens of a model cost from a time on. Costs are for one token.",
 )
-class Price(Node):
+class Price(TracegraphNode):
     """Rows of ``db.prices``."""
 
     is_type_of = is_row_of("Price")

@@ -9,15 +9,16 @@ from graph.fields import link
 from graph.nodes import ProjectPart
 from graph.rows import load_row
 from graph.selection import columns_of
-from graph.tables.types import Table
+from graph.tables.types import Table, TableRow
 from resolvers.errors import InvalidInputError
-from resolvers.tables.read import tables_by_digest
+from resolvers.tables.read import table_rows_by_digest, tables_by_digest
 
 __all__ = ["ProjectTables"]
 
 MOST_TABLES = 1000
 
 Digest = Annotated[str, strawberry.argument(description="`Table.digest`.")]
+RowDigest = Annotated[str, strawberry.argument(description="`TableRow.digest`.")]
 Digests = Annotated[list[str], strawberry.argument(description="At most 1,000 of `Table.digest`.")]
 
 
@@ -29,6 +30,11 @@ class ProjectTables(ProjectPart):
     async def table(self, info: Info, digest: Digest) -> Table | None:
         """By the loader of tables."""
         return await load_row(info, tables_by_digest, (self.slug, digest), Table)
+
+    @link("One row by its digest, whatever tables hold it; null where none does.", needs=("slug",))
+    async def table_row(self, info: Info, digest: RowDigest) -> TableRow | None:
+        """By the loader of rows."""
+        return await load_row(info, table_rows_by_digest, (self.slug, digest), TableRow)
 
     @link("Tables by their digests, in their order; null for each that is not there.", needs=("slug",))
     async def tables(self, info: Info, digests: Digests) -> list[Table | None]:

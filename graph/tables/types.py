@@ -7,7 +7,7 @@ import strawberry
 from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column, link
-from graph.nodes import Node, is_row_of
+from graph.nodes import TracegraphNode, is_row_of
 from graph.queries import OrderBy, sorts_argument
 from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
@@ -21,7 +21,7 @@ __all__ = ["Table", "TableRow", "TableRowConnection"]
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="A row: an object, addressed by its content and shared by tables."
 )
-class TableRow(RowValues, Node):
+class TableRow(RowValues, TracegraphNode):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("TableRow")
@@ -57,7 +57,7 @@ RowDigests = Annotated[
 @strawberry.federation.type(
     keys=["id", "ref"], description="A list of rows that never changes, addressed by its content."
 )
-class Table(Node):
+class Table(TracegraphNode):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("Table")

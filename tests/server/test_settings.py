@@ -167,3 +167,28 @@ def test_the_table_is_the_settings() -> None:
 def test_the_documentation_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "settings.md"
     assert page.read_text("utf-8") == render(), "run `make docs`"
+
+
+@pytest.mark.parametrize("text", ["1", "_a", "a-b", "é", "a" * 65, " "])
+def test_a_prefix_begins_a_name(text: str) -> None:
+    for name in ("federation_type_prefix", "federation_field_prefix"):
+        assert refusal({name: text}) == (
+            f"{SETTINGS[name].flag}: {text!r} cannot begin a name; use up to 64 letters, digits and _, a letter first"
+        )
+    assert load({"federation_type_prefix": "Trace_1"}, {}).federation_type_prefix == "Trace_1"
+
+
+def test_what_gateways_are_not_told_are_root_fields() -> None:
+    assert load({"federation_omit": "node, Query.ref,Mutation"}, {}).federation_omit == "node, Query.ref,Mutation"
+    for text, name in (("", ""), ("node,,nodes", ""), ("Call.id", "Call.id"), ("node nodes", "node nodes")):
+        assert refusal({"federation_omit": text}) == (
+            f"--federation-omit: {name!r} is no field of Query, Mutation or Subscription"
+        )
+
+
+def test_a_field_that_is_left_out_must_be_there() -> None:
+    from server.app import create_app
+
+    with pytest.raises(SettingsError) as caught:
+        create_app(Settings(federation_omit="node,Query.callStart"))
+    assert str(caught.value) == "--federation-omit: the schema has no 'Query.callStart'"
