@@ -22,7 +22,7 @@ from db.json_text import JSONText, dump_json, parse_json
 from db.query.json import is_plain_path, json_node
 from db.query.templates import POSTGRESQL_COMPACT
 
-__all__ = ["PICK_FUNCTION", "Held", "Key", "Preview", "pick", "select_previews", "select_values"]
+__all__ = ["PICK_FUNCTION", "Held", "Key", "Preview", "pick", "picked", "select_previews", "select_values"]
 
 PICK_FUNCTION = "tg_pick"
 """``pick`` as SQLite connections know it: for paths that its own functions cannot follow."""
@@ -136,6 +136,11 @@ def pick(text: str | None, path: str) -> str | None:
     return str(dump_json(value))
 
 
+def picked(held: Held, parts: Sequence[str]) -> ColumnElement[Any]:
+    """The JSON text at ``parts`` of what is held, as it was sent; null where nothing is there."""
+    return _Picked(held, parts)
+
+
 # Previews
 
 
@@ -232,7 +237,7 @@ def _of_keys(held: Held, project: str, keys: Sequence[Key]) -> list[ColumnElemen
     return [held.project == project, named, *([] if held.shown is None else [held.shown])]
 
 
-def _picked(
+def _fetched(
     connection: Connection, held: Held, project: str, keys: Iterable[Key], expression: ColumnElement[Any]
 ) -> Iterator[tuple[Key, Any]]:
     for chunk in chunked(dict.fromkeys(keys)):
@@ -252,11 +257,11 @@ def select_values(
     found: dict[Key, JSONText | None] = {}
     total = 0
     expression = _Picked(held, parts)
-    for batch in _batches(dict(_picked(connection, held, project, keys, held.size))):
+    for batch in _batches(dict(_fetched(connection, held, project, keys, held.size))):
         if total >= max_bytes:
             found |= dict.fromkeys(batch)
             continue
-        for key, text in _picked(connection, held, project, batch, expression):
+        for key, text in _fetched(connection, held, project, batch, expression):
             if text is None or text == "null":
                 continue
             fits = not total or total + len(text) <= max_bytes
@@ -285,5 +290,5 @@ def select_previews(
     else as compact JSON. Null and what is not there are missing. One statement a chunk."""
     read = json_node(func.coalesce(held.query, held.text), parts)
     expression = _Previewed(_Picked(held, parts), read, length)
-    found = _picked(connection, held, project, keys, expression)
+    found = _fetched(connection, held, project, keys, expression)
     return {key: _preview_of(value, length) for key, value in found if value is not None}

@@ -8,6 +8,7 @@ from graph.calls.connection import Place, calls_field
 from graph.calls.costs import CallCosts
 from graph.calls.enums import CallKind, CallStatus
 from graph.calls.names import CallNames
+from graph.calls.scores import CallScores
 from graph.calls.tree import CallTree
 from graph.calls.values import CallValues
 from graph.context import Info, context_of
@@ -62,7 +63,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallNames, CallTree, CallValues, TracegraphNode):
+class Call(CallCosts, CallNames, CallScores, CallTree, CallValues, TracegraphNode):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")

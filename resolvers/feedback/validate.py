@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from db.json_text import JSONText, JSONValue, dump_json, parse_json
+from db.scores import AGENT_MONITOR, ANNOTATION, REACTION, RUNNABLE
 from resolvers.callers import Caller
 from resolvers.errors import InvalidInputError
 from resolvers.feedback.reactions import reaction_names
@@ -29,11 +30,7 @@ MAX_TYPE = 256
 MAX_ID_BYTES = 256
 MAX_REF_BYTES = 1280
 
-REACTION = "wandb.reaction.1"
 NOTE = "wandb.note.1"
-ANNOTATION = "wandb.annotation"
-RUNNABLE = "wandb.runnable"
-AGENT_MONITOR = "wandb.agent_monitor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ CALL_LINKS = """
   feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
   inputRefs { uri node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
   expanded(paths: ["inputs.model"]) { inputs }
+  scores { value feedback { feedbackId } scorer { ref } call { callId } }
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
 """
 
@@ -66,6 +67,9 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
     for number in range(size):
         ref = f"weave:///{PROJECT}/call/call-{number}"
         body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}
+        assert (await client.post("/feedback/create", json=body)).status_code == 200
+        score = {"feedback_type": f"wandb.runnable.model-{number}", "payload": {"output": number}, "call_ref": ref}
+        body |= {**score, "runnable_ref": models[number]}
         assert (await client.post("/feedback/create", json=body)).status_code == 200
 
 
