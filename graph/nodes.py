@@ -59,4 +59,5 @@ def is_row_of(noun: str) -> Callable[[Any, GraphQLResolveInfo[Any] | None], bool
     def is_type_of(value: Any, _info: GraphQLResolveInfo[Any] | None) -> bool:
         return getattr(value, "noun", None) == noun
 
+    is_type_of.by_class = True  # type: ignore[attr-defined]  # for graph.executor
     return is_type_of

@@ -8,6 +8,7 @@ from typing import Any, cast
 from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, parse, subscribe, validate
 from strawberry.schema import BaseSchema
 
+from graph.executor import CompiledExecutor
 from resolvers.context import Context
 
 __all__ = ["InvalidOperationError", "Operation"]
@@ -43,7 +44,13 @@ class Operation:
         is ``graph.encoding.Spliced``.
         """
         context.in_process = True
-        result = execute(self._schema, self._document, variable_values=dict(variables), context_value=context)
+        result = execute(
+            self._schema,
+            self._document,
+            variable_values=dict(variables),
+            context_value=context,
+            executor_class=CompiledExecutor,
+        )
         if inspect.isawaitable(result):
             result = await result
         assert isinstance(result, ExecutionResult)

@@ -15,6 +15,7 @@ from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
 from graph.entities import ENTITIES, NodeQueries, resolve_entities
 from graph.evaluations import EvaluationMutations
+from graph.executor import CompiledExecutor
 from graph.federation import FederationQueries, subgraph_sdl
 from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.types import Feedback
@@ -124,6 +125,7 @@ def build_schema(naming: Naming | None = None) -> Schema:
         subscription=Subscription,
         types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=PrefixedNames(naming)),
+        execution_context_class=CompiledExecutor,
         # The newest version is refused by one of the composers of The Guild.
         federation_version="2.9",
     )

@@ -1,0 +1,24 @@
+"""Compiled result building under graphql-core.
+
+graphql-core completes a list by walking every field of every item: it resolves the field, checks what came, and
+descends. For a list of rows nearly all of that is the same for each item. Here it is worked out once for the list:
+
+1. ``shapes``: what a selection asks of an object type, as graphql-core's own ``collect_subfields`` gives it, so that
+   aliases, fragments, directives and variables need nothing special. A field is read off the item (an attribute, or a
+   plain function of it), or it is left to graphql-core (it has arguments, a coroutine, an abstract type).
+2. ``compiler``: a shape as one Python function, a loop over the items that reads and checks the fields in place and
+   builds the dictionaries. Functions are kept by the form of the shape, not by the document.
+3. ``executor``: the executor that uses them wherever graphql-core would complete a list or an object.
+
+One rule makes it exact: compiled code gives what graphql-core would give, or it gives the item up, and graphql-core
+does that item from its start. Whatever is unusual - a null where none may be, a value of another type, an error - comes
+from graphql-core itself, with its messages, paths and null propagation. Fields that are left to graphql-core are
+executed by it, item by item, beside the compiled ones.
+
+Items may be any objects. Tuples whose class names their values in ``columns`` are read by position. A predicate
+``is_type_of`` that looks at the class of a value alone says so with a true attribute ``by_class``.
+"""
+
+from graph.executor.executor import CompiledExecutor
+
+__all__ = ["CompiledExecutor"]

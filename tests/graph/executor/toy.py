@@ -1,0 +1,152 @@
+"""A schema of everything that a value may do to an executor, and documents over any schema."""
+
+import asyncio
+from collections.abc import Generator
+from enum import Enum
+from typing import Annotated, Any
+
+import strawberry
+
+from db.rows import row_class
+from graph.executor import CompiledExecutor
+
+COLUMNS = ("text", "number", "ratio", "flag", "colour", "words", "twin")
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def of_noun(noun: str) -> Any:
+    def is_type_of(value: Any, _info: Any) -> bool:
+        return getattr(value, "noun", None) == noun
+
+    is_type_of.by_class = True  # type: ignore[attr-defined]
+    return is_type_of
+
+
+@strawberry.interface
+class Thing:
+    text: str
+
+    @strawberry.field
+    def shout(self) -> str:
+        return self.text.upper()
+
+
+@strawberry.type
+class Twin:
+    number: int
+    words: list[str] | None
+
+
+@strawberry.type
+class Leaf(Thing):
+    is_type_of = of_noun("Leaf")
+
+    number: int | None
+    ratio: float
+    flag: bool | None
+    colour: Colour | None
+    words: list[str | None]
+    twin: Twin | None
+
+    @strawberry.field
+    def doubled(self) -> int:
+        return self.number * 2  # type: ignore[operator]
+
+    @strawberry.field
+    def upper(self) -> list[str]:
+        return [word.upper() for word in self.words]  # type: ignore[union-attr]
+
+    @strawberry.field
+    async def later(self, fail: bool = False) -> int:
+        await asyncio.sleep(0)
+        if fail or self.number == 13:
+            raise ValueError(f"no {self.number}")
+        return self.number  # type: ignore[return-value]
+
+    @strawberry.field
+    async def maybe(self, fail: bool = False) -> int | None:
+        if fail or self.number == 13:
+            raise ValueError(f"no {self.number}")
+        return self.number
+
+    @strawberry.field
+    def twice(self) -> list["Leaf"]:
+        return [self, self]
+
+    @strawberry.field
+    def pairs(self) -> list[list[int]]:
+        return [[self.number, self.number]]  # type: ignore[list-item]
+
+    @strawberry.field
+    def below(self, first: int = 2) -> list[Annotated["Leaf", strawberry.lazy("tests.graph.executor.toy")]] | None:
+        return [self] * first
+
+
+@strawberry.type
+class Bough(Thing):
+    is_type_of = of_noun("Bough")
+
+    number: int
+
+
+Either = Annotated[Leaf | Bough, strawberry.union("Either")]
+
+
+class later:  # noqa: N801 - used as the function it is
+    """Something to wait for that, unlike a coroutine, may be left without complaint."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        yield from asyncio.sleep(0).__await__()
+        if isinstance(self._value, Exception):
+            raise self._value
+        return self._value
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def leaves(self, info: strawberry.Info) -> list[Leaf]:
+        return info.context.items  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def sparse(self, info: strawberry.Info) -> list[Leaf | None] | None:
+        return info.context.items  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def things(self, info: strawberry.Info) -> list[Thing | None]:
+        return info.context.items  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def eithers(self, info: strawberry.Info) -> list[Either | None]:
+        return info.context.items  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def promised(self, info: strawberry.Info) -> list[Thing | None]:
+        return [later(item) for item in info.context.items]  # type: ignore[misc]
+
+    @strawberry.field
+    def mixed(self, info: strawberry.Info) -> list[Leaf | None]:
+        return [item if index % 2 else later(item) for index, item in enumerate(info.context.items)]  # type: ignore[misc]
+
+    @strawberry.field
+    async def one(self, info: strawberry.Info) -> Leaf | None:
+        return info.context.items[0] if info.context.items else None
+
+    @strawberry.field
+    def again(self) -> "Query":
+        return self
+
+
+schema = strawberry.Schema(Query, types=[Leaf, Bough], execution_context_class=CompiledExecutor)
+
+
+def row(noun: str, columns: tuple[str, ...], values: dict[str, Any]) -> Any:
+    return row_class(noun, columns)(values[name] for name in columns)
