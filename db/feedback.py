@@ -34,6 +34,8 @@ from db.upsert import insert
 __all__ = [
     "COLUMNS",
     "FEEDBACK_FIELDS",
+    "PAYLOADS",
+    "STORAGE_SIZE",
     "delete_feedback",
     "feedback",
     "insert_feedback",
@@ -76,6 +78,9 @@ c = feedback.c
 
 _NULLABLE = ("creator", "annotation_ref", "runnable_ref", "call_ref", "trigger_ref", "queue_id", "wb_user_id")
 
+STORAGE_SIZE: ColumnElement[Any] = func.length(c.payload) + func.coalesce(func.length(c.details), 0)
+"""Characters of what may be large in feedback."""
+
 COLUMNS: dict[str, ColumnElement[Any]] = {
     "project_slug": c.project_id,
     "feedback_id": c.id,
@@ -91,7 +96,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "details": c.details,
     "wb_user_id": c.wb_user_id,
     "created_at": c.created_at,
-    "storage_size_bytes": func.length(c.payload) + func.coalesce(func.length(c.details), 0),
+    "storage_size_bytes": STORAGE_SIZE,
 }
 """What feedback can be asked for, by the names that rows carry. Its keys and its target are always selected."""
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, Column, Connection, Table, select
 
 from db.metadata import Name, Time, metadata
+from db.query.fields import Field, Fields, FieldType
 from db.rows import RowSet, fetch
 from db.upsert import insert
 
-__all__ = ["lock", "projects", "select_projects"]
+__all__ = ["PROJECT_FIELDS", "lock", "projects", "select_projects"]
 
 projects = Table(
     "projects",
@@ -18,6 +19,9 @@ projects = Table(
     Column("created_at", Time, nullable=False),
     info={"distribute_by": "project_id"},
 )
+
+PROJECT_FIELDS = Fields([Field("slug", FieldType.TEXT, projects.c.project_id, nullable=False)])
+"""What lists of projects are ordered by."""
 
 _COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at)
 

@@ -1,6 +1,6 @@
 """Relay connections over rows: pages by cursor, read only as far as they are asked for."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
@@ -172,15 +172,15 @@ async def connect_siblings(
     info: Info,
     connection: Callable[..., C],
     node: str,
-    key: tuple[str, str],
+    key: Hashable,
     *,
     lists: Lists,
     pages: BatchRead,
     counts: BatchRead,
     **private: Any,
 ) -> C:
-    """As ``connect``, of the list of (project, value) among ``lists``: ``pages`` and ``counts`` read all siblings' at
-    once."""
+    """As ``connect``, of the list of ``key``, (project, value), among ``lists``: ``pages`` and ``counts`` read all
+    siblings' at once."""
     load = context_of(info).loaders.load
 
     async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:

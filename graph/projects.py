@@ -26,6 +26,7 @@ from graph.stats import ProjectStatsField
 from graph.tables.project import ProjectTables
 from graph.threads import ProjectThreads, Thread
 from graph.traces import Trace
+from graph.users import ProjectUsers
 from resolvers.calls.read import calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.projects import projects_by_slug, unwritten_project
@@ -55,6 +56,7 @@ class Project(
     ProjectStatsField,
     ProjectTables,
     ProjectThreads,
+    ProjectUsers,
     ProjectEvaluations,
     TracegraphNode,
 ):

@@ -39,12 +39,14 @@ from graph.tables.mutations import TableMutations
 from graph.tables.types import Table, TableRow
 from graph.threads import Thread
 from graph.traces import Trace
+from graph.users import User, UserQueries
+from resolvers.users import USER
 
 __all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schema"]
 
 
 @strawberry.type(description="Reading.")
-class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries, FederationQueries):
+class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries, UserQueries, FederationQueries):
     """Everything that can be read hangs below a project, or is a node."""
 
 
@@ -77,7 +79,7 @@ class Schema(strawberry.federation.Schema):
 
     def __init__(self, naming: Naming, **options: Any) -> None:
         self.naming = naming
-        self.nouns = {naming.type_name(noun): noun for noun in (*ENTITIES, TracegraphNode.__name__)}
+        self.nouns = {naming.type_name(noun): noun for noun in (*ENTITIES, TracegraphNode.__name__, USER.noun)}
         """Our names of the types that a representation may name, by those that they are served under."""
         super().__init__(**options)
         for type_ in self._root_types():
@@ -123,7 +125,7 @@ def build_schema(naming: Naming | None = None) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace],
+        types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace, User],
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=PrefixedNames(naming)),
         execution_context_class=CompiledExecutor,
         # The newest version is refused by one of the composers of The Guild.

@@ -10,11 +10,11 @@ import binascii
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -40,6 +40,8 @@ from db.query.values import Kind, Value, exists, field_value, to_number, to_text
 from db.text import encode_text
 
 __all__ = ["MAX_SORTS", "Component", "Cursor", "Direction", "Order", "compile_order"]
+
+T = TypeVar("T")
 
 MAX_SORTS = 8
 
@@ -102,6 +104,13 @@ class Order:
     def before(self, cursor: Cursor) -> ColumnElement[bool]:
         """The rows that come before the one with this cursor."""
         return self._beyond(cursor, backward=True)
+
+    def sorted(self, items: Iterable[T], cursor: Callable[[T], Cursor]) -> list[T]:
+        """``items``, each with a cursor of this order, in this order."""
+        found = list(items)
+        for index, part in reversed(list(enumerate(self.components))):
+            found.sort(key=lambda item, index=index: cursor(item)[index], reverse=part.descending)  # type: ignore[misc]
+        return found
 
     def reversed(self) -> "Order":
         """The same rows from the last to the first. Cursors of one are good for the other."""

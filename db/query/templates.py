@@ -40,6 +40,8 @@ class _Template(NamedTuple):
     sqlite: str
     postgresql: str
     type: TypeEngine[Any]
+    in_place: bool = False
+    """The operand is repeated however often, as an index on the expression has no subquery."""
 
 
 _MAX = "1.7976931348623157e308"
@@ -144,6 +146,12 @@ _TEMPLATES = {
         f"CASE WHEN json_type({{n}}) IN ('integer', 'real') THEN {_put(_SQLITE_NUMBER, t='{n}')} END",
         f"CASE json_typeof({{n}}) WHEN 'number' THEN {_postgresql_read(_P)} END",
         NUMBER,
+    ),
+    "json_key": _Template(
+        f"CASE json_type({{n}}) WHEN 'text' THEN {_S} WHEN 'integer' THEN {{n}} WHEN 'real' THEN {{n}} END",
+        f"CASE WHEN json_typeof({{n}}) IN ('string', 'number') THEN {_P} END",
+        Text(),
+        in_place=True,
     ),
     "json_boolean": _Template(
         "CASE {n} WHEN 'true' THEN true WHEN 'false' THEN false END",
@@ -251,8 +259,8 @@ _INLINED = 2
 """Occurrences of the operand up to which it is repeated; an index on the expression needs it without a subquery."""
 
 
-def _compile(sql: str, operand: str) -> str:
-    if sql.count("{n}") <= _INLINED:
+def _compile(template: _Template, sql: str, operand: str) -> str:
+    if template.in_place or sql.count("{n}") <= _INLINED:
         return f"({_put(sql, n=operand)})"
     # Computed once: the operand may be another conversion. OFFSET keeps both planners from putting it back in place.
     return f"(SELECT {_put(sql, n='tg_v.n')} FROM (SELECT {operand} AS n LIMIT 1 OFFSET 0) AS tg_v)"
@@ -260,9 +268,11 @@ def _compile(sql: str, operand: str) -> str:
 
 @compiles(_Applied, "sqlite")
 def _sqlite(element: _Applied, compiler: SQLCompiler, **kw: Any) -> str:
-    return _compile(_TEMPLATES[element.template].sqlite, compiler.process(element.clauses, **kw))
+    template = _TEMPLATES[element.template]
+    return _compile(template, template.sqlite, compiler.process(element.clauses, **kw))
 
 
 @compiles(_Applied, "postgresql")
 def _postgresql(element: _Applied, compiler: SQLCompiler, **kw: Any) -> str:
-    return _compile(_TEMPLATES[element.template].postgresql, compiler.process(element.clauses, **kw))
+    template = _TEMPLATES[element.template]
+    return _compile(template, template.postgresql, compiler.process(element.clauses, **kw))

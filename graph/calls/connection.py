@@ -1,6 +1,6 @@
 """Lists of calls."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +46,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CallArguments",
     "CallConnection",
+    "CallOrder",
+    "Expand",
     "Filter",
+    "MaxBytes",
     "Place",
     "calls_field",
     "filter_of",
@@ -57,12 +60,12 @@ __all__ = [
 class CallConnection(Connection[Annotated["Call", strawberry.lazy("graph.calls.types")]]):
     """With what can be said of all pages."""
 
-    chosen: strawberry.Private[CallList]
+    trace_bytes: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @link("Bytes of all calls of the traces whose roots are in the list, on all pages.")
-    async def total_storage_size_bytes(self, info: Info) -> BigInt:
+    async def total_storage_size_bytes(self) -> BigInt:
         """Read only where it is asked for."""
-        return BigInt(await calls_trace_bytes(context_of(info), self.chosen))
+        return BigInt(await self.trace_bytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,21 @@ class CallArguments:
     order_by: list[SortByInput] | None
     max_bytes: BigInt | None
     expand: list[str] | None
+
+    def chosen(self, project: str, within: CallFilter = EVERY_CALL) -> CallList:
+        """Which calls of a project, in which order."""
+        return CallList(
+            project,
+            filter_of(self.filter),
+            query=query_argument(self.query, self.query_json),
+            sorts=sorts_argument(self.order_by) or DEFAULT_SORTS,
+            within=within,
+            expand=tuple(self.expand or ()),
+        )
+
+    def request(self) -> PageRequest:
+        """Which page."""
+        return page_request(self.first, self.after, self.last, self.before, self.offset)
 
     def page_bytes(self) -> int:
         """Payload bytes a page may have."""
@@ -163,17 +181,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
     project = place.project
 
     def make() -> tuple[CallList, PageRequest]:
-        return (
-            CallList(
-                project,
-                filter_of(arguments.filter),
-                query=query_argument(arguments.query, arguments.query_json),
-                sorts=sorts_argument(arguments.order_by) or DEFAULT_SORTS,
-                within=place.within,
-                expand=tuple(arguments.expand or ()),
-            ),
-            page_request(arguments.first, arguments.after, arguments.last, arguments.before, arguments.offset),
-        )
+        return arguments.chosen(project, place.within), arguments.request()
 
     if place.column is None:
         chosen, request = make()
@@ -184,7 +192,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
             request,
             read=lambda request, columns: calls_page(context, chosen, request, columns, arguments.page_bytes()),
             count=lambda limit: calls_count(context, chosen, limit),
-            chosen=chosen,
+            trace_bytes=lambda: calls_trace_bytes(context, chosen),
         )
 
     column, value = place.column, place.value
@@ -200,7 +208,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
         lists=lists,
         pages=sibling_pages,
         counts=sibling_counts,
-        chosen=narrowed,
+        trace_bytes=lambda: calls_trace_bytes(context, narrowed),
     )
 
 

@@ -22,6 +22,7 @@ from graph.scalars import JSON, BigInt, DateTime
 from graph.sessions import Session
 from graph.threads import Thread
 from graph.traces import Trace
+from graph.users import UserLink
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.objects.read import objects_by_ref
 from resolvers.projects import projects_by_slug
@@ -63,7 +64,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallNames, CallScores, CallTree, CallValues, TracegraphNode):
+class Call(CallCosts, CallNames, CallScores, CallTree, CallValues, UserLink, TracegraphNode):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")

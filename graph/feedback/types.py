@@ -11,6 +11,7 @@ from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.types import ObjectVersion
 from graph.rows import load_row
 from graph.scalars import JSON, DateTime
+from graph.users import UserLink
 from resolvers.calls.read import calls_by_id
 from resolvers.objects.read import objects_by_ref
 from resolvers.refs import CallRef, ObjectRef, parse_ref
@@ -26,7 +27,7 @@ FeedbackTarget = Annotated[
     keys=["id", "projectSlug feedbackId"],
     description="What a person or a scorer says about a call or an object: a reaction, a note, an annotation, a score.",
 )
-class Feedback(TracegraphNode):
+class Feedback(UserLink, TracegraphNode):
     """Rows of ``db.feedback``."""
 
     is_type_of = is_row_of("Feedback")

@@ -14,6 +14,7 @@ from graph.objects.values import ObjectValues
 from graph.refs.types import RefLink, links_of
 from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
+from graph.users import UserLink
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.read import object_versions, objects_by_ref
 
@@ -34,7 +35,7 @@ described_enum(
     keys=["id", "ref"],
     description="One version of a named value. Its digest is made from its content, and it never changes.",
 )
-class ObjectVersion(ObjectValues, TracegraphNode):
+class ObjectVersion(ObjectValues, UserLink, TracegraphNode):
     """Rows of ``db.objects.reads``."""
 
     is_type_of = is_row_of("ObjectVersion")

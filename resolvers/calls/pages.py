@@ -67,10 +67,10 @@ class CallList:
                 found.append(compile_query(self.query, self._fields()))
         return found
 
-    def order(self) -> Order:
+    def order(self, tiebreak: Sequence[str] = ("id",)) -> Order:
         """In SQL. Raises a Refusal for a field that is not there."""
         with refusing_queries("orderBy"):
-            return compile_order(self.sorts or DEFAULT_SORTS, self._fields())
+            return compile_order(self.sorts or DEFAULT_SORTS, self._fields(), tiebreak)
 
     def _fields(self) -> Fields:
         if len(self.expand) > MOST_PATHS:

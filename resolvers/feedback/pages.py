@@ -44,10 +44,10 @@ class FeedbackList:
                 found.append(compile_query(self.query, FEEDBACK_FIELDS))
         return found
 
-    def order(self) -> Order:
+    def order(self, tiebreak: Sequence[str] = ("id",)) -> Order:
         """In SQL. Raises InvalidQueryError for a field that is not there."""
         with refusing_queries("orderBy", InvalidInputError):
-            return compile_order(self.sorts or DEFAULT_SORTS, FEEDBACK_FIELDS)
+            return compile_order(self.sorts or DEFAULT_SORTS, FEEDBACK_FIELDS, tiebreak)
 
 
 async def feedback_page(

@@ -24,6 +24,13 @@ CALL_LINKS = """
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
 """
 
+USER_FIELDS = """
+  id callCount errorCount firstSeen lastSeen projects { totalCount nodes { slug } }
+  calls(first: 2) { totalCount nodes { callId inputs } } traces(first: 2) { totalCount nodes { traceId callCount } }
+  sessions(first: 2) { nodes { sessionId } } threads(first: 2) { nodes { threadId } }
+  feedback(first: 2) { totalCount nodes { payload } }
+"""
+
 DOCUMENTS = {
     "calls": f'query($n: Int!) {{ project(slug: "team/app") {{ calls(first: $n) {{ nodes {{ {CALL_LINKS} }} }} }} }}',
     "traces": """query($n: Int!) { project(slug: "team/app") { traces(first: $n) {
@@ -36,7 +43,11 @@ DOCUMENTS = {
         latest { digest } feedback { totalCount } refs { uri node { id } }
         usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
-        id target { ... on Call { callId } } } } } }""",
+        id target { ... on Call { callId } } user { id callCount } } } } }""",
+    "users": f"""query($n: Int!) {{ project(slug: "team/app") {{
+        users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
+    "users of calls": f"""query($n: Int!) {{ project(slug: "team/app") {{
+        calls(first: $n) {{ nodes {{ user {{ {USER_FIELDS} }} }} }} }} }}""",
 }
 
 
@@ -52,6 +63,7 @@ def start(number: int, model: str) -> dict[str, Any]:
         "started_at": f"2026-01-01T00:00:00.{number:06}Z",
         "attributes": {},
         "inputs": {"model": model, "n": number},
+        "wb_user_id": f"user-{number}",
     }
 
 
@@ -67,6 +79,7 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
     for number in range(size):
         ref = f"weave:///{PROJECT}/call/call-{number}"
         body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}
+        body["wb_user_id"] = f"user-{number}"
         assert (await client.post("/feedback/create", json=body)).status_code == 200
         score = {"feedback_type": f"wandb.runnable.model-{number}", "payload": {"output": number}, "call_ref": ref}
         body |= {**score, "runnable_ref": models[number]}
@@ -108,3 +121,19 @@ async def test_nodes_and_entities_are_read_together(database_url: str) -> None:
             response = await client.post("/graphql", json={"query": document, "variables": {"ids": ids}})
         assert [node["id"] for node in response.json()["data"]["nodes"]] == ids
         assert len(statements) == 1
+
+
+async def test_users_are_read_together_in_all_projects(database_url: str) -> None:
+    async with filled(database_url, 30) as client:
+        start_elsewhere = {**start(1, "op"), "project_id": "team/site"}
+        await client.post("/call/start", json={"start": start_elsewhere})
+        document = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on User {{ {USER_FIELDS} }} }} }}"
+        counts = {}
+        for size in (2, 30):
+            users = [{"__typename": "User", "id": f"user-{number}"} for number in range(size)]
+            with counted() as statements:
+                response = await client.post("/graphql", json={"query": document, "variables": {"r": users}})
+            entities = response.json()["data"]["_entities"]
+            assert [entity["callCount"] for entity in entities] == [1, 2, *[1] * (size - 2)]
+            counts[size] = len(statements)
+        assert counts[30] == counts[2], counts
