@@ -34,6 +34,7 @@ check: setup  ## format, lint, types, and the files made from code
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/tracegraph schema --compare schema.graphql
+	$(BIN)/python -m server.schema_release
 	$(BIN)/python -m server.settings_docs | diff -u docs/settings.md -
 	$(BIN)/python -m tests.contract.rest_docs | diff -u docs/rest.md -
 

@@ -84,6 +84,7 @@ class Schema(strawberry.federation.Schema):
         super().__init__(**options)
         for type_ in self._root_types():
             self._finish(type_)
+        self._describe_entities()
 
     def _root_types(self) -> list[GraphQLObjectType]:
         types = self._schema
@@ -100,6 +101,15 @@ class Schema(strawberry.federation.Schema):
         type_.fields.clear()
         for name, field in fields.items():
             type_.fields[self.naming.field_name(name)] = _described(field)
+
+    def _describe_entities(self) -> None:
+        """What strawberry adds for federation, and says nothing about."""
+        types = self._schema.type_map
+        types["_Any"].description = "The key of an entity, with its `__typename`."
+        types["_Entity"].description = "An object that gateways find by its key."
+        entities = types["Query"].fields["_entities"]  # type: ignore[attr-defined]
+        entities.description = "What a federation gateway asks for: an object for each key, in order; null for none."
+        entities.args["representations"].description = "The keys."
 
     @cached_property
     def subgraph_sdl(self) -> str:

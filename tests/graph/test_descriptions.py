@@ -4,8 +4,8 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 
 from graph.schema import schema
 
-# Of the GraphQL and the Federation specification, which describe them.
-SPECIFIED = {"_Any", "_Entity", "_FieldSet", "_Service", "link__Import", "link__Purpose"}
+# Of specifications: the schema does not print them.
+SPECIFIED = {"_FieldSet", "link__Import", "link__Purpose"}
 
 
 def described() -> dict[str, str | None]:
@@ -19,10 +19,9 @@ def described() -> dict[str, str | None]:
             found |= {f"{name}.{value}": each.description for value, each in type_.values.items()}
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
             for field_name, field in type_.fields.items():
-                if not field_name.startswith("_"):
-                    found[f"{name}.{field_name}"] = field.description
-                    arguments = getattr(field, "args", {})
-                    found |= {f"{name}.{field_name}({each})": arguments[each].description for each in arguments}
+                found[f"{name}.{field_name}"] = field.description
+                arguments = getattr(field, "args", {})
+                found |= {f"{name}.{field_name}({each})": arguments[each].description for each in arguments}
     return found
 
 

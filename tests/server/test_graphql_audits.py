@@ -8,17 +8,6 @@ import pytest
 from tests.server.serving import serving
 from tests.server.toy import toy_app
 
-NODE = Path(__file__).parent.parent / "node"
-
-
-@pytest.fixture(scope="session")
-def node_packages() -> Path:
-    """The folder of the Node.js tests with what package-lock.json names installed."""
-    npm = shutil.which("npm")
-    assert npm, "npm is needed"
-    subprocess.run([npm, "ci", "--loglevel=error"], cwd=NODE, check=True, stdout=subprocess.DEVNULL)
-    return NODE
-
 
 @pytest.mark.node
 def test_the_public_audits_of_graphql_over_http_all_pass(node_packages: Path) -> None:
