@@ -6,7 +6,7 @@ threads, and one function may serve a read inside a write.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from db.picks import PICK_FUNCTION, pick
+from db.signals import PostgreSQLSignals, Signals, SQLiteSignals, noted
 from db.writer import GroupCommitWriter
 
 __all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url"]
@@ -97,10 +98,14 @@ _RETRIED = {"40001", "40P01", "08006"}  # findings/distributed.md, rule 8
 
 
 class TransactionWriter:
-    """PostgreSQL: a transaction for each function, on a pool of threads; retried once where the server asks for it."""
+    """PostgreSQL: a transaction for each function, on a pool of threads; retried once where the server asks for it.
 
-    def __init__(self, engine: Engine, threads: int) -> None:
+    ``committed`` gets the projects that each changed.
+    """
+
+    def __init__(self, engine: Engine, threads: int, committed: Callable[[Collection[str]], None]) -> None:
         self._engine = engine
+        self._committed = committed
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tracegraph-write")
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
@@ -108,13 +113,22 @@ class TransactionWriter:
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._engine.begin() as connection:
-                return work(connection)
+            return self._run_once(work)
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _RETRIED:
                 raise
-        with self._engine.begin() as connection:
-            return work(connection)
+        return self._run_once(work)
+
+    def _run_once(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            try:
+                with connection.begin():
+                    result = work(connection)
+            except BaseException:
+                noted(connection)
+                raise
+            self._committed(noted(connection))
+            return result
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
@@ -122,19 +136,26 @@ class TransactionWriter:
 
 
 class Database:
-    """An open database; ``close`` waits for writes that were accepted."""
+    """An open database; ``close`` waits for writes that were accepted.
 
-    def __init__(self, url: str, *, readers: int = READERS) -> None:
+    ``direct_url`` leads to the same PostgreSQL where ``url`` leads to a pooler that does not pass notifications on.
+    """
+
+    def __init__(self, url: str, *, readers: int = READERS, direct_url: str = "") -> None:
         parsed = parse_url(url)
         self.dialect = parsed.get_backend_name()
         self._reader_engine = engine_for(parsed, pool_size=readers, read_only=True)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="tracegraph-read")
+        self.signals: Signals
         self._writer: Writer
         if self.dialect == "postgresql":
+            direct = parse_url(direct_url) if direct_url else parsed
+            self.signals = PostgreSQLSignals(engine_for(direct, pool_size=2, read_only=True))
             engine = engine_for(parsed, pool_size=POSTGRESQL_WRITERS)
-            self._writer = TransactionWriter(engine, POSTGRESQL_WRITERS)
+            self._writer = TransactionWriter(engine, POSTGRESQL_WRITERS, self.signals.committed)
         else:
-            self._writer = GroupCommitWriter(engine_for(parsed, pool_size=1))
+            self.signals = SQLiteSignals(parsed)
+            self._writer = GroupCommitWriter(engine_for(parsed, pool_size=1), self.signals.committed)
         self.engines = (self._reader_engine,)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -157,5 +178,6 @@ class Database:
         """Finish accepted writes and reads and close all connections; a second call does nothing."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._writer.close)
+        await loop.run_in_executor(None, self.signals.close)
         await loop.run_in_executor(None, self._readers.shutdown)
         self._reader_engine.dispose()

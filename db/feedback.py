@@ -16,11 +16,14 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
+    literal_column,
     select,
     tuple_,
 )
 
 from db.bounded_pages import bounded
+from db.changes import Kind
 from db.chunks import chunked
 from db.json_text import query_form
 from db.metadata import JSONColumn, Name, Time, metadata
@@ -33,12 +36,16 @@ from db.upsert import insert
 
 __all__ = [
     "COLUMNS",
+    "FEEDBACK_CHANGES",
     "FEEDBACK_FIELDS",
     "PAYLOADS",
     "STORAGE_SIZE",
     "delete_feedback",
     "feedback",
+    "feedback_changes",
+    "has_feedback",
     "insert_feedback",
+    "purged_feedback",
     "select_feedback_by_id",
     "select_feedback_by_target",
     "select_feedback_page",
@@ -73,6 +80,23 @@ feedback = Table(
     Index(None, "project_id", "change_seq"),
     info={"distribute_by": "project_id"},
 )
+
+purged_feedback = Table(
+    "purged_feedback",
+    metadata,
+    Column("project_id", Name, nullable=False),
+    Column("id", Name, nullable=False),
+    Column("target_ref", Name, nullable=False),
+    Column("feedback_type", Name, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("created_seq", BigInteger, nullable=False),
+    Column("purged_at", Time, nullable=False),
+    Column("purged_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("project_id", "purged_seq", "id"),
+    Index(None, "project_id", "created_seq", "id"),
+    info={"distribute_by": "project_id"},
+)
+"""That feedback was there and is gone, for who follows the changes. Nothing that was said is kept."""
 
 c = feedback.c
 
@@ -196,6 +220,49 @@ def select_feedback_values(
     return connection.execute(statement).all()
 
 
-def delete_feedback(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> int:
-    """Delete what ``condition`` selects in one project; returns how many rows are gone."""
-    return connection.execute(delete(feedback).where(feedback.c.project_id == project_id, condition)).rowcount
+def has_feedback(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> bool:
+    """Whether there is any feedback that fulfils ``condition``."""
+    return connection.execute(select(c.id).where(c.project_id == project_id, condition).limit(1)).first() is not None
+
+
+def delete_feedback(
+    connection: Connection, project_id: str, condition: ColumnElement[bool], now: int, change_seq: int
+) -> int:
+    """Delete what ``condition`` selects in one project; returns how many rows are gone.
+
+    It leaves a row of ``purged_feedback`` for each, so it needs the project (``db.projects.lock``).
+    """
+    where = (c.project_id == project_id, condition)
+    kept = (c.project_id, c.id, c.target_ref, c.feedback_type, c.created_at, c.change_seq)
+    times = (literal(now, BigInteger()), literal(change_seq, BigInteger()))
+    names = [column.name for column in purged_feedback.columns]
+    connection.execute(insert(connection, purged_feedback).from_select(names, select(*kept, *times).where(*where)))
+    return connection.execute(delete(feedback).where(*where)).rowcount
+
+
+FEEDBACK_CHANGES = ("created", "deleted")
+"""The kinds of change, in the order that those with one number have."""
+
+
+def feedback_changes(
+    project_id: str, kinds: Collection[str], types: Sequence[str] | None, targets: Sequence[str] | None
+) -> list[Kind]:
+    """Changes of these kinds to feedback of these types on these refs; None stands for any."""
+    size = func.length(c.payload) + func.coalesce(func.length(c.details), 0)
+    p = purged_feedback.c
+    created, deleted = range(len(FEEDBACK_CHANGES))
+    every: tuple[tuple[int, Table, Column[int], Column[int], ColumnElement[int]], ...] = (
+        (created, feedback, c.change_seq, c.created_at, size),
+        (created, purged_feedback, p.created_seq, p.created_at, literal_column("0")),
+        (deleted, purged_feedback, p.purged_seq, p.purged_at, literal_column("0")),
+    )
+    found = []
+    for rank, table, seq, at, bytes_ in every:
+        conditions: list[ColumnElement[bool]] = [table.c.project_id == project_id]
+        if types is not None:
+            conditions.append(table.c.feedback_type.in_(types))
+        if targets is not None:
+            conditions.append(table.c.target_ref.in_(targets))
+        if FEEDBACK_CHANGES[rank] in kinds:
+            found.append(Kind(rank, seq, table.c.id, at, bytes_, table.c.target_ref, conditions))
+    return found

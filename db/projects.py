@@ -1,15 +1,17 @@
 """Projects, and the counter that orders all changes of one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import BigInteger, Column, Connection, Table, select
 
+from db.chunks import chunked
 from db.metadata import Name, Time, metadata
 from db.query.fields import Field, Fields, FieldType
 from db.rows import RowSet, fetch
+from db.signals import note
 from db.upsert import insert
 
-__all__ = ["PROJECT_FIELDS", "lock", "projects", "select_projects"]
+__all__ = ["PROJECT_FIELDS", "lock", "projects", "select_heads", "select_projects"]
 
 projects = Table(
     "projects",
@@ -23,7 +25,7 @@ projects = Table(
 PROJECT_FIELDS = Fields([Field("slug", FieldType.TEXT, projects.c.project_id, nullable=False)])
 """What lists of projects are ordered by."""
 
-_COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at)
+_COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at, projects.c.change_seq)
 
 
 def lock(connection: Connection, project_id: str, now: int, changes: int = 1) -> int:
@@ -39,9 +41,22 @@ def lock(connection: Connection, project_id: str, now: int, changes: int = 1) ->
         index_elements=["project_id"], set_={"change_seq": projects.c.change_seq + changes}
     ).returning(projects.c.change_seq)
     last: int = connection.execute(statement).scalar_one()
+    note(connection, project_id)
     return last - changes + 1
 
 
 def select_projects(connection: Connection, project_ids: Sequence[str]) -> RowSet:
-    """The projects that exist among ``project_ids``, in no order; columns slug, created_at."""
+    """The projects that exist among ``project_ids``, in no order; columns slug, created_at, change_seq."""
     return fetch(connection, "Project", select(*_COLUMNS).where(projects.c.project_id.in_(project_ids)))
+
+
+def select_heads(connection: Connection, project_ids: Iterable[str]) -> dict[str, int]:
+    """The number of the last change of each project; 0 where nothing was ever written to it.
+
+    Whatever has that number or a lower one is seen by every later statement.
+    """
+    heads = dict.fromkeys(project_ids, 0)
+    for chunk in chunked(list(heads)):
+        found = select(projects.c.project_id, projects.c.change_seq).where(projects.c.project_id.in_(chunk))
+        heads.update((row.project_id, row.change_seq) for row in connection.execute(found))
+    return heads

@@ -2,7 +2,7 @@
 
 from db.calls.tables import calls
 from db.evaluations import evaluation_runs
-from db.feedback import feedback
+from db.feedback import feedback, purged_feedback
 from db.files import file_chunks, files
 from db.metadata import metadata
 from db.objects import objects
@@ -21,6 +21,7 @@ __all__ = [
     "objects",
     "prices",
     "projects",
+    "purged_feedback",
     "refs",
     "table_chunks",
     "table_parts",

@@ -6,12 +6,14 @@ waiting when a transaction begins share it, each behind a savepoint of its own, 
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+
+from db.signals import noted
 
 __all__ = ["GroupCommitWriter", "WriterClosedError"]
 
@@ -42,10 +44,11 @@ class _Job:
 
 
 class GroupCommitWriter:
-    """Runs functions in transactions on a thread of its own."""
+    """Runs functions in transactions on a thread of its own; ``committed`` gets the projects that each changed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
         self._engine = engine
+        self._committed = committed
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -97,9 +100,11 @@ class GroupCommitWriter:
                         _run(connection, job)
                     connection.exec_driver_sql("COMMIT")
                 except BaseException:
+                    noted(connection)
                     if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                         connection.exec_driver_sql("ROLLBACK")
                     raise
+                self._committed(noted(connection))
         except BaseException as error:  # noqa: BLE001 - whatever it was, the writers must hear of it and the thread live
             for job in group:
                 job.error = error

@@ -6,6 +6,7 @@ import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
+from graph.changes import ProjectChanges
 from graph.connections import After, Before, Connection, First, Last
 from graph.context import Info, context_of
 from graph.evaluations import ProjectEvaluations
@@ -48,6 +49,7 @@ Unwritten = Annotated[
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
 class Project(
     ProjectFeedbackItem,
+    ProjectChanges,
     ProjectFeedbackStats,
     ProjectFiles,
     ProjectObjects,

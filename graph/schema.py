@@ -11,17 +11,19 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph.actions import ActionMutations
 from graph.calls.mutations import CallMutations
+from graph.calls.subscriptions import CallSubscriptions
 from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
 from graph.entities import ENTITIES, NodeQueries, resolve_entities
 from graph.evaluations import EvaluationMutations
-from graph.executor import CompiledExecutor
 from graph.federation import FederationQueries, subgraph_sdl
 from graph.feedback.mutations import FeedbackMutations
+from graph.feedback.subscriptions import FeedbackSubscriptions
 from graph.feedback.types import Feedback
 from graph.files.mutations import FileMutations
 from graph.files.types import File
 from graph.images import ImageMutations
+from graph.live import LiveExecutor
 from graph.naming import Naming, PrefixedNames
 from graph.nodes import TracegraphNode
 from graph.objects.mutations import ObjectMutations
@@ -69,7 +71,7 @@ class Mutation(
 
 
 @strawberry.type(description="What is sent as it happens.")
-class Subscription(CompletionSubscriptions):
+class Subscription(CallSubscriptions, CompletionSubscriptions, FeedbackSubscriptions):
     """The subscriptions of all nouns."""
 
 
@@ -137,7 +139,7 @@ def build_schema(naming: Naming | None = None) -> Schema:
         subscription=Subscription,
         types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace, User],
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=PrefixedNames(naming)),
-        execution_context_class=CompiledExecutor,
+        execution_context_class=LiveExecutor,
         # The newest version is refused by one of the composers of The Guild.
         federation_version="2.9",
     )

@@ -14,6 +14,7 @@ from resolvers.loaders import Loaders
 
 if TYPE_CHECKING:
     from resolvers.completions.provider import Provider
+    from resolvers.live.hub import Hub
 
 __all__ = ["Context", "now", "recorded_at"]
 
@@ -51,6 +52,9 @@ class Context:
     jobs: Jobs = field(default_factory=Jobs)
     """What goes on after the request was answered."""
 
+    live: "Hub | None" = None
+    """What those who follow changes share; None where nobody can."""
+
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,4 +66,4 @@ class Context:
 
     def fresh(self) -> "Context":
         """The same request with nothing loaded: pages of a long answer must not pile up what each has loaded."""
-        return Context(self.database, self.caller, self.in_process)
+        return Context(self.database, self.caller, self.in_process, live=self.live)

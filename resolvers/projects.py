@@ -28,7 +28,7 @@ def unwritten_project(context: Context, slug: str) -> Row:
     Raises InvalidInputError for what is no slug, ForbiddenError for a project that the caller may not read.
     """
     context.caller.require_read(slug)
-    return RowSet("Project", ("slug", "created_at"), [(slug, None)])[0]
+    return RowSet("Project", ("slug", "created_at", "change_seq"), [(slug, None, 0)])[0]
 
 
 async def project_ensure(context: Context, slug: str) -> None:

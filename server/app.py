@@ -23,6 +23,7 @@ from resolvers.completions.provider import Provider
 from resolvers.context import Context
 from resolvers.evaluations.run import end_interrupted
 from resolvers.jobs import Jobs
+from resolvers.live.hub import Hub
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.dialects import routes
 from rest_compat.explain import explain_route
@@ -45,11 +46,12 @@ class Resources:
     database: Database | None = None
     provider: Provider | None = None
     jobs: Jobs = field(default_factory=Jobs)
+    live: Hub | None = None
 
     async def context(self, _connection: HTTPConnection) -> Context:
         """The context of one request."""
         assert self.database is not None, "requests come after start-up"
-        return Context(self.database, LOCAL, provider=self.provider, jobs=self.jobs)
+        return Context(self.database, LOCAL, provider=self.provider, jobs=self.jobs, live=self.live)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -60,12 +62,14 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(migrate, settings.database_url)
         resources.database = Database(settings.database_url, readers=settings.read_pool_size)
+        resources.live = Hub(resources.database)
         resources.provider = provider_of(settings)
         try:
             # Of a process that was killed: nobody else says that they failed.
             await end_interrupted(Context(resources.database, LOCAL))
             yield
         finally:
+            await resources.live.close()
             await resources.jobs.close()
             if resources.provider is not None:
                 await resources.provider.close()

@@ -45,6 +45,13 @@ calls = Table(
     Column("end_size", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", Time, nullable=False),
     Column("change_seq", BigInteger, nullable=False),
+    # The change at which readers first saw it, the one at which they saw that it ended, the last one since that is
+    # neither, with its time, and the one that deleted it (``db.calls.changes``). All are null while it is not shown.
+    Column("started_seq", BigInteger),
+    Column("ended_seq", BigInteger),
+    Column("updated_seq", BigInteger),
+    Column("updated_at", Time),
+    Column("deleted_seq", BigInteger),
     Column("deleted_at", Time),
     # Payloads come last: SQLite walks through what lies before a column to reach it.
     Column("attributes", JSONColumn),
@@ -61,7 +68,6 @@ calls = Table(
     Index(None, "project_id", "trace_id", "started_at", "id"),
     Index(None, "project_id", "parent_id", "started_at", "id"),
     Index(None, "project_id", "op_name", "started_at", "id"),
-    Index(None, "project_id", "change_seq"),
     info={"distribute_by": "project_id"},
 )
 
@@ -84,3 +90,13 @@ Index(
     sqlite_where=calls.c.span_id.is_not(None),
     postgresql_where=calls.c.span_id.is_not(None),
 )
+
+for _column in ("started_seq", "ended_seq", "updated_seq", "deleted_seq"):
+    Index(
+        None,
+        calls.c.project_id,
+        calls.c[_column],
+        calls.c.id,
+        sqlite_where=calls.c[_column].is_not(None),
+        postgresql_where=calls.c[_column].is_not(None),
+    )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
@@ -96,6 +96,11 @@ def mark_deleted(connection: Connection, project_id: str, ids: Sequence[str], no
         connection.execute(
             update(calls)
             .where(calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.deleted_at.is_(None))
-            .values(deleted_at=now, change_seq=change_seq)
+            .values(
+                deleted_at=now,
+                change_seq=change_seq,
+                # What nobody saw is not seen to go.
+                deleted_seq=case((calls.c.started_at.is_not(None), change_seq)),
+            )
         )
     return len(found)

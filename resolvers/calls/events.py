@@ -10,7 +10,7 @@ The rules of who wins, wherever and however often events arrive (docs/calls.md):
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from db.calls.writes import CallState
 from db.json_text import JSONText, parse_json
@@ -128,11 +128,20 @@ def status_of(exception: str | None, summary: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class CallChange:
-    """The columns to write for one call, and whose refs are to be recorded again."""
+    """The columns to write for one call, whose refs are to be recorded again, and what readers see happen to it."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     start: CallStart | None = None
     end: CallEnd | None = None
+    seen: set[Literal["started", "ended", "updated"]] = field(default_factory=set)
+
+    def number(self, change_seq: int, at: int) -> None:
+        """Add the columns that say at which change, and when, it was seen."""
+        self.columns["change_seq"] = change_seq
+        for name in self.seen:
+            self.columns[f"{name}_seq"] = change_seq
+        if "updated" in self.seen:
+            self.columns["updated_at"] = at
 
 
 def merge(state: CallState | None, events: Iterable[CallEvent]) -> CallChange:
@@ -142,17 +151,25 @@ def merge(state: CallState | None, events: Iterable[CallEvent]) -> CallChange:
         return change
     renamed = state is not None and state.renamed
     started = state is not None and state.started_at is not None
+    ended = state is not None and state.ended_at is not None
     for event in events:
         match event:
             case CallStart():
                 if not started:
                     started = True
+                    # An end that was there before its start is seen together with it.
+                    change.seen |= {"started", "ended"} if ended else {"started"}
                     change.start = event
                     change.columns.update(_start_columns(event, renamed=renamed))
             case CallEnd():
+                if started:
+                    change.seen.add("updated" if ended else "ended")
+                ended = True
                 change.end = event
                 change.columns.update(_end_columns(event))
             case CallRename():
+                if started:
+                    change.seen.add("updated")
                 renamed = True
                 change.columns.update(display_name=event.display_name or None, renamed=True)
     if state is None and change.columns:

@@ -67,7 +67,7 @@ def write_events(
         change = merge(states.get(call_id), call_events)
         if change.columns:
             changes[call_id] = change
-            change.columns["change_seq"] = change_seq + index
+            change.number(change_seq + index, at)
             if call_id in states:
                 updates[call_id] = change.columns
             else:

@@ -5,9 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
-from db.feedback import FEEDBACK_FIELDS, delete_feedback, feedback, insert_feedback, select_feedback_by_id
+from db.feedback import (
+    FEEDBACK_FIELDS,
+    delete_feedback,
+    feedback,
+    has_feedback,
+    insert_feedback,
+    select_feedback_by_id,
+)
 from db.json_text import JSONText, parse_json
 from db.projects import lock
 from db.query.compile import compile_query
@@ -71,9 +78,10 @@ async def feedback_replace(context: Context, feedback_id: str, new: NewFeedback)
     (row,) = await _checked(context, [new])
     if isinstance(row, Refusal):
         raise row
+    at = now()
 
     def write(connection: Connection) -> FeedbackCreated:
-        delete_feedback(connection, new.project, feedback.c.id == feedback_id)
+        _purge(connection, new.project, feedback.c.id == feedback_id, at)
         fresh, (result,) = _compare(connection, [row])
         created = _taken(result)  # raised inside, a refusal takes the deletion back
         insert_feedback(connection, fresh)
@@ -92,7 +100,14 @@ async def feedback_purge(context: Context, project: str, expression: Expression)
     check_purge(expression, "id, feedback_type or weave_ref")
     with refusing_queries("query", InvalidInputError):
         condition = compile_query(expression, FEEDBACK_FIELDS)
-    return await context.database.write(lambda connection: delete_feedback(connection, project, condition))
+    at = now()
+    return await context.database.write(lambda connection: _purge(connection, project, condition, at))
+
+
+def _purge(connection: Connection, project: str, condition: ColumnElement[bool], at: int) -> int:
+    if not has_feedback(connection, project, condition):
+        return 0  # without making a project that was never written to
+    return delete_feedback(connection, project, condition, at, lock(connection, project, at))
 
 
 def _any_refused(results: Sequence[object]) -> bool:

@@ -191,7 +191,7 @@ def _adopt(
     if moves:
         change_seq = lock(connection, project, at, changes=len(moves))
         changes = {
-            child_id: {"parent_id": parent_id, "change_seq": change_seq + index}
-            for index, (child_id, parent_id) in enumerate(moves.items())
+            child_id: {"parent_id": parent_id, "change_seq": number, "updated_seq": number, "updated_at": at}
+            for number, (child_id, parent_id) in enumerate(moves.items(), start=change_seq)
         }
         update_calls(connection, project, changes)

@@ -1,0 +1,39 @@
+"""What happens to calls, by the columns that number it."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, null
+
+from db.calls.tables import calls
+from db.changes import Kind
+from db.metadata import Name
+
+__all__ = ["CALL_CHANGES", "call_changes"]
+
+c = calls.c
+
+CALL_CHANGES: dict[str, tuple[Column[int], ColumnElement[Any]]] = {
+    "started": (c.started_seq, c.started_at),
+    "ended": (c.ended_seq, c.ended_at),
+    "updated": (c.updated_seq, c.updated_at),
+    "deleted": (c.deleted_seq, c.deleted_at),
+}
+"""The kinds of change with their numbers and times, in the order that those with one number have."""
+
+
+def call_changes(project_id: str, kinds: Collection[str], conditions: Sequence[ColumnElement[bool]]) -> list[Kind]:
+    """Changes of these kinds to calls that fulfil ``conditions`` now. Deleted calls are among them: their rows stay."""
+    return [
+        Kind(
+            rank,
+            seq,
+            c.id,
+            at,
+            c.start_size + c.end_size,
+            null().cast(Name),
+            [c.project_id == project_id, *conditions],
+        )
+        for rank, (name, (seq, at)) in enumerate(CALL_CHANGES.items())
+        if name in kinds
+    ]

@@ -1,0 +1,1 @@
+"""Following what happens in a project (docs/subscriptions.md)."""
