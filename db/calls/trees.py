@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, not_, or_, select
 from db.calls.tables import calls
 from db.id_lists import among
 
-__all__ = ["Below", "Placed", "Step", "depth_first", "descendant_ids", "walk_above", "walk_below", "way_up"]
+__all__ = ["Below", "Placed", "Step", "below_in", "depth_first", "descendant_ids", "walk_above", "walk_below", "way_up"]
 
 c = calls.c
 
@@ -162,22 +162,26 @@ def depth_first(below: Below, top: str, *, levels: int | None = None) -> Iterato
             waiting.extend((child, depth + 1, gone) for child in reversed(below.children.get(step.id, ())))
 
 
-def descendant_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> set[str]:
-    """Ids of all calls below ``ids`` that are not deleted, nor below a deleted one; those that never started are among
+def below_in(below: Below, tops: Iterable[str]) -> set[str]:
+    """Ids of the calls below ``tops`` that are not deleted, nor below a deleted one; those that never started are among
     them."""
-    tops = list(ids)
-    children = walk_below(connection, project_id, tops).children
     found: set[str] = set()
-    waiting = tops
+    waiting = list(tops)
     while waiting:
         waiting = [
             step.id
             for call_id in waiting
-            for step in children.get(call_id, ())
+            for step in below.children.get(call_id, ())
             if not step.deleted and step.id not in found
         ]
         found.update(waiting)
     return found
+
+
+def descendant_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> set[str]:
+    """Ids of all calls below ``ids``, as ``below_in``."""
+    tops = list(ids)
+    return below_in(walk_below(connection, project_id, tops), tops)
 
 
 def walk_above(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, Step]:

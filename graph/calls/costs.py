@@ -55,17 +55,22 @@ class CallCost:
 
 @strawberry.type
 class CallCosts:
-    """The part of Call about usage and cost. A call's usage holds that of the calls below it, as the SDKs add it up."""
+    """The part of Call about what it reports that it used, and what that cost."""
 
-    @link("Tokens used, model by model, in the order of the summary.", needs=("summary",))
+    @link(
+        "Tokens that it reports, model by model, in the order of its summary; as `usage`, it may hold what the calls "
+        "below it used.",
+        needs=("summary",),
+    )
     def usage_by_model(self) -> list[ModelUsage]:
         """Parsed from the summary."""
         row: Any = self
         return cast("list[ModelUsage]", usage_by_model(row.summary))
 
     @link(
-        "What it cost by the project's prices and the built-in ones (docs/costs.md); null where no model it used has "
-        "a price.",
+        "What `usageByModel` cost by the project's prices and the built-in ones (docs/costs.md), so that it may hold "
+        "the cost of the calls below it: sum `ownCost` over calls, or take `subtreeCost`. Null where no model has a "
+        "price.",
         needs=NEEDS,
     )
     async def cost(self, info: Info) -> CallCost | None:

@@ -9,6 +9,7 @@ from graph.calls.costs import CallCosts
 from graph.calls.enums import CallKind, CallStatus
 from graph.calls.names import CallNames
 from graph.calls.scores import CallScores
+from graph.calls.totals import CallTotals
 from graph.calls.tree import CallTree
 from graph.calls.values import CallValues
 from graph.context import Info, context_of
@@ -64,7 +65,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallNames, CallScores, CallTree, CallValues, UserLink, TracegraphNode):
+class Call(CallCosts, CallNames, CallScores, CallTotals, CallTree, CallValues, UserLink, TracegraphNode):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")
@@ -96,7 +97,12 @@ class Call(CallCosts, CallNames, CallScores, CallTree, CallValues, UserLink, Tra
     storage_size_bytes: BigInt = column("Bytes of its attributes, inputs, output and summary.")
     created_at: DateTime = column("When the server first heard of it.")
 
-    @link("Tokens used, over all models; null where nothing was counted.", needs=_USAGE)
+    @link(
+        "Tokens that it reports, over all models; null where it counts none. What the SDKs of Weave report of a call "
+        "holds what the calls below it used, what others report does not: `ownUsage` and `subtreeUsage` tell them "
+        "apart, and are what can be summed over calls.",
+        needs=_USAGE,
+    )
     def usage(self) -> Usage | None:
         """The row's own columns, as an object that is null as a whole."""
         counts = {name: getattr(self, name) for name in _USAGE}

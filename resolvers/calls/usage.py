@@ -5,12 +5,13 @@ Input tokens are ``prompt_tokens`` and ``input_tokens`` together, output tokens 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from db.json_text import parse_json
+from db.text import decode_text
 
-__all__ = ["ModelUsage", "usage_by_model"]
+__all__ = ["ModelUsage", "usage_by_model", "usage_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,16 @@ def usage_by_model(summary: str | None) -> list[ModelUsage]:
     if summary is None or '"usage"' not in summary:
         return []
     parsed = parse_json(summary)
-    usage = parsed.get("usage") if isinstance(parsed, dict) else None
+    return _usages(parsed.get("usage")) if isinstance(parsed, dict) else []
+
+
+def usage_in(found: str | None) -> list[ModelUsage]:
+    """The usage in the JSON text of ``summary.usage`` alone, as queries read it (``db.json_text.query_form``)."""
+    usages = [] if found is None else _usages(parse_json(found))
+    return [replace(usage, model=decode_text(usage.model)) for usage in usages]
+
+
+def _usages(usage: Any) -> list[ModelUsage]:
     if not isinstance(usage, dict):
         return []
     return [_usage(model, counts) for model, counts in usage.items() if isinstance(counts, dict)]

@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.prices.built_in import built_in_rate
 from resolvers.prices.rates import Rate, rate_at
 
-__all__ = ["NEEDS", "CallCost", "ModelCost", "call_costs"]
+__all__ = ["NEEDS", "CallCost", "ModelCost", "call_costs", "cost_of"]
 
 NEEDS = ("project_slug", "started_at", "summary")
 """The columns of a call that its cost is made of."""
@@ -89,14 +89,18 @@ def _cost(call: Row, used: Sequence[ModelUsage], own: Mapping[str, Mapping[str, 
     prices = own.get(call.project_slug)
     if prices is None:
         return None
-    found = []
-    for usage in used:
-        # What is counted over several requests is priced as so many requests of the same size.
-        built_in = built_in_rate(usage.model, call.started_at, usage.input_tokens // max(usage.requests, 1))
-        rate = rate_at(prices.get(usage.model, []), built_in, call.started_at)
-        if rate is not None:
-            found.append(_model_cost(usage, rate))
+    costs = (cost_of(usage, call.started_at, prices) for usage in used)
+    found = [cost for cost in costs if cost is not None]
     return CallCost(found) if found else None
+
+
+def cost_of(usage: ModelUsage, at: int, prices: Mapping[str, Sequence[Row]]) -> ModelCost | None:
+    """What the usage of one model at ``at`` cost, by the project's own ``prices`` by model or the built-in one; None
+    where it has none."""
+    # What is counted over several requests is priced as so many requests of the same size.
+    built_in = built_in_rate(usage.model, at, usage.input_tokens // max(usage.requests, 1))
+    rate = rate_at(prices.get(usage.model, []), built_in, at)
+    return None if rate is None else _model_cost(usage, rate)
 
 
 def _model_cost(usage: ModelUsage, rate: Rate) -> ModelCost:

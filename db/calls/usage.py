@@ -1,0 +1,58 @@
+"""What calls report that they used, with what it takes to count it once over a tree."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, select
+
+from db.calls.reads import SHOWN
+from db.calls.tables import calls
+from db.id_lists import among
+from db.query.json import json_node
+
+__all__ = ["Reported", "select_member_counts", "select_reported", "select_reported_of_members"]
+
+c = calls.c
+
+# Summaries come last in a row: those of calls that counted nothing are not walked to, past their payloads.
+_COUNTED = or_(c.input_tokens.is_not(None), c.output_tokens.is_not(None), c.total_tokens.is_not(None))
+_USAGE: ColumnElement[Any] = cast(json_node(func.coalesce(c.summary_query, c.summary), ["usage"]), Text)
+
+
+class Reported(NamedTuple):
+    """One call; ``usage`` is the JSON text of ``summary.usage``, None where it counts no tokens."""
+
+    id: str
+    parent_id: str | None
+    started_at: int
+    usage: str | None
+
+
+_REPORTED = (c.id, c.parent_id, c.started_at, case((_COUNTED, _USAGE)).label("usage"))
+
+
+def select_reported(connection: Connection, project_id: str, ids: Iterable[str]) -> list[Reported]:
+    """The shown calls among ``ids``."""
+    statement = select(*_REPORTED).where(c.project_id == project_id, among(c.id, ids), SHOWN)
+    return [Reported(*row) for row in connection.execute(statement).all()]
+
+
+def select_member_counts(
+    connection: Connection, project_id: str, keys: Iterable[str], column: ColumnElement[str]
+) -> dict[str, int]:
+    """How many shown calls have each of ``keys`` in ``column``; keys without any are missing."""
+    statement = select(column, func.count()).where(c.project_id == project_id, among(column, keys), SHOWN)
+    rows = connection.execute(statement.where(column.is_not(None)).group_by(column)).all()
+    return {key: count for key, count in rows}  # noqa: C416  # rows are no pairs to mypy
+
+
+def select_reported_of_members(
+    connection: Connection, project_id: str, keys: Iterable[str], column: ColumnElement[str]
+) -> dict[str, list[Reported]]:
+    """The shown calls with each of ``keys`` in ``column``."""
+    found: defaultdict[str, list[Reported]] = defaultdict(list)
+    statement = select(column, *_REPORTED).where(c.project_id == project_id, among(column, keys), SHOWN)
+    for key, *row in connection.execute(statement.where(column.is_not(None))).all():
+        found[key].append(Reported(*row))
+    return found
