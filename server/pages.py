@@ -1,6 +1,9 @@
-"""The pages for people: GraphiQL, and the links that lead there."""
+"""The pages for people: GraphiQL, and the links that lead there.
 
-import json
+GraphiQL takes the project at hand as `?project=entity/name`, and opens a call (`&call=ID`) or a version of an object
+(`&object=NAME&version=DIGEST`, of an op with `&kind=op`) of it. `?query=...&variables=...` opens any operation.
+"""
+
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -33,76 +36,12 @@ POLICY = (
     "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
-CALL = """query Call($project: String!, $callId: String!) {
-  project(slug: $project) {
-    call(callId: $callId) {
-      opName
-      displayName
-      kind
-      status
-      startedAt
-      endedAt
-      latencyMs
-      exception
-      inputs
-      output
-      attributes
-      summary
-      usage {
-        model
-        totalTokens
-      }
-      parent {
-        callId
-        opName
-      }
-      children(first: 20) {
-        totalCount
-        nodes {
-          callId
-          opName
-          displayName
-          status
-          latencyMs
-        }
-      }
-      feedback(first: 5) {
-        nodes {
-          feedbackType
-          payload
-        }
-      }
-    }
-  }
-}
-"""
-
-NEWEST_CALLS = """query NewestCalls($project: String!) {
-  project(slug: $project) {
-    calls(first: 20, filter: { traceRootsOnly: true }, orderBy: [{ field: "started_at", direction: DESC }]) {
-      nodes {
-        callId
-        opName
-        displayName
-        status
-        startedAt
-        latencyMs
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
-    }
-  }
-}
-"""
-
 
 def page_routes(assets: Path = ASSETS) -> list[BaseRoute]:
     """The routes of the pages. `assets` is the folder that web/build.py writes.
 
     Weave's SDKs print `/{entity}/{project}/r/call/{id}` as the link of a call, `/{entity}/{project}/weave` as that of a
-    project.
+    project, and `/{entity}/{project}/weave/objects/{name}/versions/{version}` as that of an object (`ops` of an op).
     """
     folder = assets / "graphiql"
     page = folder / "index.html"
@@ -124,6 +63,8 @@ def page_routes(assets: Path = ASSETS) -> list[BaseRoute]:
         Mount(f"{PLAYGROUND}/assets", _Bundles(directory=folder / "assets", check_dir=False)),
         Route("/{entity}/{project}/r/call/{call_id}", _to_call),
         Route("/{entity}/{project}/weave", _to_project),
+        Route("/{entity}/{project}/weave/objects/{name}/versions/{version}", _to_object),
+        Route("/{entity}/{project}/weave/ops/{name}/versions/{version}", _to_op),
     ]
 
 
@@ -143,18 +84,23 @@ def _to_playground(_: Request) -> Response:
     return RedirectResponse(PLAYGROUND, 302)
 
 
-def _to_call(request: Request) -> Response:
-    return _with_operation(CALL, project=_slug(request), callId=request.path_params["call_id"])
-
-
 def _to_project(request: Request) -> Response:
-    return _with_operation(NEWEST_CALLS, project=_slug(request))
+    return _about(request)
 
 
-def _slug(request: Request) -> str:
-    return f"{request.path_params['entity']}/{request.path_params['project']}"
+def _to_call(request: Request) -> Response:
+    return _about(request, call=request.path_params["call_id"])
 
 
-def _with_operation(query: str, **variables: str) -> Response:
-    parameters = urlencode({"query": query, "variables": json.dumps(variables, indent=2)})
-    return RedirectResponse(f"{PLAYGROUND}?{parameters}", 302)
+def _to_object(request: Request) -> Response:
+    return _about(request, object=request.path_params["name"], version=request.path_params["version"])
+
+
+def _to_op(request: Request) -> Response:
+    return _about(request, object=request.path_params["name"], version=request.path_params["version"], kind="op")
+
+
+def _about(request: Request, **what: str) -> Response:
+    """The playground, on what of the project the path is about."""
+    project = f"{request.path_params['entity']}/{request.path_params['project']}"
+    return RedirectResponse(f"{PLAYGROUND}?{urlencode({'project': project, **what}, safe='/')}", 302)

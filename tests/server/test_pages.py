@@ -1,14 +1,13 @@
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
-from graphql import parse, validate
+from graphql import OperationDefinitionNode, parse, validate
 from starlette.applications import Starlette
 
 from graph.schema import schema
@@ -17,6 +16,7 @@ from tests.server.serving import serving
 from tests.server.toy import toy_routes
 
 ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "web" / "src" / "examples"
 
 
 def client_of(assets: Path) -> httpx.AsyncClient:
@@ -63,24 +63,34 @@ async def test_pages_that_are_not_built_say_how_to_build_them(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "variables"),
+    ("path", "target"),
     [
-        ("/team/a%20b/r/call/0198", {"project": "team/a b", "callId": "0198"}),
-        ("/team/demo/r/call/a%22b%26c", {"project": "team/demo", "callId": 'a"b&c'}),
-        ("/team/demo/weave", {"project": "team/demo"}),
+        ("/team/a%20b/r/call/0198", "/graphiql?project=team/a+b&call=0198"),
+        ("/team/demo/r/call/a%22b%26c", "/graphiql?project=team/demo&call=a%22b%26c"),
+        ("/team/d%C3%A9mo/weave", "/graphiql?project=team/d%C3%A9mo"),
+        (
+            "/team/demo/weave/objects/my-prompt/versions/Abc",
+            "/graphiql?project=team/demo&object=my-prompt&version=Abc",
+        ),
+        ("/team/demo/weave/ops/greet/versions/Abc", "/graphiql?project=team/demo&object=greet&version=Abc&kind=op"),
     ],
 )
-async def test_the_links_of_the_sdks_lead_to_a_ready_operation(
-    assets: Path, path: str, variables: dict[str, str]
-) -> None:
+async def test_the_links_of_the_sdks_lead_to_what_they_name(assets: Path, path: str, target: str) -> None:
     async with client_of(assets) as client:
         response = await client.get(path)
-    target = urlsplit(response.headers["location"])
-    assert (response.status_code, target.path) == (302, "/graphiql")
-    operation = parse_qs(target.query)
-    [given], [query] = operation["variables"], operation["query"]
-    assert json.loads(given) == variables
-    assert validate(schema._schema, parse(query)) == []
+    assert (response.status_code, response.headers["location"]) == (302, target)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.graphql")), ids=lambda path: path.stem)
+def test_each_example_is_valid_in_the_schema(path: Path) -> None:
+    document = parse(path.read_text("utf-8"))
+    assert validate(schema._schema, document) == []
+    # Its first line is its description, its operation's name that of its tab.
+    assert path.read_text("utf-8").startswith("# ")
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert operation.name is not None
+    assert operation.name.value == path.stem.title().replace("-", "")
 
 
 # In a browser

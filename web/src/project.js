@@ -1,0 +1,74 @@
+// The project at hand, and what of it the examples are about.
+
+import { ask } from './fetcher.js';
+import { load, save } from './storage.js';
+
+const REMEMBERED = 'tracegraph:project';
+
+const PROJECTS = `query Projects {
+  projects(first: 200) {
+    nodes {
+      slug
+    }
+  }
+}`;
+
+const AT_HAND = `query AtHand($project: String!) {
+  project(slug: $project) {
+    calls(first: 30, filter: { isRoot: true }, orderBy: [{ field: "startedAt", direction: DESC }]) {
+      nodes {
+        callId
+        children(first: 1) {
+          totalCount
+        }
+      }
+    }
+    objectVersions(
+      first: 200
+      filter: { latestOnly: true }
+      orderBy: [{ field: "created_at", direction: DESC }]
+    ) {
+      nodes {
+        objectId
+        kind
+        versionIndex
+      }
+    }
+  }
+}`;
+
+// Slugs of the server's projects, and the one at hand: that of the address, else the last one, else the first. Null
+// where there is none.
+export async function chooseProject(given) {
+  const slugs = ((await ask(PROJECTS))?.projects?.nodes ?? []).map((project) => project.slug);
+  const last = load(REMEMBERED);
+  const chosen = given || (typeof last === 'string' && (slugs.length === 0 || slugs.includes(last)) && last) || slugs[0];
+  if (!chosen) {
+    return { slugs, project: null };
+  }
+  save(REMEMBERED, chosen);
+  return { slugs: slugs.includes(chosen) ? slugs : [chosen, ...slugs], project: chosen };
+}
+
+// A call with a tree worth looking at, and an object with versions to compare. Null where nothing was written.
+export async function lookAround(project) {
+  const found = (await ask(AT_HAND, { project }))?.project;
+  if (!found) {
+    return null;
+  }
+  const weight = (root) => Number(root.children.totalCount);
+  const order = (version) => (version.kind === 'OBJECT' ? 1000000 : 0) + Number(version.versionIndex);
+  return {
+    callId: best(found.calls.nodes, weight)?.callId ?? '',
+    objectId: best(found.objectVersions.nodes, order)?.objectId ?? '',
+  };
+}
+
+// The first of those with the highest measure.
+function best(list, measure) {
+  return list.reduce((one, other) => (one && measure(one) >= measure(other) ? one : other), null);
+}
+
+export function open(project) {
+  window.location.search = `?${new URLSearchParams({ project })}`;
+}
