@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from graph.calls.connection import Place, calls_field
+from graph.calls.stats import ProjectCallStats
 from graph.calls.types import Call
 from graph.changes import ProjectChanges
 from graph.connections import After, Before, Connection, First, Last
@@ -48,6 +49,7 @@ Unwritten = Annotated[
 
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
 class Project(
+    ProjectCallStats,
     ProjectFeedbackItem,
     ProjectChanges,
     ProjectFeedbackStats,

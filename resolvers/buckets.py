@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from resolvers.errors import InvalidInputError
 
-__all__ = ["MAX_BUCKETS", "bucket_edges", "chosen_granularity", "zone_of"]
+__all__ = ["COARSEST", "DAY", "MAX_BUCKETS", "bucket_edges", "check_range", "chosen_granularity", "zone_of"]
 
 MAX_BUCKETS = 10_000
 SECOND = 1_000_000
 DAY = 86_400
+COARSEST = 366 * DAY
+"""Seconds of the largest bucket."""
 
 _LADDER = ((2 * 3600, 300), (12 * 3600, 3600), (3 * DAY, 6 * 3600), (14 * DAY, 12 * 3600))
 """Seconds of a range, and the granularity for ranges up to it."""
@@ -37,6 +39,18 @@ def zone_of(name: str) -> ZoneInfo:
             f"Unknown time zone {shown!r}: expected an IANA name such as 'Europe/Berlin'", ["timezone"]
         )
     return ZoneInfo(name)
+
+
+def check_range(start: int, end: int, granularity: int | None, longest_days: int) -> None:
+    """Raise InvalidInputError for a range in microseconds that is none or too long, or a size that buckets have not."""
+    seconds = (end - start) / SECOND
+    if seconds < 0:
+        raise InvalidInputError(f"The end of the range is {-seconds:.15g} s before its start", ["end"])
+    if end - start > longest_days * DAY * SECOND:
+        message = f"The range is {seconds:.15g} s long, at most {longest_days * DAY} ({longest_days:,} days) are taken"
+        raise InvalidInputError(message, ["end"])
+    if granularity is not None and not 1 <= granularity <= COARSEST:
+        raise InvalidInputError(f"granularity must be from 1 to {COARSEST} seconds, not {granularity}", ["granularity"])
 
 
 def chosen_granularity(start: int, end: int) -> int:

@@ -19,6 +19,7 @@ __all__ = [
     "PAYLOADS",
     "SHOWN",
     "PayloadSizes",
+    "duration",
     "latency_ms",
     "select_calls_by_id",
     "select_calls_page",
@@ -30,7 +31,10 @@ c = calls.c
 SHOWN = and_(c.started_at.is_not(None), c.deleted_at.is_(None))
 """Calls that exist for readers: started, and not deleted."""
 
-latency_ms: ColumnElement[Any] = cast(func.coalesce(c.duration, c.ended_at - c.started_at), Double) / 1000
+duration: ColumnElement[Any] = func.coalesce(c.duration, c.ended_at - c.started_at)
+"""Microseconds a call took; null while it runs."""
+
+latency_ms: ColumnElement[Any] = cast(duration, Double) / 1000
 """Milliseconds a call took; null while it runs."""
 
 PAYLOADS = frozenset(JSON_COLUMNS)

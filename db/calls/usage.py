@@ -11,13 +11,15 @@ from db.calls.tables import calls
 from db.id_lists import among
 from db.query.json import json_node
 
-__all__ = ["Reported", "select_member_counts", "select_reported", "select_reported_of_members"]
+__all__ = ["COUNTED", "USAGE", "Reported", "select_member_counts", "select_reported", "select_reported_of_members"]
 
 c = calls.c
 
 # Summaries come last in a row: those of calls that counted nothing are not walked to, past their payloads.
-_COUNTED = or_(c.input_tokens.is_not(None), c.output_tokens.is_not(None), c.total_tokens.is_not(None))
-_USAGE: ColumnElement[Any] = cast(json_node(func.coalesce(c.summary_query, c.summary), ["usage"]), Text)
+COUNTED = or_(c.input_tokens.is_not(None), c.output_tokens.is_not(None), c.total_tokens.is_not(None))
+"""Calls that report tokens."""
+USAGE: ColumnElement[Any] = cast(json_node(func.coalesce(c.summary_query, c.summary), ["usage"]), Text)
+"""JSON text of ``summary.usage``."""
 
 
 class Reported(NamedTuple):
@@ -29,7 +31,7 @@ class Reported(NamedTuple):
     usage: str | None
 
 
-_REPORTED = (c.id, c.parent_id, c.started_at, case((_COUNTED, _USAGE)).label("usage"))
+_REPORTED = (c.id, c.parent_id, c.started_at, case((COUNTED, USAGE)).label("usage"))
 
 
 def select_reported(connection: Connection, project_id: str, ids: Iterable[str]) -> list[Reported]:

@@ -9,7 +9,7 @@ import strawberry
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.filters import EVERY_CALL, CallFilter
 from db.pages import PageRequest
-from graph.calls.filters import CallFilterInput, filter_of
+from graph.calls.filters import CallFilterInput, Filter, filter_of
 from graph.connections import (
     After,
     Before,
@@ -106,7 +106,6 @@ class CallArguments:
         return min(self.max_bytes or MAX_PAGE_BYTES, MAX_PAGE_BYTES)
 
 
-Filter = Annotated[CallFilterInput | None, strawberry.argument(description="Which calls, by their common fields.")]
 CallOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(

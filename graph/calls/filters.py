@@ -2,16 +2,19 @@
 
 from dataclasses import fields as dataclass_fields
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from db.calls.filters import EVERY_CALL, CallFilter
 from graph.calls.enums import CallKind, CallStatus
 from graph.fields import column
-from graph.scalars import BigInt, DateTime
+from graph.queries import query_argument
+from graph.query import QueryExprInput
+from graph.scalars import JSON, BigInt, DateTime
+from resolvers.calls.pages import CallList
 
-__all__ = ["CallFilterInput", "filter_of"]
+__all__ = ["CallFilterInput", "Filter", "call_list", "filter_of"]
 
 
 @strawberry.input(
@@ -85,6 +88,16 @@ def filter_of(value: CallFilterInput | None) -> CallFilter:
     if value is None:
         return EVERY_CALL
     return CallFilter(**{field.name: _plain(getattr(value, field.name)) for field in dataclass_fields(CallFilter)})
+
+
+Filter = Annotated[CallFilterInput | None, strawberry.argument(description="Which calls, by their common fields.")]
+
+
+def call_list(
+    project: str, filter: CallFilterInput | None, query: QueryExprInput | None, query_json: JSON | None
+) -> CallList:
+    """The calls of a project that arguments ask for; raises InvalidQueryError for a query that cannot be read."""
+    return CallList(project, filter_of(filter), query=query_argument(query, query_json))
 
 
 def _plain(value: Any) -> Any:

@@ -23,10 +23,14 @@ from resolvers.prices.costs import cost_of
 __all__ = [
     "MOST_MEMBERS",
     "CostTotal",
+    "Costs",
     "Forest",
     "ModelCostTotal",
     "Place",
     "TreeCosts",
+    "add_costs",
+    "cost_total",
+    "costs_of",
     "group_costs",
     "group_forests",
     "tree_costs",
@@ -123,7 +127,7 @@ class Forest:
     def own_costs(self, prices: Mapping[str, RowSet]) -> dict[str, Costs]:
         """What each call cost itself, at its own start; calls that used nothing are missing."""
         return {
-            call_id: dict(_sum(_costs(usage, self.calls[call_id].started_at, prices) for usage in rolled.own))
+            call_id: dict(_sum(costs_of(usage, self.calls[call_id].started_at, prices) for usage in rolled.own))
             for call_id, rolled in self.rolled.items()
             if rolled.own
         }
@@ -133,9 +137,9 @@ class Forest:
         below: defaultdict[str, Costs] = defaultdict(dict)
         for call_id, parent in self._order():
             if call_id in own:
-                _add(below[call_id], own[call_id])
+                add_costs(below[call_id], own[call_id])
             if parent is not None and call_id in below:
-                _add(below[parent], below[call_id])
+                add_costs(below[parent], below[call_id])
         return below
 
 
@@ -160,29 +164,32 @@ class TreeCosts:
     subtree: CostTotal | None
 
 
-def _costs(usage: ModelUsage, at: int, prices: Mapping[str, RowSet]) -> Costs:
+def costs_of(usage: ModelUsage, at: int, prices: Mapping[str, RowSet]) -> Costs:
+    """What the usage of one model at ``at`` cost, by the project's own ``prices`` by model or the built-in ones."""
     cost = cost_of(usage, at, prices)
     if cost is None:
         return {(usage.model, None): 0.0}
     incoming = cost.input_cost + cost.cache_read_cost + cost.cache_write_cost
     found: Costs = {(usage.model, cost.rate.input_unit): incoming}
-    _add(found, {(usage.model, cost.rate.output_unit): cost.output_cost})
+    add_costs(found, {(usage.model, cost.rate.output_unit): cost.output_cost})
     return found
 
 
 def _sum(many: Iterable[Costs]) -> Costs:
     total: Costs = {}
     for costs in many:
-        _add(total, costs)
+        add_costs(total, costs)
     return total
 
 
-def _add(total: Costs, costs: Costs) -> None:
+def add_costs(total: Costs, costs: Costs) -> None:
+    """Add ``costs`` to ``total``."""
     for key, cost in costs.items():
         total[key] = total.get(key, 0.0) + cost
 
 
-def _total(costs: Costs | None) -> CostTotal | None:
+def cost_total(costs: Costs | None) -> CostTotal | None:
+    """The costs as what they come to; None where no model has a price."""
     return CostTotal(costs) if costs and any(unit is not None for _, unit in costs) else None
 
 
@@ -221,7 +228,7 @@ async def tree_costs(context: Context, keys: Sequence[tuple[str, str]]) -> list[
         if not isinstance(place, Place):
             return place
         own, subtree = costs[place.forest]
-        return TreeCosts(_total(own.get(place.call_id)), _total(subtree.get(place.call_id)))
+        return TreeCosts(cost_total(own.get(place.call_id)), cost_total(subtree.get(place.call_id)))
 
     return [of(place) for place in places]
 
@@ -281,7 +288,7 @@ async def group_costs(
 
     def read(connection: Connection) -> dict[Forest, CostTotal | None]:
         known = {forest for forest in forests if isinstance(forest, Forest)}
-        return {forest: _total(_sum(own.values())) for forest, own in _priced(connection, known)}
+        return {forest: cost_total(_sum(own.values())) for forest, own in _priced(connection, known)}
 
     costs = await context.database.read(read)
     return [costs[forest] if isinstance(forest, Forest) else forest for forest in forests]

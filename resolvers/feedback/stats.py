@@ -15,14 +15,13 @@ from db.feedback import FEEDBACK_FIELDS, feedback, select_feedback_values
 from db.query.fields import split_path
 from db.query.json import json_node
 from db.query.templates import apply
-from resolvers.buckets import bucket_edges, chosen_granularity, zone_of
+from resolvers.buckets import bucket_edges, check_range, chosen_granularity, zone_of
 from resolvers.context import Context, now
 from resolvers.errors import InvalidInputError
 
 __all__ = ["Bucket", "FeedbackStats", "MetricSpec", "MetricStats", "MetricType", "StatsWindow", "feedback_stats"]
 
-LONGEST_RANGE = 31 * 86_400 * 1_000_000
-COARSEST = 366 * 86_400
+LONGEST_DAYS = 31
 MOST_METRICS = 50
 MOST_PERCENTILES = 50
 MOST_VALUES = 100_000
@@ -169,15 +168,7 @@ async def feedback_stats(context: Context, window: StatsWindow, specs: Sequence[
 
 
 def _check(window: StatsWindow, end: int, specs: Sequence[MetricSpec]) -> None:
-    if end < window.start:
-        seconds = (window.start - end) / 1_000_000
-        raise InvalidInputError(f"The end of the range is {seconds:.15g} s before its start", ["end"])
-    if end - window.start > LONGEST_RANGE:
-        seconds = (end - window.start) / 1_000_000
-        raise InvalidInputError(f"The range is {seconds:.15g} s long, at most 2678400 (31 days) are taken", ["end"])
-    if window.granularity is not None and not 1 <= window.granularity <= COARSEST:
-        message = f"granularity must be from 1 to {COARSEST} seconds, not {window.granularity}"
-        raise InvalidInputError(message, ["granularity"])
+    check_range(window.start, end, window.granularity, LONGEST_DAYS)
     if len(specs) > MOST_METRICS:
         raise InvalidInputError(f"{len(specs)} metrics, at most {MOST_METRICS} are taken", ["metrics"])
     for index, spec in enumerate(specs):
