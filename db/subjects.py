@@ -102,8 +102,9 @@ class Subject:
 
 
 def _start(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    # Written out: an index on the expression has no bound values.
-    return type_coerce(func.substr(text, literal_column("1"), literal_column(str(INDEXED_CHARACTERS))), Name)
+    # Written out, as an index on the expression has no bound values; compared as names are, or it would not be used.
+    start = func.substr(text, literal_column("1"), literal_column(str(INDEXED_CHARACTERS)))
+    return type_coerce(apply("ordered", start), Name)
 
 
 def possible(ids: Iterable[str]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import strawberry
 
 from db.groups import Grouping
-from db.subjects import Subject
 from graph.context import Info, context_of
 from graph.nodes import NODE_KEYS, Node, TracegraphNode
 from graph.selection import columns_of
@@ -21,9 +20,9 @@ from resolvers.objects.read import objects_by_ref
 from resolvers.prices.read import prices_by_id
 from resolvers.projects import projects_by_slug
 from resolvers.refs import CallRef, ObjectRef, TableRef, parse_ref
+from resolvers.subjects.entities import SubjectEntity
 from resolvers.subjects.read import subject_row
 from resolvers.tables.read import table_rows_by_digest, tables_by_digest
-from resolvers.users import USER
 
 __all__ = ["ENTITIES", "Entity", "NodeQueries", "load_node", "resolve_entities"]
 
@@ -147,16 +146,17 @@ async def resolve_entity(info: Info, representation: Any) -> Any:
     noun = schema.nouns.get(given) if isinstance(given, str) else None
     if noun is None or given is None:
         raise InvalidInputError(f"A representation must name an entity in __typename, not {given!r}")
-    if noun == USER.noun:
-        return _subject(USER, given, representation)
+    if (entity := schema.subjects.get(noun)) is not None:
+        return _subject(entity, given, representation)
     return await load_node(info, _identity(noun, given, representation))
 
 
-def _subject(subject: Subject, given: str, representation: Representation) -> Any:
-    """The subject of its plain id: it is there for whoever names it, though no call does."""
-    if not isinstance(representation.get("id"), str):
-        raise InvalidInputError(f"A representation of {given} must have a text as its id: {sorted(representation)}")
-    return subject_row(subject, None, representation["id"])
+def _subject(entity: SubjectEntity, given: str, representation: Representation) -> Any:
+    """The subject of a key: it is there for whoever names it, though no call does."""
+    key = representation.get(entity.key)
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        raise InvalidInputError(f"A representation of {given} must have a text as its {entity.key}, not {key!r}")
+    return subject_row(entity.subject, None, str(key))
 
 
 def _identity(noun: str, given: str, representation: Representation) -> GlobalId:

@@ -1,6 +1,9 @@
 """The schema: all types, queries and mutations in one federation subgraph."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import strawberry
@@ -8,6 +11,8 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from strawberry.federation.schema import FederationAny
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
 
 from graph.actions import ActionMutations
 from graph.calls.mutations import CallMutations
@@ -37,12 +42,13 @@ from graph.scalars import SCALARS
 from graph.server_info import ServerInfoQueries
 from graph.sessions import Session
 from graph.spans.mutations import SpanMutations
+from graph.subjects.mapped import MappedType, check_names, mapped_type
 from graph.tables.mutations import TableMutations
 from graph.tables.types import Table, TableRow
 from graph.threads import Thread
 from graph.traces import Trace
 from graph.users import User, UserQueries
-from resolvers.users import USER
+from resolvers.subjects.entities import USERS, SubjectEntity
 
 __all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schema"]
 
@@ -79,14 +85,24 @@ class Schema(strawberry.federation.Schema):
     """A subgraph under the names of ``naming``, whose entities are found by ``graph.entities``: a bad representation
     is an error of its own."""
 
-    def __init__(self, naming: Naming, **options: Any) -> None:
+    def __init__(self, naming: Naming, mapped: Sequence[MappedType] = (), **options: Any) -> None:
         self.naming = naming
-        self.nouns = {naming.type_name(noun): noun for noun in (*ENTITIES, TracegraphNode.__name__, USER.noun)}
+        self.mapped = mapped
+        self.subjects = {entity.noun: entity for entity in (USERS, *(each.entity for each in mapped))}
+        """The entities that are no nodes, by noun."""
+
+        nouns = (*ENTITIES, TracegraphNode.__name__, *self.subjects)
+        self.nouns = {naming.type_name(noun): noun for noun in nouns}
         """Our names of the types that a representation may name, by those that they are served under."""
         super().__init__(**options)
         for type_ in self._root_types():
             self._finish(type_)
         self._describe_entities()
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        """With the fields that mapped subjects add."""
+        added = (each.fields.get(type_definition.name, ()) for each in self.mapped)
+        return [*super().get_fields(type_definition), *chain.from_iterable(added)]
 
     def _root_types(self) -> list[GraphQLObjectType]:
         types = self._schema
@@ -129,15 +145,24 @@ def _described(field: GraphQLField) -> GraphQLField:
     return field
 
 
-def build_schema(naming: Naming | None = None) -> Schema:
-    """The schema under these names."""
+def build_schema(naming: Naming | None = None, mappings: Sequence[SubjectEntity] = ()) -> Schema:
+    """The schema under these names, with the types of ``mappings``.
+
+    Raises MappingError where a name of theirs is that of something else.
+    """
     naming = naming or Naming()
+    naming = replace(naming, shared_types=naming.shared_types | {entity.noun for entity in mappings})
+    if mappings:
+        check_names(build_schema(naming), mappings)
+    mapped = [mapped_type(entity) for entity in mappings]
     return Schema(
         naming,
+        mapped,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace, User],
+        types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace, User]
+        + [each.type for each in mapped],
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=PrefixedNames(naming)),
         execution_context_class=LiveExecutor,
         # The newest version is refused by one of the composers of The Guild.

@@ -18,7 +18,7 @@ from graph.connections import (
 )
 from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackConnection
-from graph.fields import link
+from graph.fields import column, link
 from graph.nodes import ProjectPart, is_row_of
 from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
 from graph.selection import NODES, columns_of
@@ -46,6 +46,8 @@ class User(SubjectFields):
     """A subject by a column of calls."""
 
     is_type_of = is_row_of("User")
+
+    id: strawberry.ID = column("Its plain id, as calls name it; not an opaque one.")
 
     @link("The feedback that the user gave, by default oldest first. Over several projects it is in one common order.")
     async def feedback(

@@ -15,9 +15,9 @@ from starlette.routing import Route, WebSocketRoute
 
 from db.engines import Database
 from db.migrate import migrate
+from db.subject_indexes import index_subjects
 from graph.limits import Limits as DocumentLimits
-from graph.naming import OMITTED_FIELDS, Naming
-from graph.schema import Schema, build_schema, schema
+from graph.schema import schema
 from resolvers.callers import LOCAL
 from resolvers.completions.provider import Provider
 from resolvers.context import Context
@@ -34,7 +34,8 @@ from server.graphql_app import GraphQLApp
 from server.metrics import Metrics
 from server.pages import page_routes
 from server.rest_page import rest_page_routes
-from server.settings import SETTINGS, Settings, SettingsError
+from server.served_schema import mapped_entities, served_schema
+from server.settings import Settings
 
 __all__ = ["create_app"]
 
@@ -61,6 +62,8 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(migrate, settings.database_url)
+        subjects = [entity.subject for entity in mapped_entities(settings)]
+        await run_in_threadpool(index_subjects, settings.database_url, subjects)
         resources.database = Database(settings.database_url, readers=settings.read_pool_size)
         resources.live = Hub(resources.database)
         resources.provider = provider_of(settings)
@@ -120,19 +123,6 @@ def provider_of(settings: Settings) -> Provider | None:
         timeout=settings.provider_timeout,
         retries=settings.provider_retries,
     )
-
-
-def served_schema(settings: Settings) -> Schema:
-    """The schema that clients and gateways see. Raises SettingsError for a field left out that is not there."""
-    omitted = frozenset(name.strip() for name in settings.federation_omit.split(","))
-    if unknown := sorted(name for name in omitted - OMITTED_FIELDS if not schema.has_root_field(name)):
-        raise SettingsError(f"{SETTINGS['federation_omit'].flag}: the schema has no {unknown[0]!r}")
-    naming = Naming(
-        type_prefix=settings.federation_type_prefix,
-        field_prefix=settings.federation_field_prefix,
-        omitted_fields=omitted,
-    )
-    return schema if naming == Naming() else build_schema(naming)
 
 
 def document_limits(settings: Settings) -> DocumentLimits:

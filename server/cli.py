@@ -16,6 +16,7 @@ from server.settings import SETTINGS, Setting, Settings, SettingsError, load
 __all__ = ["main"]
 
 MIGRATE_SETTINGS = ("data_dir", "database_url")
+SCHEMA_SETTINGS = ("federation_type_prefix", "federation_field_prefix", "federation_entities")
 DEMO_SETTINGS = (*MIGRATE_SETTINGS, "port")
 
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "print how the schema differs from FILE, each difference as safe, dangerous or breaking; exit code 1 if so"
     )
     schema.add_argument("--compare", metavar="FILE", type=Path, help=compare)
+    _add_settings(schema, SCHEMA_SETTINGS)
     schema.set_defaults(run=_schema)
     return parser
 
@@ -143,7 +145,7 @@ def _schema(options: argparse.Namespace) -> int:
 
     from server.schema_diff import compare, printed_schema
 
-    schema = printed_schema()
+    schema = printed_schema(_load(options, SCHEMA_SETTINGS))
     if options.compare is None:
         sys.stdout.write(schema)
         return 0

@@ -23,6 +23,8 @@ from graphql import (
 )
 from graphql.utilities import find_schema_changes
 
+from server.settings import Settings
+
 __all__ = ["compare", "printed_schema"]
 
 LABELS = ("breaking", "dangerous", "safe")
@@ -35,12 +37,14 @@ Change: TypeAlias = tuple[str, str]
 """A label and what has changed."""
 
 
-def printed_schema() -> str:
-    """The schema in the GraphQL schema language, with a line end at its end."""
+def printed_schema(settings: Settings | None = None) -> str:
+    """The schema in the GraphQL schema language, with a line end at its end; without settings, as it is by default."""
     # Imported here: building the schema takes a second, which no other command should wait for.
     from graph.schema import schema
+    from server.served_schema import served_schema
 
-    return f"{schema.as_str().rstrip()}\n"
+    printed = schema if settings is None else served_schema(settings)
+    return f"{printed.as_str().rstrip()}\n"
 
 
 def compare(earlier: str, later: str) -> list[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from db.engines import DatabaseURLError, parse_url
+from resolvers.subjects.entities import MappingError, parse_mappings
 
 __all__ = ["SETTINGS", "Setting", "Settings", "SettingsError", "load", "masked_url"]
 
@@ -140,6 +141,13 @@ class Settings:
         "node,nodes,viewer",
         help="What gateways are not told of the schema, separated by commas, by the names without a prefix: fields of "
         "Query, Mutation and Subscription (`project`, or `Query.project`), or a whole one of them (`Mutation`).",
+    )
+    federation_entities: str = _setting(
+        "",
+        shown="none",
+        help="Entities of a federated graph that calls name, by what they carry, separated by semicolons: "
+        "`Customer.id = attributes.customer.id; Order.number: String = inputs.order` adds the types `Customer` and "
+        "`Order` with their keys, and what calls tell of each. `docs/users.md` says more.",
     )
     provider_base_url: str = _setting(
         "",
@@ -333,12 +341,22 @@ def _root_fields(text: str, source: str) -> str:
     return text
 
 
+def _entities(text: str, source: str) -> str:
+    """`text` where it maps entities."""
+    try:
+        parse_mappings(text)
+    except MappingError as error:
+        raise SettingsError(f"{source}: {error}") from error
+    return text
+
+
 _CHECKED = {
     "database_url": _database_url,
     "provider_base_url": _provider_base_url,
     "federation_type_prefix": _name_prefix,
     "federation_field_prefix": _name_prefix,
     "federation_omit": _root_fields,
+    "federation_entities": _entities,
 }
 """Settings of text that is not taken as it is."""
 

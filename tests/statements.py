@@ -6,6 +6,21 @@ from sqlalchemy import Engine, event
 
 
 @contextmanager
+def executed() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that any engine executes meanwhile, with their parameters."""
+    statements: list[tuple[str, Any]] = []
+
+    def remember(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", remember)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", remember)
+
+
+@contextmanager
 def counted() -> Iterator[list[str]]:
     """The statements that any engine executes meanwhile."""
     statements: list[str] = []

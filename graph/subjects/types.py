@@ -20,7 +20,7 @@ from graph.connections import (
     shared_by_siblings,
 )
 from graph.context import Info, context_of
-from graph.fields import column, link
+from graph.fields import link
 from graph.queries import Query, QueryJson
 from graph.scalars import BigInt, DateTime
 from graph.selection import NODES, columns_of
@@ -84,8 +84,6 @@ async def totals_of(info: Info, row: Any, project: str | None) -> Totals:
 @strawberry.type
 class SubjectFields(SubjectRow):
     """The fields of a subject. Rows of ``resolvers.subjects.read``."""
-
-    id: strawberry.ID = column("Its plain id, as calls name it; not an opaque one.")
 
     @link("How many calls name it.")
     async def call_count(self, info: Info, project: InProject = None) -> BigInt:
