@@ -19,8 +19,9 @@ from graphql import (
     visit,
 )
 from strawberry.schema.name_converter import NameConverter
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.lazy_type import LazyType
 from strawberry.types.union import StrawberryUnion
 
 __all__ = ["OMITTED_FIELDS", "ROOT_TYPES", "SPECIFIED_FIELDS", "Naming", "PrefixedNames", "in_served_names"]
@@ -29,7 +30,8 @@ N = TypeVar("N", NamedTypeNode, FieldNode)
 
 ROOT_TYPES = ("Query", "Mutation", "Subscription")
 SHARED_TYPES = frozenset({"Node", "PageInfo", "User"})
-OMITTED_FIELDS = frozenset({"node", "nodes", "viewer"})
+RELAY_FIELDS = frozenset({"node", "nodes", "viewer"})
+OMITTED_FIELDS = RELAY_FIELDS | {"user"}
 SPECIFIED_FIELDS = frozenset({"_entities", "_service"})
 MACHINERY = ("_", "link__")  # what the names of the specification's own types begin with
 
@@ -63,7 +65,7 @@ class Naming:
 
     def field_name(self, name: str) -> str:
         """The name that a field of a root type is served with. Relay's own keep theirs: its clients know them."""
-        if not self.field_prefix or name in SPECIFIED_FIELDS or name in OMITTED_FIELDS:
+        if not self.field_prefix or name in SPECIFIED_FIELDS or name in RELAY_FIELDS:
             return name
         return self.field_prefix + name[:1].upper() + name[1:]
 
@@ -83,13 +85,22 @@ class PrefixedNames(NameConverter):
         self.naming = naming
 
     def from_object(self, object_type: StrawberryObjectDefinition) -> str:
-        return self.naming.type_name(super().from_object(object_type))
+        name = super().from_object(object_type)
+        # A page of what another team has as well, such as UserConnection: they have such a page too.
+        if any(_name_of(of) in self.naming.shared_types for of in object_type.type_var_map.values()):
+            name = f"Traced{name}"
+        return self.naming.type_name(name)
 
     def from_enum(self, enum: StrawberryEnumDefinition) -> str:
         return self.naming.type_name(super().from_enum(enum))
 
     def from_union(self, union: StrawberryUnion) -> str:
         return self.naming.type_name(super().from_union(union))
+
+
+def _name_of(type_: object) -> str | None:
+    definition = get_object_definition(type_.resolve_type() if isinstance(type_, LazyType) else type_)
+    return definition.name if definition else None
 
 
 def in_served_names(document: DocumentNode, schema: GraphQLSchema, naming: Naming) -> DocumentNode:

@@ -138,7 +138,7 @@ class Settings:
         "`traceProject`. `node`, `nodes` and `viewer` keep theirs.",
     )
     federation_omit: str = _setting(
-        "node,nodes,viewer",
+        "node,nodes,viewer,user",
         help="What gateways are not told of the schema, separated by commas, by the names without a prefix: fields of "
         "Query, Mutation and Subscription (`project`, or `Query.project`), or a whole one of them (`Mutation`).",
     )

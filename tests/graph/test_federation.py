@@ -105,7 +105,7 @@ def test_the_view_is_a_schema_and_leaves_out_what_every_relay_subgraph_has() -> 
     build_schema(view, assume_valid_sdl=True)
     query = schema._schema.query_type
     assert query is not None
-    left_out = {"node", "nodes", "viewer", "_entities", "_service"}
+    left_out = {"node", "nodes", "viewer", "user", "_entities", "_service"}
     assert fields_of(view, "Query") == [name for name in query.fields if name not in left_out]
     assert not re.search(r"^(type|scalar|union) _", view, re.MULTILINE)
 
@@ -119,6 +119,13 @@ def test_every_value_type_is_shareable_and_every_node_an_entity_by_id() -> None:
             assert {interface.name.value for interface in node.interfaces or ()} >= {"Node", "TracegraphNode"}
         elif name not in {"Query", "Mutation", "Subscription"} and "key" not in directives:
             assert directives == ["shareable"], name
+
+
+def test_pages_of_users_do_not_collide_with_those_of_the_team_that_has_the_users() -> None:
+    names = types_of(schema.subgraph_sdl)
+    assert "User" in names
+    assert {name for name in names if name.startswith("TracedUser")} == {"TracedUserConnection", "TracedUserEdge"}
+    assert not {"UserConnection", "UserEdge"} & set(names)
 
 
 def test_fields_and_root_types_can_be_left_out_with_what_only_they_lead_to() -> None:

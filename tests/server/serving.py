@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -16,10 +16,10 @@ from websockets.typing import Subprotocol
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
+def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """The address of `app`, such as `127.0.0.1:4711`, while the context is open."""
     with socket.create_server(("127.0.0.1", 0)) as listening:  # connections wait in its queue until the server is up
-        config = uvicorn.Config(app, log_config=None, lifespan="off")
+        config = uvicorn.Config(app, log_config=None, lifespan=lifespan)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
