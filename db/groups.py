@@ -1,27 +1,33 @@
 """Calls grouped by an id that they share: traces, sessions, threads."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Connection, Double, FromClause, Subquery, case, cast, func, null, select
 
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.chunks import chunked
+from db.group_filters import EVERY_GROUP, GroupFilter
 from db.pages import Page, PageRequest, select_count, select_page
+from db.partitions import partition_counts, partition_pages
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Direction, compile_order
+from db.query.order import Direction, Order, compile_order
 from db.rows import Row, fetch
-from db.threads import TURN_COLUMNS, turn_fields, turn_statistics
+from db.threads import TURN_COLUMNS, TURN_FIELDS, turn_statistics
 
 __all__ = [
     "NEWEST_FIRST",
     "SESSIONS",
     "THREADS",
     "TRACES",
-    "GroupFilter",
+    "GroupList",
     "Grouping",
+    "select_group_counts_of",
+    "select_group_pages_of",
     "select_groups",
     "select_groups_count",
     "select_groups_page",
@@ -29,54 +35,75 @@ __all__ = [
 
 c = calls.c
 
+
+def _with_status(status: str) -> ColumnElement[Any]:
+    return func.count(case((c.status == status, 1)))
+
+
+# Null until every call has ended.
+_ENDED_AT = case((func.count() == func.count(c.ended_at), func.max(c.ended_at)))
+
 _AGGREGATES: dict[str, ColumnElement[Any]] = {
     "started_at": func.min(c.started_at),
     "last_started_at": func.max(c.started_at),
-    # Null until every call has ended.
-    "ended_at": case((func.count() == func.count(c.ended_at), func.max(c.ended_at))),
+    "ended_at": _ENDED_AT,
+    "duration_ms": cast(_ENDED_AT - func.min(c.started_at), Double) / 1000,
     "call_count": func.count(),
-    "error_count": func.count(case((c.status == "error", 1))),
+    "success_count": _with_status("success"),
+    "error_count": _with_status("error"),
+    "running_count": _with_status("running"),
+    "descendant_error_count": _with_status("descendant_error"),
+    # The worst of its calls.
+    "status": case(
+        *((_with_status(status) > 0, status) for status in ("error", "running", "descendant_error")), else_="success"
+    ),
     "storage_size_bytes": func.sum(c.start_size + c.end_size),
 }
+"""What the calls of any group add up to."""
 
+_FIELDS = {
+    "started_at": FieldType.TIME,
+    "last_started_at": FieldType.TIME,
+    "ended_at": FieldType.TIME,
+    "duration_ms": FieldType.FLOAT,
+    "call_count": FieldType.INTEGER,
+    "error_count": FieldType.INTEGER,
+    "storage_size_bytes": FieldType.INTEGER,
+}
+"""What any groups can be sorted by."""
+
+_NULLABLE = frozenset({"ended_at", "duration_ms"})
 
 Sorts = Sequence[tuple[str, Direction]]
 
 NEWEST_FIRST: Sorts = (("started_at", "desc"),)
 
 
-class GroupFilter(Protocol):
-    """Which groups a list holds, by their calls and by what these add up to."""
-
-    @property
-    def columns(self) -> Collection[str]: ...
-
-    def of_calls(self) -> list[ColumnElement[bool]]: ...
-
-    def of_groups(self, groups: FromClause, /) -> list[ColumnElement[bool]]: ...
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
-    """One way to group: the noun of the rows, the name of the key, and the column that holds it.
+    """A kind of group: the noun of the rows, the name of the key, and the column that holds it.
 
-    ``own`` gives a row a key of what such groups have beside the others, of the columns named in ``own_columns``, or
-    None where none of them is asked for; ``own_fields`` what of it sorts can name.
+    ``aggregates`` are what such groups have beside those of all, ``counts`` those of them that sorts can name. ``own``
+    gives a row a key of what needs a statement of its own, of the columns named in ``own_columns``, or None where none
+    of them is asked for; ``own_fields`` what of it sorts can name.
     """
 
     noun: str
     key: str
     column: ColumnElement[Any]
+    aggregates: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    counts: Collection[str] = ()
     own: Callable[[str, Sequence[ColumnElement[bool]], Collection[str]], Subquery | None] = lambda *_: None
     own_columns: Collection[str] = ()
-    own_fields: Callable[[FromClause], list[Field]] = lambda _: []
+    own_fields: Mapping[str, FieldType] = field(default_factory=dict)
 
     def subquery(
         self, project_id: str, conditions: Sequence[ColumnElement[bool]], columns: Collection[str]
     ) -> Subquery:
         """The groups among the shown calls of a project, with the aggregates that ``columns`` names and the start."""
         wanted = {"started_at", *columns}
-        selected = [expression.label(name) for name, expression in _AGGREGATES.items() if name in wanted]
+        known = {**_AGGREGATES, **self.aggregates}
+        selected = [expression.label(name) for name, expression in known.items() if name in wanted]
         groups = (
             select(func.min(c.project_id).label("project_slug"), self.column.label(self.key), *selected)
             .where(c.project_id == project_id, SHOWN, self.column.is_not(None), *conditions)
@@ -95,10 +122,69 @@ class Grouping:
         joined = groups.outerjoin(own, own.c[self.key] == groups.c[self.key])
         return select(*groups.c, *added).select_from(joined).subquery()
 
+    def sorted_by(self) -> list[str]:
+        """The names of what such groups can be sorted by, as GraphQL spells them."""
+        names = [*_FIELDS, *self.counts, *self.own_fields, self.key]
+        return [re.sub(r"_([a-z])", lambda match: match[1].upper(), name) for name in names]
 
-TRACES = Grouping("Trace", "trace_id", c.trace_id)
-SESSIONS = Grouping("Session", "session_id", c.session_id)
-THREADS = Grouping("Thread", "thread_id", c.thread_id, turn_statistics, TURN_COLUMNS, turn_fields)
+    def fields(self, groups: FromClause) -> Fields:
+        """What such groups can be sorted by; columns that ``groups`` lacks are not named by the sorts."""
+        types = {**_FIELDS, **dict.fromkeys(self.counts, FieldType.INTEGER), **self.own_fields}
+        nullable = _NULLABLE | {name for name in self.own_fields if not name.endswith("_count")}
+        found = [
+            Field(name, type_, groups.c[name] if name in groups.c else null(), nullable=name in nullable)
+            for name, type_ in types.items()
+        ]
+        return Fields([*found, Field(self.key, FieldType.TEXT, groups.c[self.key], nullable=False)])
+
+
+TRACES = Grouping(
+    "Trace",
+    "trace_id",
+    c.trace_id,
+    {"session_id": func.min(c.session_id), "thread_id": func.min(c.thread_id)},
+)
+SESSIONS = Grouping(
+    "Session",
+    "session_id",
+    c.session_id,
+    {
+        "trace_count": func.count(c.trace_id.distinct()),
+        "thread_count": func.count(c.thread_id.distinct()),
+        "turn_count": func.count(case((c.turn_id == c.id, 1))),
+    },
+    counts=("trace_count", "thread_count", "turn_count"),
+)
+THREADS = Grouping(
+    "Thread",
+    "thread_id",
+    c.thread_id,
+    {"trace_count": func.count(c.trace_id.distinct()), "session_id": func.min(c.session_id)},
+    counts=("trace_count",),
+    own=turn_statistics,
+    own_columns=TURN_COLUMNS,
+    own_fields=TURN_FIELDS,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupList:
+    """Which groups of a kind, in which order."""
+
+    grouping: Grouping
+    chosen: GroupFilter = EVERY_GROUP
+    sorts: Sorts = NEWEST_FIRST
+
+    def groups(self, project_id: str, columns: Collection[str], *where: ColumnElement[bool]) -> Subquery:
+        """The groups of a project of which calls fulfil ``where``, with what the filter, the order and ``columns``
+        need."""
+        sorted_by = {re.sub(r"([A-Z])", r"_\1", name).lower() for name, _ in self.sorts}
+        of_calls = self.chosen.of_calls(project_id, self.grouping.column)
+        return self.grouping.subquery(project_id, [*where, *of_calls], {*columns, *sorted_by, *self.chosen.columns})
+
+    def order(self, groups: Subquery) -> Order:
+        """The order; raises ``QueryError`` for a sort that such groups do not have."""
+        return compile_order(self.sorts, self.grouping.fields(groups), tiebreak=[self.grouping.key])
 
 
 def select_groups(
@@ -113,45 +199,81 @@ def select_groups(
 
 
 def select_groups_page(
-    connection: Connection,
-    project_id: str,
-    conditions: Sequence[ColumnElement[bool]],
-    request: PageRequest,
-    *,
-    grouping: Grouping,
-    columns: Collection[str],
-    chosen: GroupFilter | None = None,
-    sorts: Sorts = NEWEST_FIRST,
+    connection: Connection, project_id: str, request: PageRequest, *, listed: GroupList, columns: Collection[str]
 ) -> Page:
-    """A page of the groups among the calls that fulfil ``conditions``, of those that ``chosen`` lets in.
+    """A page of the groups of a project.
 
     Raises ``QueryError`` for a sort that groups do not have, or a cursor that is none.
     """
-    wanted = {*columns, *(name for name, _ in sorts), *(chosen.columns if chosen else ())}
-    groups = grouping.subquery(project_id, [*conditions, *(chosen.of_calls() if chosen else ())], wanted)
-    fields = Fields(
-        [
-            Field("started_at", FieldType.TIME, groups.c.started_at, nullable=False),
-            Field(grouping.key, FieldType.TEXT, groups.c[grouping.key], nullable=False),
-            *grouping.own_fields(groups),
-        ]
+    groups = listed.groups(project_id, columns)
+    where = listed.chosen.of_groups(groups)
+    return select_page(connection, listed.grouping.noun, list(groups.c), where, listed.order(groups), request)
+
+
+def select_groups_count(connection: Connection, project_id: str, limit: int | None, *, listed: GroupList) -> int:
+    """How many groups there are; counting stops at ``limit``."""
+    groups = GroupList(listed.grouping, listed.chosen).groups(project_id, ())
+    return select_count(connection, [groups.c.started_at.is_not(None), *listed.chosen.of_groups(groups)], limit)
+
+
+def _memberships(project_id: str, owner: ColumnElement[Any], owners: Sequence[str], member: Grouping) -> Subquery:
+    """Which groups have a call with one of ``owners`` in the column ``owner``: pairs, each once."""
+    return (
+        select(owner.label("owner"), member.column.label("member"))
+        .where(c.project_id == project_id, SHOWN, owner.in_(owners), member.column.is_not(None))
+        .distinct()
+        .subquery()
     )
-    order = compile_order(sorts, fields, tiebreak=[grouping.key])
-    where = chosen.of_groups(groups) if chosen else []
-    return select_page(connection, grouping.noun, list(groups.c), where, order, request)
 
 
-def select_groups_count(
+def select_group_pages_of(
     connection: Connection,
     project_id: str,
-    conditions: Sequence[ColumnElement[bool]],
-    limit: int | None,
+    owners: Iterable[str],
+    request: PageRequest,
     *,
-    grouping: Grouping,
-    chosen: GroupFilter | None = None,
-) -> int:
-    """How many groups there are; counting stops at ``limit``."""
-    of_calls, of_groups = (chosen.of_calls(), chosen.columns) if chosen else ([], ())
-    groups = grouping.subquery(project_id, [*conditions, *of_calls], of_groups)
-    where = chosen.of_groups(groups) if chosen else []
-    return select_count(connection, [groups.c.started_at.is_not(None), *where], limit)
+    owner: ColumnElement[Any],
+    listed: GroupList,
+    columns: Collection[str],
+) -> dict[str, Page]:
+    """The page of whole groups that have a call with each of ``owners`` in the column ``owner``: the traces of each
+    session. Two statements a chunk. One without any is missing. Raises as ``select_groups_page``."""
+    grouping = listed.grouping
+    pages: dict[str, Page] = {}
+    for chunk in chunked(owners):
+        members = _memberships(project_id, owner, chunk, grouping)
+        groups = listed.groups(project_id, (), grouping.column.in_(select(members.c.member)))
+        pages |= partition_pages(
+            connection,
+            chunk,
+            noun=grouping.noun,
+            key=members.c.owner,
+            row_id=groups.c[grouping.key],
+            read=partial(_read, connection, project_id, grouping, columns),
+            conditions=[members.c.member == groups.c[grouping.key], *listed.chosen.of_groups(groups)],
+            order=listed.order(groups),
+            request=request,
+        )
+    return pages
+
+
+def _read(
+    connection: Connection, project_id: str, grouping: Grouping, columns: Collection[str], keys: Sequence[str]
+) -> dict[str, Row]:
+    return select_groups(connection, project_id, dict.fromkeys(keys), grouping=grouping, columns=columns)
+
+
+def select_group_counts_of(
+    connection: Connection, project_id: str, owners: Iterable[str], *, owner: ColumnElement[Any], listed: GroupList
+) -> dict[str, int]:
+    """How many groups have a call with each of ``owners``; one without any is missing. One statement a chunk."""
+    grouping = listed.grouping
+    counts: dict[str, int] = {}
+    for chunk in chunked(owners):
+        members = _memberships(project_id, owner, chunk, grouping)
+        groups = GroupList(grouping, listed.chosen).groups(
+            project_id, (), grouping.column.in_(select(members.c.member))
+        )
+        where = [members.c.member == groups.c[grouping.key], *listed.chosen.of_groups(groups)]
+        counts |= partition_counts(connection, chunk, key=members.c.owner, conditions=where)
+    return counts

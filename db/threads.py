@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Double, FromClause, Subquery, case, cast, 
 
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
-from db.query.fields import Field, FieldType
+from db.group_filters import GroupFilter
+from db.query.fields import FieldType
 
-__all__ = ["TURN_COLUMNS", "ThreadFilter", "turn_fields", "turn_statistics"]
+__all__ = ["TURN_COLUMNS", "TURN_FIELDS", "ThreadFilter", "turn_statistics"]
 
 c = calls.c
 
@@ -61,12 +62,21 @@ TURN_COLUMNS = tuple(_AGGREGATES)
 """What the turns of a thread can be asked for, by the names that rows carry."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadFilter:
-    """Which threads a list holds; each field that is set must hold. Times are microseconds, UTC."""
+TURN_FIELDS = {
+    "turn_count": FieldType.INTEGER,
+    "start_time": FieldType.TIME,
+    "last_updated": FieldType.TIME,
+    "p50_turn_duration_ms": FieldType.FLOAT,
+    "p99_turn_duration_ms": FieldType.FLOAT,
+}
+"""What threads can be sorted by beside what all groups can."""
 
-    thread_ids: Sequence[str] | None = None
-    started_after: int | None = None
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadFilter(GroupFilter):
+    """Which threads a list holds, by their turns too. Both bounds are exclusive, as in Weave's API."""
+
+    start_time_after: int | None = None
     updated_before: int | None = None
     has_ended_turns: bool = False
 
@@ -74,24 +84,25 @@ class ThreadFilter:
     def columns(self) -> frozenset[str]:
         """The columns that the conditions read."""
         read = {
-            "start_time": self.started_after is not None,
+            "start_time": self.start_time_after is not None,
             "last_updated": self.updated_before is not None or self.has_ended_turns,
         }
-        return frozenset(name for name, is_read in read.items() if is_read)
+        return super().columns | {name for name, is_read in read.items() if is_read}
 
-    def of_calls(self) -> list[ColumnElement[bool]]:
+    def of_calls(self, project_id: str, column: ColumnElement[str]) -> list[ColumnElement[bool]]:
         """Conditions on the calls that are grouped."""
-        return [c.thread_id.in_(self.thread_ids) if self.thread_ids else c.thread_id != ""]
+        named: list[ColumnElement[bool]] = [] if self.keys else [c.thread_id != ""]
+        return [*named, *super().of_calls(project_id, column)]
 
-    def of_groups(self, threads: FromClause) -> list[ColumnElement[bool]]:
+    def of_groups(self, groups: FromClause) -> list[ColumnElement[bool]]:
         """Conditions on the threads."""
-        found: list[ColumnElement[bool]] = []
-        if self.started_after is not None:
-            found.append(threads.c.start_time > self.started_after)
+        found = super().of_groups(groups)
+        if self.start_time_after is not None:
+            found.append(groups.c.start_time > self.start_time_after)
         if self.updated_before is not None:
-            found.append(threads.c.last_updated < self.updated_before)
+            found.append(groups.c.last_updated < self.updated_before)
         if self.has_ended_turns:
-            found.append(threads.c.last_updated.is_not(None))
+            found.append(groups.c.last_updated.is_not(None))
         return found
 
 
@@ -117,19 +128,3 @@ def turn_statistics(
     )
     aggregates = (_AGGREGATES[name](turns).label(name) for name in wanted)
     return select(turns.c.thread_id, *aggregates).group_by(turns.c.thread_id).subquery()
-
-
-def turn_fields(threads: FromClause) -> list[Field]:
-    """What threads can be sorted by beside what all groups can; ``threads`` has the columns that are named."""
-    types = {
-        "turn_count": FieldType.INTEGER,
-        "start_time": FieldType.TIME,
-        "last_updated": FieldType.TIME,
-        "p50_turn_duration_ms": FieldType.FLOAT,
-        "p99_turn_duration_ms": FieldType.FLOAT,
-    }
-    return [
-        Field(name, kind, threads.c[name], nullable=name != "turn_count")
-        for name, kind in types.items()
-        if name in threads.c
-    ]

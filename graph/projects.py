@@ -8,7 +8,7 @@ from graph.calls.connection import Place, calls_field
 from graph.calls.stats import ProjectCallStats
 from graph.calls.types import Call
 from graph.changes import ProjectChanges
-from graph.connections import After, Before, Connection, First, Last
+from graph.connections import Connection
 from graph.context import Info, context_of
 from graph.evaluations import ProjectEvaluations
 from graph.feedback.connection import FeedbackPlace, feedback_field
@@ -16,7 +16,8 @@ from graph.feedback.project import ProjectFeedbackItem
 from graph.feedback.stats import ProjectFeedbackStats
 from graph.fields import column, link
 from graph.files.project import ProjectFiles
-from graph.groups import connect_groups, load_group
+from graph.group_inputs import SessionFilterInput, TraceFilterInput
+from graph.groups import GroupPlace, groups_field, load_group
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.project import ProjectObjects
 from graph.ops import ProjectOps
@@ -105,19 +106,23 @@ class Project(
         """By the loader of groups."""
         return await load_group(info, Thread, THREADS, self.slug, thread_id)
 
-    @link("Its traces, newest first.", needs=("slug",))
-    async def traces(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Trace]:
-        """Groups of calls."""
-        return await connect_groups(info, Trace, TRACES, self.slug, first, after, last, before)
+    traces = groups_field(
+        "Its traces, by default newest first.",
+        Connection[Trace],
+        TRACES,
+        TraceFilterInput,
+        needs=("slug",),
+        place=lambda project: GroupPlace(project.slug),
+    )
 
-    @link("Its sessions, newest first.", needs=("slug",))
-    async def sessions(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Session]:
-        """Groups of calls."""
-        return await connect_groups(info, Session, SESSIONS, self.slug, first, after, last, before)
+    sessions = groups_field(
+        "Its sessions, by default newest first.",
+        Connection[Session],
+        SESSIONS,
+        SessionFilterInput,
+        needs=("slug",),
+        place=lambda project: GroupPlace(project.slug),
+    )
 
 
 @strawberry.type

@@ -18,7 +18,7 @@ from strawberry.types.nodes import get_variable_values
 
 from graph.fields import NEEDS
 
-__all__ = ["NODES", "columns_of", "is_selected"]
+__all__ = ["NODES", "camel", "columns_of", "is_selected"]
 
 NODES: tuple[tuple[str, ...], ...] = (("nodes",), ("edges", "node"))
 """Where the nodes of a connection are selected."""
@@ -80,12 +80,13 @@ def _needs_of(type_: type) -> dict[str, tuple[str, ...]]:
         definition = get_object_definition(type_, strict=True)
         known = _needs[type_] = {}
         for field in definition.fields:
-            name = field.graphql_name or _camel(field.python_name)
+            name = field.graphql_name or camel(field.python_name)
             known[name] = field.metadata.get(NEEDS, (field.python_name,))
     return known
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A Python name as GraphQL spells it."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
 

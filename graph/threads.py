@@ -1,24 +1,25 @@
 """Threads: a series of turns."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from db.calls.filters import CallFilter
-from db.threads import ThreadFilter
+from db.calls.tables import calls
 from graph.calls.connection import Place, calls_field
-from graph.connections import After, Before, Connection, First, Last, Offset
-from graph.context import Info
+from graph.connections import Connection
+from graph.context import Info, context_of
+from graph.durations import DurationStats, duration_stats
 from graph.fields import column, link
-from graph.groups import CallGroup, connect_groups
+from graph.group_inputs import SessionFilterInput, ThreadFilterInput, TraceFilterInput
+from graph.groups import CallGroup, GroupPlace, group_key, groups_field, load_group
 from graph.nodes import ProjectPart, TracegraphNode, is_row_of
-from graph.queries import sorts_argument
-from graph.query import SortByInput
 from graph.rows import load_call
 from graph.scalars import BigInt, DateTime
-from resolvers.calls.pages import LONGEST_LIST
-from resolvers.errors import InvalidInputError
-from resolvers.groups import THREADS
+from graph.sessions import Session
+from graph.traces import Trace
+from resolvers.group_parts import trace_durations, turn_durations
+from resolvers.groups import SESSIONS, THREADS, TRACES
 
 if TYPE_CHECKING:
     from graph.calls.types import Call
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["ProjectThreads", "Thread"]
 
 Turn = Annotated["Call", strawberry.lazy("graph.calls.types")]
+
+_SESSION = ("project_slug", "session_id")
+
+
+def _place(thread: "Thread") -> GroupPlace:
+    return GroupPlace(thread.project_slug, calls.c.thread_id, thread.thread_id)
 
 
 @strawberry.federation.type(
@@ -37,6 +44,7 @@ class Thread(CallGroup, TracegraphNode):
     is_type_of = is_row_of("Thread")
 
     thread_id: str = column("Id of the thread within the project.")
+    trace_count: BigInt = column("How many traces have a call in it.")
     turn_count: BigInt = column("How many turns it has.")
     start_time: DateTime | None = column("When its first turn began; null without turns.")
     last_updated: DateTime | None = column("When a turn last ended; null until one has.")
@@ -61,6 +69,44 @@ class Thread(CallGroup, TracegraphNode):
         place=lambda thread: Place(thread.project_slug, "thread_id", thread.thread_id, CallFilter(turns_only=True)),
     )
 
+    traces = groups_field(
+        "The traces with a call in it, by default newest first: whole ones.",
+        Connection[Trace],
+        TRACES,
+        TraceFilterInput,
+        needs=("project_slug", "thread_id"),
+        place=_place,
+    )
+
+    sessions = groups_field(
+        "The sessions with a call in it, by default newest first: whole ones.",
+        Connection[Session],
+        SESSIONS,
+        SessionFilterInput,
+        needs=("project_slug", "thread_id"),
+        place=_place,
+    )
+
+    @link("How long its turns took; null where none has ended.", needs=("project_slug", "thread_id"))
+    async def turn_durations(self, info: Info) -> DurationStats | None:
+        """By a loader: one statement for the threads of a list."""
+        grouping, key = group_key(self)
+        load = context_of(info).loaders.load
+        return duration_stats(await load(turn_durations, key, column=grouping.column))
+
+    @link("How long its traces took, whole ones; null where none has ended.", needs=("project_slug", "thread_id"))
+    async def trace_durations(self, info: Info) -> DurationStats | None:
+        """By a loader: one statement for the threads of a list."""
+        grouping, key = group_key(self)
+        load = context_of(info).loaders.load
+        return duration_stats(await load(trace_durations, key, column=grouping.column))
+
+    @link("The session of its calls; of several the first by id; null without any.", needs=_SESSION)
+    async def session(self, info: Info) -> Session | None:
+        """By the loader of groups."""
+        row: Any = self
+        return await load_group(info, Session, SESSIONS, self.project_slug, row.session_id)
+
     @link("The turn that began first; null without turns.", needs=("project_slug", "first_turn_id"))
     async def first_turn(self, info: Info) -> Turn | None:
         """By the loader of calls."""
@@ -72,63 +118,15 @@ class Thread(CallGroup, TracegraphNode):
         return await load_call(info, self.project_slug, self.last_turn_id)
 
 
-@strawberry.input(description="Which threads: all fields that are set must hold.")
-class ThreadFilterInput:
-    """The domain's ThreadFilter."""
-
-    thread_ids: list[str] | None = column("Ids, at most 1,000; any of them will do.", default=None)
-    started_after: DateTime | None = column("`startTime` is later than this.", default=None)
-    updated_before: DateTime | None = column("`lastUpdated` is earlier than this.", default=None)
-    has_ended_turns: bool = column("Only threads with a turn that has ended.", default=False)
-
-
-def filter_of(value: ThreadFilterInput | None) -> ThreadFilter:
-    """The input as the domain's filter; raises InvalidInputError for a list that is too long."""
-    if value is None:
-        return ThreadFilter()
-    if len(value.thread_ids or ()) > LONGEST_LIST:
-        message = f"threadIds has {len(value.thread_ids or ())} values, at most {LONGEST_LIST} are taken"
-        raise InvalidInputError(message, ["filter", "threadIds"])
-    return ThreadFilter(value.thread_ids, value.started_after, value.updated_before, value.has_ended_turns)
-
-
-Filter = Annotated[ThreadFilterInput | None, strawberry.argument(description="Which threads.")]
-ThreadOrder = Annotated[
-    list[SortByInput] | None,
-    strawberry.argument(
-        description="The order, most significant first, by `thread_id`, `turn_count`, `start_time`, `last_updated`, "
-        "`p50_turn_duration_ms`, `p99_turn_duration_ms` or `started_at`; without it the newest by `started_at` first."
-    ),
-]
-
-
 @strawberry.type
 class ProjectThreads(ProjectPart):
     """The part of Project about lists of threads."""
 
-    @link("Its threads, by default newest first.", needs=("slug",))
-    async def threads(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: Filter = None,
-        order_by: ThreadOrder = None,
-        offset: Offset = None,
-    ) -> Connection[Thread]:
-        """Groups of calls."""
-        return await connect_groups(
-            info,
-            Thread,
-            THREADS,
-            self.slug,
-            first,
-            after,
-            last,
-            before,
-            offset=offset,
-            chosen=filter_of(filter),
-            sorts=sorts_argument(order_by),
-        )
+    threads = groups_field(
+        "Its threads, by default newest first.",
+        Connection[Thread],
+        THREADS,
+        ThreadFilterInput,
+        needs=("slug",),
+        place=lambda project: GroupPlace(project.slug),
+    )

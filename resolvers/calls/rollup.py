@@ -17,6 +17,9 @@ __all__ = ["Rolled", "add_up", "bottom_up", "roll_up"]
 Counts = tuple[int, int, int, int, int, int]
 _NOTHING: Counts = (0, 0, 0, 0, 0, 0)
 
+_TOKENS = 3
+"""The first of the counts, which decide: input, output and all tokens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
@@ -79,9 +82,9 @@ def _cycle_top(call_id: str, parents: Mapping[str, str | None]) -> str:
 def roll_up(calls: Mapping[str, tuple[str | None, Sequence[ModelUsage]]]) -> dict[str, Rolled]:
     """The own and subtree usage of each call, from its parent's id and what it reports.
 
-    For each model: a call that reports at least as much as the subtrees below it, in every count, has counted them in,
-    and its own share is the rest. One that reports less of anything has not: what it reports is its own. One that
-    reports nothing stands for what is below it. The own shares of a tree add up to the subtree of its top.
+    For each model: a call that reports at least as many tokens as the subtrees below it, input, output and all, has
+    counted them in, and its own share is the rest. One that reports fewer of any has not: what it reports is its own.
+    One that reports nothing stands for what is below it. The own shares of a tree add up to the subtree of its top.
     """
     below: defaultdict[str, dict[str, ModelUsage]] = defaultdict(dict)
     rolled: dict[str, Rolled] = {}
@@ -108,8 +111,10 @@ def _of_call(
     subtree: dict[str, ModelUsage] = {}
     for usage in reported:
         counts, inside = _counts(usage), _counts(children.get(usage.model))
-        if all(given >= known for given, known in zip(counts, inside, strict=True)):
-            rest, whole = _each(sub, counts, inside), counts
+        if all(given >= known for given, known in zip(counts[:_TOKENS], inside[:_TOKENS], strict=True)):
+            # Requests and tokens of caches are often left out where the others are added up.
+            whole = _each(max, counts, inside)
+            rest = _each(sub, whole, inside)
         else:
             rest, whole = counts, _each(add, counts, inside)
         if any(rest):

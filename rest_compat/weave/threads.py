@@ -38,7 +38,7 @@ def _page(request: Request) -> Variables:
         "project": body.project_id,
         "filter": {
             "threadIds": chosen.thread_ids,
-            "startedAfter": chosen.after_datetime and microseconds(chosen.after_datetime),
+            "startTimeAfter": chosen.after_datetime and microseconds(chosen.after_datetime),
             "updatedBefore": chosen.before_datetime and microseconds(chosen.before_datetime),
             # ThreadSchema has no null for the times of its turns (docs/threads.md).
             "hasEndedTurns": True,

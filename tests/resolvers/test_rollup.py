@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resolvers.calls.rollup import add_up, bottom_up, roll_up
@@ -47,6 +47,17 @@ def test_a_parent_that_reports_less_than_its_children_has_not_counted_them() -> 
     # Less of one count is enough: more input, and less output.
     calls = {"root": (None, [used("m", 50, 1)]), "one": ("root", [used("m", 10, 2)])}
     assert tokens(calls)["root"] == ({"m": 51}, {"m": 63})
+
+
+def test_a_parent_that_adds_up_tokens_alone_has_counted_its_children_in() -> None:
+    calls: Calls = {
+        "root": (None, [used("m", 30, requests=1)]),
+        "one": ("root", [used("m", 10, requests=1, cached=5)]),
+        "two": ("root", [used("m", 20, requests=1)]),
+    }
+    rolled = roll_up(calls)
+    assert rolled["root"].own == ()
+    assert rolled["root"].subtree == (used("m", 30, requests=2, cached=5),)
 
 
 def test_a_chain_between_passes_on_what_is_below_it() -> None:
@@ -100,21 +111,22 @@ def test_a_deep_chain() -> None:
     assert tokens(calls)["0"] == ({}, {"m": 5})
 
 
-IDS = [f"call-{number}" for number in range(12)]
+IDS = [f"call-{number}" for number in range(8)]
 COUNTS = st.integers(0, 4)
 USAGES = st.lists(
     st.builds(used, st.sampled_from("mn"), COUNTS, COUNTS, COUNTS, COUNTS),
     max_size=2,
     unique_by=lambda usage: usage.model,
 )
-PARENTS = st.dictionaries(st.sampled_from(IDS), st.none() | st.sampled_from([*IDS, "gone"]), max_size=12)
+PARENTS = st.dictionaries(st.sampled_from(IDS), st.none() | st.sampled_from([*IDS, "gone"]), max_size=8)
 
 
 def counts(usages: Sequence[ModelUsage]) -> dict[str, ModelUsage]:
     return {usage.model: usage for usage in add_up(usages) if usage != used(usage.model, 0)}
 
 
-@given(PARENTS, st.lists(USAGES, min_size=12, max_size=12))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(PARENTS, st.lists(USAGES, min_size=8, max_size=8))
 def test_own_shares_add_up_to_the_subtree(parents: Mapping[str, str | None], reports: list[list[ModelUsage]]) -> None:
     calls = {call_id: (parent, reports[IDS.index(call_id)]) for call_id, parent in parents.items()}
     rolled = roll_up(calls)
@@ -129,7 +141,8 @@ def test_own_shares_add_up_to_the_subtree(parents: Mapping[str, str | None], rep
             below[parent] += below[call_id]
 
 
-@given(PARENTS, st.lists(st.tuples(COUNTS, COUNTS, COUNTS), min_size=12, max_size=12))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(PARENTS, st.lists(st.tuples(COUNTS, COUNTS, COUNTS), min_size=8, max_size=8))
 def test_a_tree_whose_sdk_adds_up_gives_back_what_each_call_used(
     parents: Mapping[str, str | None], own: list[tuple[int, int, int]]
 ) -> None:

@@ -1,0 +1,291 @@
+"""Traces, sessions and threads: what their calls add up to, their links, and which of them lists hold."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.graph.recording import ask, ask_project, call, record, refusal
+from tests.statements import counted
+
+
+def used(model: str, tokens: int) -> dict[str, Any]:
+    return {"usage": {model: {"prompt_tokens": tokens, "completion_tokens": 0, "requests": 1}}}
+
+
+async def fill(client: httpx.AsyncClient) -> None:
+    """Trace t1: a root that adds up, a chain, two steps of a model, one failed. t2 runs. t3 has two roots."""
+    chat: dict[str, Any] = {"thread_id": "chat", "turn_id": "r1"}
+    await record(
+        client,
+        [
+            call("r1", trace_id="t1", op_name="agent", ended=10, summary=used("m", 35), wb_user_id="ada", **chat),
+            call("c1", "r1", trace_id="t1", op_name="chain", second=1, ended=9, **chat),
+            call("m1", "c1", trace_id="t1", op_name="llm", second=2, ended=3, summary=used("m", 10), **chat),
+            call(
+                "m2",
+                "c1",
+                trace_id="t1",
+                op_name="llm",
+                second=4,
+                ended=5,
+                exception="boom",
+                summary=used("m", 20),
+                **chat,
+            ),
+            call("r2", trace_id="t2", op_name="agent", second=20, thread_id="chat", turn_id="r2", wb_user_id="bob"),
+            call("m3", "r2", trace_id="t2", op_name="llm", second=21, ended=22, summary=used("n", 7)),
+            call("r3", trace_id="t3", op_name="job", second=30, ended=31),
+            call("r4", trace_id="t3", op_name="job", second=32, ended=34, thread_id="other", turn_id="r4"),
+        ],
+    )
+
+
+async def ids(client: httpx.AsyncClient, field: str, arguments: str, key: str) -> list[str]:
+    project = await ask_project(client, f"{field}({arguments}) {{ totalCount nodes {{ {key} }} }}")
+    found = [node[key] for node in project[field]["nodes"]]
+    assert project[field]["totalCount"] == len(found)
+    return found
+
+
+async def test_what_a_trace_adds_up_to(client: httpx.AsyncClient) -> None:
+    await fill(client)
+    prices = [{"model": "m", "inputTokenCost": 2, "outputTokenCost": 0}]
+    document = """mutation($p: [PriceInput!]!) { pricesCreate(input: { project: "team/app", prices: $p }) {
+        userErrors { message } } }"""
+    await ask(client, document, p=prices)
+    fields = """status statusCounts { success error running descendantError } callCount errorCount durationMs depth
+        models usage { totalTokens requests byModel { model totalTokens } } cost { total unit unpricedModels }
+        ops { opName opShortName callCount errorCount totalLatencyMs } roots { callId } session { sessionId }
+        thread { threadId }"""
+    project = await ask_project(
+        client,
+        f"""t1: trace(traceId: "t1") {{ {fields} }} t2: trace(traceId: "t2") {{ {fields} }}
+            t3: trace(traceId: "t3") {{ {fields} }}""",
+    )
+    assert project["t1"] == {
+        "status": "ERROR",
+        "statusCounts": {"success": 3, "error": 1, "running": 0, "descendantError": 0},
+        "callCount": 4,
+        "errorCount": 1,
+        "durationMs": 10_000.0,
+        "depth": 3,
+        "models": ["m"],
+        "usage": {"totalTokens": 35, "requests": 2, "byModel": [{"model": "m", "totalTokens": 35}]} | {"requests": 2},
+        "cost": {"total": 70.0, "unit": "USD", "unpricedModels": []},
+        "ops": [
+            {"opName": "llm", "opShortName": "llm", "callCount": 2, "errorCount": 1, "totalLatencyMs": 2000.0},
+            {"opName": "agent", "opShortName": "agent", "callCount": 1, "errorCount": 0, "totalLatencyMs": 10_000.0},
+            {"opName": "chain", "opShortName": "chain", "callCount": 1, "errorCount": 0, "totalLatencyMs": 8000.0},
+        ],
+        "roots": [{"callId": "r1"}],
+        "session": None,
+        "thread": {"threadId": "chat"},
+    }
+    assert project["t2"]["status"] == "RUNNING"
+    assert project["t2"]["durationMs"] is None
+    assert project["t2"]["usage"]["totalTokens"] == 7
+    assert project["t2"]["cost"] is None
+    assert project["t3"] == {
+        "status": "SUCCESS",
+        "statusCounts": {"success": 2, "error": 0, "running": 0, "descendantError": 0},
+        "callCount": 2,
+        "errorCount": 0,
+        "durationMs": 4000.0,
+        "depth": 1,
+        "models": [],
+        "usage": None,
+        "cost": None,
+        "ops": [{"opName": "job", "opShortName": "job", "callCount": 2, "errorCount": 0, "totalLatencyMs": 3000.0}],
+        "roots": [{"callId": "r3"}, {"callId": "r4"}],
+        "session": None,
+        "thread": {"threadId": "other"},
+    }
+
+
+async def test_what_a_thread_adds_up_to(client: httpx.AsyncClient) -> None:
+    await fill(client)
+    project = await ask_project(
+        client,
+        """threads(orderBy: [{ field: "threadId" }]) { nodes {
+             threadId status callCount traceCount turnCount usage { totalTokens }
+             turnDurations { count minMs meanMs p50Ms p90Ms p95Ms p99Ms maxMs } traceDurations { count p50Ms }
+             traces { totalCount nodes { traceId callCount } } sessions { totalCount } session { sessionId } } }""",
+    )
+    one = {"count": 1} | dict.fromkeys(("minMs", "meanMs", "p50Ms", "p90Ms", "p95Ms", "p99Ms", "maxMs"), 10_000.0)
+    assert project["threads"]["nodes"] == [
+        {
+            "threadId": "chat",
+            "status": "ERROR",
+            "callCount": 5,
+            "traceCount": 2,
+            "turnCount": 2,
+            "usage": {"totalTokens": 35},
+            "turnDurations": one,
+            "traceDurations": {"count": 1, "p50Ms": 10_000.0},
+            # Whole traces: the second has a call outside the thread.
+            "traces": {
+                "totalCount": 2,
+                "nodes": [{"traceId": "t2", "callCount": 2}, {"traceId": "t1", "callCount": 4}],
+            },
+            "sessions": {"totalCount": 0},
+            "session": None,
+        },
+        {
+            "threadId": "other",
+            "status": "SUCCESS",
+            "callCount": 1,
+            "traceCount": 1,
+            "turnCount": 1,
+            "usage": None,
+            "turnDurations": {"count": 1} | dict.fromkeys(one.keys() - {"count"}, 2000.0),
+            "traceDurations": {"count": 1, "p50Ms": 4000.0},
+            "traces": {"totalCount": 1, "nodes": [{"traceId": "t3", "callCount": 2}]},
+            "sessions": {"totalCount": 0},
+            "session": None,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("first: 10", "321"),
+        ('filter: { traceIds: ["t1", "t3", "unknown"] }', "31"),
+        ("filter: { hasErrors: true }", "1"),
+        ("filter: { hasErrors: false }", "32"),
+        ("filter: { statuses: [RUNNING, SUCCESS] }", "32"),
+        ("filter: { minDurationMs: 4000, maxDurationMs: 9999.5 }", "3"),
+        ('filter: { startedAfter: "2026-01-01T00:00:20Z", startedBefore: "2026-01-01T00:00:30Z" }', "2"),
+        ('filter: { endedBefore: "2026-01-01T00:00:10.000001Z" }', "1"),
+        ('filter: { endedAfter: "2026-01-01T00:00:34Z" }', "3"),
+        ("filter: { minCallCount: 3 }", "1"),
+        ('filter: { rootOps: ["agent"] }', "21"),
+        ('filter: { rootOps: ["llm"] }', ""),
+        ('filter: { ops: ["llm"] }', "21"),
+        ('filter: { models: ["n"] }', "2"),
+        ('filter: { wbUserIds: ["ada"] }', "1"),
+        ('filter: { threadIds: ["chat"] }', "21"),
+        ('filter: { withCall: { ops: ["llm"], statuses: [ERROR] } }', "1"),
+        ('filter: { ops: ["llm"], wbUserIds: ["bob"] }', "2"),
+        ('orderBy: [{ field: "durationMs", direction: DESC }]', "132"),
+        ('orderBy: [{ field: "callCount" }, { field: "traceId", direction: DESC }]', "321"),
+        ('orderBy: [{ field: "error_count", direction: DESC }, { field: "startedAt" }]', "123"),
+        ('orderBy: [{ field: "endedAt" }]', "132"),
+    ],
+)
+async def test_lists_of_traces(client: httpx.AsyncClient, arguments: str, expected: str) -> None:
+    await fill(client)
+    assert await ids(client, "traces", arguments, "traceId") == [f"t{number}" for number in expected]
+
+
+async def test_lists_of_traces_refuse_what_cannot_be(client: httpx.AsyncClient) -> None:
+    await fill(client)
+    message = await refusal(client, 'traces(orderBy: [{ field: "calls" }]) { nodes { id } }')
+    assert message.startswith("unknown field 'calls'; ")
+    message = await refusal(client, 'traces(after: "x") { nodes { id } }')
+    assert message == "after: not a cursor: 'x'"
+    many = ", ".join(f'"{number}"' for number in range(1001))
+    document = f'query {{ project(slug: "team/app") {{ traces(filter: {{ traceIds: [{many}] }}) {{ totalCount }} }} }}'
+    (error,) = (await client.post("/graphql", json={"query": document})).json()["errors"]
+    assert error["message"] == "traceIds has 1001 values, at most 1000 are taken"
+
+
+async def test_pages_of_traces_by_duration(client: httpx.AsyncClient) -> None:
+    await record(client, [call(f"c{n}", trace_id=f"t{n}", second=n, ended=n + 1 + n % 3) for n in range(7)])
+    found: list[str] = []
+    after, more = "", True
+    while more:
+        fields = f'traces(first: 2{after}, orderBy: [{{ field: "durationMs", direction: DESC }}])'
+        project = await ask_project(client, f"{fields} {{ nodes {{ traceId }} pageInfo {{ endCursor hasNextPage }} }}")
+        found += [node["traceId"] for node in project["traces"]["nodes"]]
+        after = f', after: "{project["traces"]["pageInfo"]["endCursor"]}"'
+        more = project["traces"]["pageInfo"]["hasNextPage"]
+    assert found == ["t5", "t2", "t4", "t1", "t6", "t3", "t0"]
+
+
+async def spans(client: httpx.AsyncClient, sessions: int, traces: int) -> None:
+    """Spans of ``sessions`` sessions over ``traces`` traces each: a root and a child, a second apart."""
+    found = []
+    for number in range(sessions * traces):
+        for part in range(2):
+            start = 1_767_225_600 + 10 * number + part
+            span = {
+                "traceId": f"{number + 1:032x}",
+                "spanId": f"{2 * number + part + 1:016x}",
+                "name": "step",
+                "startTimeUnixNano": str(start * 10**9),
+                "endTimeUnixNano": str((start + 1 + number) * 10**9),
+                "attributes": [{"key": "session.id", "value": {"stringValue": f"s{number // traces}"}}],
+            }
+            if part:
+                span["parentSpanId"] = f"{2 * number + 1:016x}"
+            found.append(span)
+    body = {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "x"}, "spans": found}]}]}
+    response = await client.post("/otel/v1/traces", json=body, headers={"project_id": "team/app"})
+    assert response.status_code == 200, response.text
+
+
+async def test_what_a_session_adds_up_to(client: httpx.AsyncClient) -> None:
+    await spans(client, 2, 3)
+    project = await ask_project(
+        client,
+        """sessions(orderBy: [{ field: "sessionId" }]) { totalCount nodes {
+             sessionId callCount traceCount threadCount turnCount status
+             traceDurations { count minMs p50Ms maxMs meanMs } turnDurations { count }
+             traces(last: 2) { totalCount pageInfo { hasPreviousPage hasNextPage }
+                               nodes { callCount session { sessionId } } }
+             threads { totalCount } turns { totalCount } calls { totalCount } } }""",
+    )
+
+    def session(number: int) -> dict[str, Any]:
+        trace = {"callCount": 2, "session": {"sessionId": f"s{number}"}}
+        first = 2000.0 + 3000 * number
+        return {
+            "sessionId": f"s{number}",
+            "callCount": 6,
+            "traceCount": 3,
+            "threadCount": 0,
+            "turnCount": 0,
+            "status": "SUCCESS",
+            "traceDurations": {
+                "count": 3,
+                "minMs": first,
+                "p50Ms": first + 1000,
+                "maxMs": first + 2000,
+                "meanMs": first + 1000,
+            },
+            "turnDurations": None,
+            "traces": {
+                "totalCount": 3,
+                "pageInfo": {"hasPreviousPage": True, "hasNextPage": False},
+                "nodes": [trace, trace],
+            },
+            "threads": {"totalCount": 0},
+            "turns": {"totalCount": 0},
+            "calls": {"totalCount": 6},
+        }
+
+    assert project["sessions"] == {"totalCount": 2, "nodes": [session(0), session(1)]}
+    assert await ids(client, "sessions", "filter: { minDurationMs: 25000 }", "sessionId") == ["s1"]
+    assert await ids(client, "sessions", 'orderBy: [{ field: "traceCount" }, { field: "sessionId" }]', "sessionId") == [
+        "s0",
+        "s1",
+    ]
+
+
+async def test_the_traces_of_many_sessions_are_read_together(client: httpx.AsyncClient) -> None:
+    await spans(client, 20, 2)
+    counts = {}
+    for size in (2, 20):
+        with counted() as statements:
+            project = await ask_project(
+                client,
+                """sessions(first: $n) { nodes { sessionId traces(first: 1, orderBy: [{ field: "startedAt" }]) {
+                     totalCount nodes { traceId usage { totalTokens } cost { total } depth ops { opName } } }
+                     traceDurations { p99Ms } usage { totalTokens } threads(first: 1) { totalCount } } }""",
+                n=size,
+            )
+        assert [len(node["traces"]["nodes"]) for node in project["sessions"]["nodes"]] == [1] * size
+        counts[size] = len(statements)
+    assert counts[2] == counts[20]
