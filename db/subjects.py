@@ -25,9 +25,11 @@ from sqlalchemy import (
 
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
+from db.calls.usage import Reported, select_reported_of_traces
 from db.chunks import chunked
 from db.metadata import Name
 from db.pages import Page, PageRequest, select_count, select_page
+from db.partitions import count_by
 from db.projects import projects
 from db.query.fields import Field, Fields, FieldType
 from db.query.json import json_node
@@ -42,6 +44,8 @@ __all__ = [
     "Subject",
     "SubjectFilter",
     "possible",
+    "select_call_counts",
+    "select_calls_of",
     "select_projects_with",
     "select_subject_ids",
     "select_subjects",
@@ -141,6 +145,28 @@ def select_subject_ids(
         where = (c.project_id == project_id, c.id.in_(chunk), subject.named())
         found.update((row[0], row[1]) for row in connection.execute(select(c.id, subject.id).where(*where)))
     return found
+
+
+def select_call_counts(
+    connection: Connection, project_id: str, ids: Iterable[str], *, subject: Subject
+) -> dict[str, int]:
+    """How many shown calls name each subject in one project; a subject without any is missing."""
+    counts: dict[str, int] = {}
+    for chunk in chunked(possible(ids)):
+        where = (c.project_id == project_id, SHOWN, subject.among(chunk))
+        counts |= count_by(connection, key=subject.id, conditions=where)
+    return counts
+
+
+def select_calls_of(
+    connection: Connection, project_id: str, ids: Sequence[str], *, subject: Subject, most: int
+) -> tuple[list[tuple[str, str]], list[Reported] | None]:
+    """The shown calls that name one of ``ids``, as pairs of it and the call's id; and what the calls of their traces
+    report, None where these are more than ``most``. Two statements."""
+    where = (c.project_id == project_id, SHOWN, subject.among(ids))
+    named = [(row[0], row[1]) for row in connection.execute(select(subject.id, c.id).where(*where))]
+    traces = select(c.trace_id).where(*where)
+    return named, select_reported_of_traces(connection, project_id, traces, most)
 
 
 Wanted = ColumnElement[Any]

@@ -4,14 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, case, cast, func, or_, select
 
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.id_lists import among
 from db.query.json import json_node
 
-__all__ = ["COUNTED", "USAGE", "Reported", "select_member_counts", "select_reported", "select_reported_of_members"]
+__all__ = [
+    "COUNTED",
+    "USAGE",
+    "Reported",
+    "select_member_counts",
+    "select_reported",
+    "select_reported_of_members",
+    "select_reported_of_traces",
+]
 
 c = calls.c
 
@@ -38,6 +46,15 @@ def select_reported(connection: Connection, project_id: str, ids: Iterable[str])
     """The shown calls among ``ids``."""
     statement = select(*_REPORTED).where(c.project_id == project_id, among(c.id, ids), SHOWN)
     return [Reported(*row) for row in connection.execute(statement).all()]
+
+
+def select_reported_of_traces(
+    connection: Connection, project_id: str, traces: Select[Any], most: int
+) -> list[Reported] | None:
+    """The shown calls of the traces whose ids ``traces`` selects; None where there are more than ``most``."""
+    statement = select(*_REPORTED).where(c.project_id == project_id, c.trace_id.in_(traces), SHOWN).limit(most + 1)
+    rows = connection.execute(statement).all()
+    return None if len(rows) > most else [Reported(*row) for row in rows]
 
 
 def select_member_counts(

@@ -1,12 +1,13 @@
 """What all types of subjects have: the fields that are worked out of the calls that name one."""
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import strawberry
 
 from db.groups import Grouping
 from db.subjects import Subject
 from graph.calls.connection import CallArguments, CallConnection, CallOrder, Expand, Filter, MaxBytes
+from graph.calls.totals import CostTotal, UsageTotal, usage_total
 from graph.connections import (
     After,
     Before,
@@ -38,6 +39,7 @@ from resolvers.subjects.pages import (
 from resolvers.subjects.places import Key, calls_of, chosen_project
 from resolvers.subjects.projects import subject_project_count, subject_project_pages
 from resolvers.subjects.read import Totals, subject_totals
+from resolvers.subjects.usage import MOST_CALLS, SubjectUsage, subject_usage
 
 if TYPE_CHECKING:
     from graph.projects import Project
@@ -81,6 +83,16 @@ async def totals_of(info: Info, row: Any, project: str | None) -> Totals:
     return found
 
 
+async def _usage_of(info: Info, row: Any, project: str | None) -> SubjectUsage:
+    """By a loader."""
+    subject: Subject = row.subject
+    key = key_of(info, row, project)
+    found: SubjectUsage = await context_of(info).loaders.load(
+        subject_usage, key, subject=subject, find=calls_of(subject)
+    )
+    return found
+
+
 @strawberry.type
 class SubjectFields(SubjectRow):
     """The fields of a subject. Rows of ``resolvers.subjects.read``."""
@@ -106,6 +118,19 @@ class SubjectFields(SubjectRow):
         """One of the totals."""
         found = (await totals_of(info, self, project)).last_seen
         return None if found is None else DateTime(found)
+
+    @link(
+        "Tokens that these calls and all calls below them in their traces used, each counted once, however many "
+        f"parents report it again; null where none was counted. An error past {MOST_CALLS:,} calls of a project."
+    )
+    async def usage(self, info: Info, project: InProject = None) -> UsageTotal | None:
+        """By a loader: a few statements a project for all subjects of a list."""
+        return usage_total((await _usage_of(info, self, project)).usage)
+
+    @link("What `usage` cost, by each call's project and start; null where no model of it has a price.")
+    async def cost(self, info: Info, project: InProject = None) -> CostTotal | None:
+        """By the same loader."""
+        return cast("CostTotal | None", (await _usage_of(info, self, project)).cost)
 
     @link("The calls that name it, by default oldest first. Over several projects they are in one common order.")
     async def calls(  # noqa: PLR0917 - one for each argument of the field

@@ -159,7 +159,9 @@ async def test_entities_and_links_are_read_together(mapping: httpx.AsyncClient) 
     await record(
         mapping, [of_customer(number, f"c{number}", project) for number in range(30) for project in (APP, SITE)]
     )
-    fields = "id callCount firstSeen calls(first: 1) { totalCount nodes { callId } } traces(first: 1) { totalCount }"
+    fields = (
+        "id callCount cost { total } calls(first: 1) { totalCount nodes { callId } } traces(first: 1) { totalCount }"
+    )
     entities = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Customer {{ {fields} }} }} }}"
     below = f"calls(first: $n) {{ nodes {{ customer {{ {fields} }} }} }}"
     links = f'query($n: Int!) {{ project(slug: "team/app") {{ {below} }} }}'

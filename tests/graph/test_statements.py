@@ -28,7 +28,7 @@ USER_FIELDS = """
   id callCount errorCount firstSeen lastSeen projects { totalCount nodes { slug } }
   calls(first: 2) { totalCount nodes { callId inputs } } traces(first: 2) { totalCount nodes { traceId callCount } }
   sessions(first: 2) { nodes { sessionId } } threads(first: 2) { nodes { threadId } }
-  feedback(first: 2) { totalCount nodes { payload } }
+  feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens } cost { total }
 """
 
 DOCUMENTS = {

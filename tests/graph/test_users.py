@@ -376,3 +376,78 @@ async def test_what_cannot_be_asked(client: httpx.AsyncClient) -> None:
     order = (await answer(client, '{ user(id: "ann") { calls { pageInfo { endCursor } } } }'))["user"]["calls"]
     other = f'after: "{order["pageInfo"]["endCursor"]}", orderBy: [{{field: "op_name"}}]'
     assert "belongs to another order" in await refusal(client, ask % other)
+
+
+def ended(number: int, usage: Mapping[str, Mapping[str, int]], project: str = APP) -> dict[str, Any]:
+    return {
+        "project_id": project,
+        "id": f"call-{number}",
+        "ended_at": "2026-01-02T00:00:00Z",
+        "summary": {"usage": usage},
+    }
+
+
+async def record_ends(client: httpx.AsyncClient, ends: Sequence[Mapping[str, Any]]) -> None:
+    batch = [{"mode": "end", "req": {"end": each}} for each in ends]
+    assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
+
+
+async def test_usage_and_cost_count_each_token_once(client: httpx.AsyncClient) -> None:
+    price = {"m": {"prompt_token_cost": 1, "completion_token_cost": 10}}
+    for project, factor in ((APP, 1), (SITE, 2)):
+        costs = {"m": {name: cost * factor for name, cost in price["m"].items()}}
+        assert (await client.post("/cost/create", json={"project_id": project, "costs": costs})).status_code == 200
+    # Ann's root reports what bob's call below it used, and has 3 tokens of her own; eve's trace is hers alone.
+    await record(
+        client,
+        [
+            call(0, "ann", trace_id="t"),
+            call(1, "bob", trace_id="t", parent_id="call-0"),
+            call(2, "ann", trace_id="t", parent_id="call-1"),
+            call(3, "ann", SITE, trace_id="t"),
+            call(4, "eve"),
+        ],
+    )
+    await record_ends(
+        client,
+        [
+            ended(0, {"m": {"prompt_tokens": 10, "completion_tokens": 3}}),
+            ended(1, {"m": {"prompt_tokens": 7, "completion_tokens": 3}}),
+            ended(2, {"m": {"prompt_tokens": 5, "completion_tokens": 1}}),
+            ended(3, {"m": {"prompt_tokens": 4, "completion_tokens": 0}, "free": {"prompt_tokens": 1}}, SITE),
+        ],
+    )
+    fields = (
+        "usage { inputTokens outputTokens totalTokens byModel { model totalTokens } } cost { total unpricedModels }"
+    )
+    document = f"""query($id: ID!) {{ user(id: $id) {{ {fields} }}
+        project(slug: "team/app") {{ user(id: $id) {{ {fields} }} }} }}"""
+
+    def used(incoming: int, outgoing: int, models: Mapping[str, int], cost: float, *unpriced: str) -> dict[str, Any]:
+        return {
+            "usage": {
+                "inputTokens": incoming,
+                "outputTokens": outgoing,
+                "totalTokens": incoming + outgoing,
+                "byModel": [{"model": model, "totalTokens": total} for model, total in models.items()],
+            },
+            "cost": {"total": cost, "unpricedModels": list(unpriced)},
+        }
+
+    ann = await answer(client, document, id="ann")
+    assert ann["project"]["user"] == used(10, 3, {"m": 13}, 40.0)
+    assert ann["user"] == used(15, 3, {"m": 17, "free": 1}, 48.0, "free")
+    bob = used(7, 3, {"m": 10}, 37.0)
+    assert await answer(client, document, id="bob") == {"user": bob, "project": {"user": bob}}
+    eve = {"usage": None, "cost": None}
+    assert await answer(client, document, id="eve") == {"user": eve, "project": {"user": eve}}
+    site = '{ user(id: "ann") { cost(project: "team/site") { total } usage(project: "team/site") { totalTokens } } }'
+    assert (await answer(client, site))["user"] == {"cost": {"total": 8.0}, "usage": {"totalTokens": 5}}
+
+
+async def test_usage_of_a_circle_of_calls(client: httpx.AsyncClient) -> None:
+    await record(client, [call(0, "ann", trace_id="t", parent_id="call-1")])
+    await record(client, [call(1, "ann", trace_id="t", parent_id="call-0")])
+    await record_ends(client, [ended(number, {"m": {"prompt_tokens": 5}}) for number in (0, 1)])
+    usage = (await answer(client, '{ user(id: "ann") { usage { totalTokens } } }'))["user"]["usage"]
+    assert usage == {"totalTokens": 5}
