@@ -22,7 +22,12 @@ projects = Table(
     info={"distribute_by": "project_id"},
 )
 
-PROJECT_FIELDS = Fields([Field("slug", FieldType.TEXT, projects.c.project_id, nullable=False)])
+PROJECT_FIELDS = Fields(
+    [
+        Field("slug", FieldType.TEXT, projects.c.project_id, nullable=False),
+        Field("created_at", FieldType.TIME, projects.c.created_at, nullable=False),
+    ]
+)
 """What lists of projects are ordered by."""
 
 _COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at, projects.c.change_seq)

@@ -4,11 +4,12 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
+from db.project_lists import ProjectFilter
 from graph.calls.connection import Place, calls_field
 from graph.calls.stats import ProjectCallStats
 from graph.calls.types import Call
 from graph.changes import ProjectChanges
-from graph.connections import Connection
+from graph.connections import After, Before, Connection, First, Last, connect, page_request
 from graph.context import Info, context_of
 from graph.evaluations import ProjectEvaluations
 from graph.feedback.connection import FeedbackPlace, feedback_field
@@ -22,16 +23,20 @@ from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.project import ProjectObjects
 from graph.ops import ProjectOps
 from graph.prices.project import ProjectPrices
+from graph.queries import sorts_argument
+from graph.query import SortByInput
 from graph.rows import load_row
 from graph.scalars import DateTime
 from graph.sessions import Session
 from graph.stats import ProjectStatsField
+from graph.subjects.types import ProjectConnection
 from graph.tables.project import ProjectTables
 from graph.threads import ProjectThreads, Thread
 from graph.traces import Trace
 from graph.users import ProjectUsers
 from resolvers.calls.read import calls_by_id
 from resolvers.groups import SESSIONS, THREADS, TRACES
+from resolvers.project_lists import ProjectList, projects_count, projects_page
 from resolvers.projects import projects_by_slug, unwritten_project
 
 __all__ = ["Project", "ProjectQueries"]
@@ -125,6 +130,31 @@ class Project(
     )
 
 
+@strawberry.input(description="Which projects: all fields that are set must hold; null restricts nothing.")
+class ProjectFilterInput:
+    """``db.project_lists.ProjectFilter``."""
+
+    entity: str | None = column("The part of the slug before the slash, exactly.", default=None)
+    slug_prefix: str | None = column("How the slug begins: `team/chat`.", default=None)
+    name_contains: str | None = column(
+        "What the part of the slug after the slash has in it, whatever the case of letters.", default=None
+    )
+
+    def to_filter(self) -> ProjectFilter:
+        """The domain's filter."""
+        return ProjectFilter(self.entity, self.slug_prefix, self.name_contains)
+
+
+ProjectsFilter = Annotated[ProjectFilterInput | None, strawberry.argument(description="Which projects.")]
+ProjectOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, by `slug` or `createdAt`; without one by `slug`, ascending. `createdAt` `DESC` has the "
+        "project first that something was first written to last."
+    ),
+]
+
+
 @strawberry.type
 class ProjectQueries:
     """The part of Query about projects."""
@@ -137,3 +167,26 @@ class ProjectQueries:
         if row is None and unwritten:
             row = unwritten_project(context, slug)
         return cast("Project | None", row)  # rows stand for their types
+
+    @strawberry.field(description="The projects that the caller may read, by default in the order of their slugs.")
+    async def projects(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: ProjectsFilter = None,
+        order_by: ProjectOrder = None,
+    ) -> ProjectConnection:
+        """A page of slugs."""
+        context = context_of(info)
+        chosen = ProjectList(filter.to_filter() if filter else ProjectFilter(), sorts_argument(order_by))
+        return await connect(
+            info,
+            ProjectConnection,
+            Project,
+            page_request(first, after, last, before),
+            read=lambda request, _: projects_page(context, chosen, request),
+            count=lambda limit: projects_count(context, chosen, limit),
+        )

@@ -166,14 +166,14 @@ def _row(row: Mapping[str, Any], _request: Request) -> dict[str, Any]:
 
 
 def _count(data: Data, request: Request) -> dict[str, Any]:
-    table = data["project"] and data["project"]["tables"][0]
+    table = data["project"] and data["project"]["tablesByDigest"][0]
     if not table:
         raise RefusedError(Problem(RefusalCode.NOT_FOUND, f"Table {request.body.digest} not found"))
     return {"count": table["rowCount"]}
 
 
 def _counts(data: Data, request: Request) -> dict[str, Any]:
-    tables = (data["project"] and data["project"]["tables"]) or []
+    tables = (data["project"] and data["project"]["tablesByDigest"]) or []
     with_size = bool(request.body.include_storage_size)
     return {
         "tables": [
