@@ -247,7 +247,7 @@ FEEDBACK_CHANGES = ("created", "deleted")
 def feedback_changes(
     project_id: str, kinds: Collection[str], types: Sequence[str] | None, targets: Sequence[str] | None
 ) -> list[Kind]:
-    """Changes of these kinds to feedback of these types on these refs; None stands for any."""
+    """Changes of these kinds to feedback of these types on these refs; none named stands for any."""
     size = func.length(c.payload) + func.coalesce(func.length(c.details), 0)
     p = purged_feedback.c
     created, deleted = range(len(FEEDBACK_CHANGES))
@@ -259,9 +259,9 @@ def feedback_changes(
     found = []
     for rank, table, seq, at, bytes_ in every:
         conditions: list[ColumnElement[bool]] = [table.c.project_id == project_id]
-        if types is not None:
+        if types:
             conditions.append(table.c.feedback_type.in_(types))
-        if targets is not None:
+        if targets:
             conditions.append(table.c.target_ref.in_(targets))
         if FEEDBACK_CHANGES[rank] in kinds:
             found.append(Kind(rank, seq, table.c.id, at, bytes_, table.c.target_ref, conditions))

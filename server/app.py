@@ -56,7 +56,10 @@ class Resources:
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application of these settings. Its lifespan migrates and opens the database, and closes it."""
+    """The application of these settings. Its lifespan migrates and opens the database, and closes it.
+
+    ``state.end_streams`` ends what would go on for ever, when the server is about to stop.
+    """
     resources = Resources()
 
     @asynccontextmanager
@@ -64,7 +67,9 @@ def create_app(settings: Settings) -> Starlette:
         await run_in_threadpool(migrate, settings.database_url)
         subjects = [entity.subject for entity in mapped_entities(settings)]
         await run_in_threadpool(index_subjects, settings.database_url, subjects)
-        resources.database = Database(settings.database_url, readers=settings.read_pool_size)
+        resources.database = Database(
+            settings.database_url, readers=settings.read_pool_size, direct_url=settings.database_direct_url
+        )
         resources.live = Hub(resources.database)
         resources.provider = provider_of(settings)
         try:
@@ -99,12 +104,20 @@ def create_app(settings: Settings) -> Starlette:
         metrics.route(),
         *page_routes(),
     ]
-    return Starlette(
+    app = Starlette(
         lifespan=lifespan,
         routes=all_routes,
         middleware=[Middleware(metrics.measuring, routes=all_routes)],
         exception_handlers={HTTPException: _as_json},
     )
+
+    def end_streams() -> None:
+        graphql.stop()
+        if resources.live is not None:
+            resources.live.stop()
+
+    app.state.end_streams = end_streams
+    return app
 
 
 def _as_json(_request: Request, error: Exception) -> Response:
@@ -140,6 +153,7 @@ def document_limits(settings: Settings) -> DocumentLimits:
         max_repetitions=settings.graphql_max_repetitions,
         max_batch=settings.graphql_max_batch,
         max_streams=settings.graphql_max_streams,
+        max_streams_per_connection=settings.graphql_max_streams_per_connection,
     )
 
 

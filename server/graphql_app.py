@@ -66,7 +66,7 @@ class GraphQLApp:
         self.trusted = trusted or TrustedDocuments()
         self.gate = Gate(schema, self.limits)
         self.fallback = Gate(fallback, self.limits) if fallback else None
-        self.websocket = WebSocketView(schema, self.admit, context_factory, allowed_origins)
+        self.websocket = WebSocketView(schema, self.admit, context_factory, self.limits, allowed_origins)
         self.open_streams = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -175,13 +175,18 @@ class GraphQLApp:
                 except Exception:
                     logger.exception("request %s: the stream failed", identifier)
                     yield _event("next", {"errors": [internal_error(identifier)]})
-                yield _event("complete")
+                if not self.websocket.stopping:  # then the end comes without it, so that the client comes back
+                    yield _event("complete")
 
         stream = merge_stream_with_heartbeat(
             events, lambda: HEARTBEAT, interval=SSE_HEARTBEAT_INTERVAL, send_initial_heartbeat=False
         )
         headers = {**SSETransport.headers, "content-type": f"{EVENT_STREAM}; charset=utf-8", "vary": "Accept"}
         return StreamingResponse(stream(), headers={name.lower(): value for name, value in headers.items()})
+
+    def stop(self) -> None:
+        """The server stops: streams that end from now on are not complete."""
+        self.websocket.stopping = True
 
     @contextmanager
     def _stream(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ application starts, so that what is wrong is said in one line; a stop by SIGTERM
 exit code 0; worker processes end when their supervisor is gone, however it went.
 """
 
+import asyncio
 import contextlib
 import errno
 import logging
@@ -13,11 +14,12 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +37,7 @@ __all__ = ["StartError", "prepare_database", "serve", "using_database"]
 logger = logging.getLogger("tracegraph.serve")
 
 BACKLOG = 2048
+MOST_SOCKETS = 65_536
 # A worker answers health checks late while it imports the application on a busy machine.
 WORKER_HEALTH_SECONDS = 60
 
@@ -55,7 +58,27 @@ class AppFactory:
         # Imported here, so that a worker answers its supervisor while it still imports the application.
         from server.app import create_app
 
-        return create_app(self.settings)
+        app = create_app(self.settings)
+        end_streams = getattr(app.state, "end_streams", None)
+        if end_streams is not None:
+            _when_stopped(end_streams)
+        return app
+
+
+def _when_stopped(act: Callable[[], None]) -> None:
+    """Call `act` on the running event loop when a signal stops the server, before it waits for open requests.
+
+    uvicorn, which has set its handlers by then, has no place for that before its wait.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+
+        def handle(received: int, frame: FrameType | None, stop: Any = handler) -> None:
+            loop.call_soon_threadsafe(act)
+            stop(received, frame)
+
+        signal.signal(number, handle)
 
 
 def _stop_with_parent() -> None:
@@ -123,6 +146,7 @@ def serve(settings: Settings) -> int:
             load(Path(settings.trusted_documents))
         except ManifestError as error:
             raise StartError(f"trusted_documents: {error}") from error
+    _allow_connections()
     # uvicorn has handlers of its own while it serves, and raises the signal once more when it has finished.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit_quietly)
@@ -142,6 +166,18 @@ def serve(settings: Settings) -> int:
         except SystemExit as end:
             return 1 if end.code == STARTUP_FAILURE else 0
     return 0
+
+
+def _allow_connections() -> None:
+    """Let the process have as many open sockets as it may: many systems begin with 1,024, fewer than subscribers."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_SOCKETS if hard == resource.RLIM_INFINITY else min(hard, MOST_SOCKETS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _exit_quietly(_signal: int, _frame: object) -> None:

@@ -72,6 +72,13 @@ class Settings:
         shown="`sqlite:///DATA_DIR/tracegraph.db`",
         help="Database: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
     )
+    database_direct_url: str = _setting(
+        "",
+        shown="`database_url`",
+        help="Where `database_url` leads to a pooler of PostgreSQL connections, such as pgbouncer: the same database "
+        "without it. Two connections of each process go there, which tell subscriptions of changes; without them "
+        "events come up to a second late.",
+    )
     auth: Literal["off", "keys"] = _setting(
         "off",
         help="Who may use the server. With `off` everyone who reaches it may read and write everything. "
@@ -114,7 +121,13 @@ class Settings:
     )
     graphql_max_batch: int = _setting(10, help="Most operations of a GraphQL request.", minimum=1)
     graphql_max_streams: int = _setting(
-        1000, help="Most WebSockets and event streams that are open at a time in a process.", minimum=0
+        2000,
+        help="Most WebSockets and event streams that are open at a time in a process, and most operations on all its "
+        "WebSockets together.",
+        minimum=0,
+    )
+    graphql_max_streams_per_connection: int = _setting(
+        1000, help="Most operations that are open at a time on one WebSocket.", minimum=1
     )
     trusted_documents: str = _setting(
         "",
@@ -313,6 +326,13 @@ def _database_url(text: str, source: str) -> str:
     return text
 
 
+def _direct_url(text: str, source: str) -> str:
+    """`text` where it is a URL of PostgreSQL."""
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(f"{source}: {masked_url(text)!r} is no PostgreSQL database; use postgresql://HOST/NAME")
+    return _database_url(text, source)
+
+
 def _provider_base_url(text: str, source: str) -> str:
     """`text` where it is an HTTP address."""
     parts = urlsplit(text)
@@ -352,6 +372,7 @@ def _entities(text: str, source: str) -> str:
 
 _CHECKED = {
     "database_url": _database_url,
+    "database_direct_url": _direct_url,
     "provider_base_url": _provider_base_url,
     "federation_type_prefix": _name_prefix,
     "federation_field_prefix": _name_prefix,

@@ -36,14 +36,14 @@ FeedbackTypes = Annotated[
     list[str] | None,
     strawberry.argument(
         description="Only feedback with one of these `feedbackType`s, such as `wandb.reaction.1`; at most 1,000. "
-        "Of every type where missing or null."
+        "Of every type where missing or empty."
     ),
 ]
 TargetRefs = Annotated[
     list[str] | None,
     strawberry.argument(
         description="Only feedback on one of these refs of calls or objects (`Call.ref`, `ObjectVersion.ref`); at most "
-        "1,000. On anything where missing or null."
+        "1,000. On anything where missing or empty."
     ),
 ]
 

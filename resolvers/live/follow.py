@@ -95,7 +95,7 @@ class CallsFollowed:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackFollowed:
-    """What happens to the feedback of a project that is of one of the types on one of the refs; None: of any."""
+    """What happens to the feedback of a project that is of one of the types on one of the refs; none named: of any."""
 
     project: str
     feedback_types: Sequence[str] | None = None
@@ -104,13 +104,12 @@ class FeedbackFollowed:
     noun: Noun = "feedback"
 
     def key(self) -> Hashable:
-        feedback_types = None if self.feedback_types is None else frozenset(self.feedback_types)
-        target_refs = None if self.target_refs is None else frozenset(self.target_refs)
-        return self.noun, self.project, feedback_types, target_refs, frozenset(self.types)
+        chosen = frozenset(self.feedback_types or ()), frozenset(self.target_refs or ())
+        return self.noun, self.project, *chosen, frozenset(self.types)
 
     def kinds(self) -> Sequence[Kind]:
         for name, values in (("feedbackTypes", self.feedback_types), ("targetRefs", self.target_refs)):
-            if values is not None and len(values) > LONGEST_LIST:
+            if values and len(values) > LONGEST_LIST:
                 raise InvalidInputError(f"{name} has {len(values)} values; the limit is {LONGEST_LIST}", [name])
         return feedback_changes(self.project, self.types, self.feedback_types, self.target_refs)
 

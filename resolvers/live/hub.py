@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from db.changes import Changes, Position
@@ -60,6 +60,7 @@ class Hub:
         self._silence: Callable[[], None] | None = None
         self._dirty: set[str] = set()
         self._asked: list[tuple[str, asyncio.Future[int]]] = []
+        self._asking = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -105,6 +106,7 @@ class Hub:
         """The number of the project's last change now: not less than what was committed before the call."""
         asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked.append((project, asked))
+        self._asking.set()
         self._look()
         return await asked
 
@@ -149,6 +151,7 @@ class Hub:
     async def _look_while_needed(self) -> None:
         """See how far the projects have come that changed or that somebody asks for: one statement for all."""
         while self._dirty or self._asked:
+            self._asking.clear()
             asked, self._asked = self._asked, []
             dirty, self._dirty = self._dirty, set()
             projects = dirty | {project for project, _ in asked}
@@ -168,4 +171,5 @@ class Hub:
             for project, future in asked:
                 if not future.done():
                     future.set_result(heads[project])
-            await asyncio.sleep(GATHER)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asking.wait(), GATHER)

@@ -19,6 +19,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 
 from graph.admission import Admission, Admitted
 from graph.errors import ErrorCode, FormattedError, internal_error, refused
+from graph.limits import Limits
 from server.graphql.encoding import MalformedJSONError, decode, encode
 from server.graphql.requests import Operation as Asked
 from server.graphql.requests import Refused, operation_of
@@ -27,7 +28,6 @@ from server.graphql.results import payload, request_id
 __all__ = ["WebSocketView"]
 
 INIT_TIMEOUT = timedelta(seconds=10)
-MAX_OPERATIONS = 100  # at a time on one connection
 MAX_REASON = 123  # bytes that fit into a close frame
 
 logger = logging.getLogger("tracegraph.graphql")
@@ -52,6 +52,14 @@ class _Operation(Operation[Any, None]):
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     """Closes with 4400 on any malformed message, and answers every operation, one that does not parse included."""
 
+    async def handle(self) -> None:
+        handlers = cast("WebSocketView", self.view).handlers
+        handlers.add(self)
+        try:
+            await super().handle()
+        finally:
+            handlers.discard(self)
+
     async def handle_message(self, message: Message) -> None:
         fault = _fault(message)
         if fault:
@@ -75,18 +83,17 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             else:
                 await self.handle_invalid_message(refusal.message)
             return
-        if len(self.operations) >= MAX_OPERATIONS:
-            text = f"{MAX_OPERATIONS} operations are open on this connection."
-            await self._refuse(identifier, refused(text, ErrorCode.LIMIT_EXCEEDED))
+        if full := cast("WebSocketView", self.view).full(len(self.operations)):
+            await self._refuse(identifier, refused(full, ErrorCode.LIMIT_EXCEEDED))
             return
         operation = self.operations[identifier] = _Operation(self, identifier, asked)
         operation.task = asyncio.create_task(self.run_operation(operation))
         operation.task.add_done_callback(self._task_done)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
+        view = cast("WebSocketView", self.view)
         adapter = cast("_Adapter", self.websocket)
         identifier = request_id(adapter.ws)
-        view = cast("WebSocketView", self.view)
         try:
             context = await view.context_factory(adapter.ws)
             admitted = await view.admit(cast("_Operation", operation).asked)
@@ -97,7 +104,8 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 async for result in results:
                     message = {"id": operation.id, "type": "next", "payload": payload(result, identifier).content}
                     await operation.send_operation_message(cast("Message", message))
-            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+            if not view.stopping:  # then the connection is closed, so that the client takes it up again elsewhere
+                await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except Exception:
             logger.exception("request %s: the operation on the WebSocket failed", identifier)
             await self._fail(operation, [internal_error(identifier)])
@@ -121,6 +129,7 @@ class WebSocketView(GraphQL[Any, None]):
         schema: Schema,
         admit: Callable[[Asked], Awaitable[Admission]],
         context_factory: Callable[[HTTPConnection], Awaitable[Any]],
+        limits: Limits,
         allowed_origins: Sequence[str] = (),
     ) -> None:
         super().__init__(
@@ -132,6 +141,18 @@ class WebSocketView(GraphQL[Any, None]):
         )
         self.admit = admit
         self.context_factory = context_factory
+        self.limits = limits
+        self.handlers: set[_Handler] = set()
+        self.stopping = False
+
+    def full(self, open_here: int) -> str | None:
+        """Why no operation can be added on a connection that has so many, or None where one can."""
+        if open_here >= self.limits.max_streams_per_connection:
+            return f"{open_here} operations are open on this connection."
+        open_in_all = sum(len(handler.operations) for handler in self.handlers)
+        if open_in_all >= self.limits.max_streams:
+            return f"{open_in_all} operations are open on all connections."
+        return None
 
     async def serve(self, websocket: WebSocket) -> None:
         """Answer the handshake and whatever is said until the connection ends."""

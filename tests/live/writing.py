@@ -44,3 +44,11 @@ async def give(client: httpx.AsyncClient, feedback_id: str, **more: Any) -> None
 async def purge(client: httpx.AsyncClient, *feedback_ids: str) -> None:
     query = {"$expr": {"$in": [{"$getField": "id"}, [{"$literal": each} for each in feedback_ids]]}}
     await post(client, "/feedback/purge", {"project_id": PROJECT, "query": query})
+
+
+async def change_cursor(client: httpx.AsyncClient) -> str:
+    """The position of the project now."""
+    query = f"""{{ project(slug: "{PROJECT}", unwritten: true) {{ changeCursor }} }}"""
+    answer = await post(client, "/graphql", {"query": query})
+    found: str = answer["data"]["project"]["changeCursor"]
+    return found

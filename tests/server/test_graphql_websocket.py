@@ -187,3 +187,36 @@ def test_connections_past_the_limit_are_not_accepted() -> None:
         with pytest.raises(InvalidStatus) as raised, websocket(address, PROTOCOL):
             pass
         assert raised.value.response.status_code == 403
+
+
+def test_operations_past_the_limits_are_refused_and_the_connection_stays() -> None:
+    limits = Limits(max_streams=3, max_streams_per_connection=2)
+    with (
+        serving(toy_app(limits)) as address,
+        websocket(address, PROTOCOL) as one,
+        websocket(address, PROTOCOL) as other,
+    ):
+        for session in (one, other):
+            session.send({"type": "connection_init"})
+            assert session.receive() == {"type": "connection_ack"}
+        for identifier in ("1", "2"):
+            subscribe(one, "subscription { forever }", identifier)
+            assert next_data(one, identifier) == {"forever": 0}
+        subscribe(one, "{ hello }", "3")
+        assert refused(one) == "2 operations are open on this connection."
+        subscribe(other, "subscription { forever }", "1")
+        assert next_data(other, "1") == {"forever": 0}
+        subscribe(other, "{ hello }", "2")
+        assert refused(other) == "3 operations are open on all connections."
+        one.send({"type": "complete", "id": "1"})
+        subscribe(one, "{ hello }", "3")
+        assert next_data(one, "3") == {"hello": "world"}
+
+
+def refused(session: Session) -> str:
+    message = session.receive()
+    assert message["type"] == "error"
+    [error] = message["payload"]
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED"}
+    text: str = error["message"]
+    return text

@@ -48,6 +48,12 @@ def test_a_database_url_needs_no_data_dir() -> None:
     assert load({"database_url": "postgresql://db/traces"}, {}).database_url == "postgresql://db/traces"
 
 
+def test_the_direct_url_leads_to_postgresql() -> None:
+    assert load({"database_direct_url": "postgres://db/traces"}, {}).database_direct_url == "postgres://db/traces"
+    message = "--database-direct-url: 'sqlite:///x.db' is no PostgreSQL database; use postgresql://HOST/NAME"
+    assert refusal({"database_direct_url": "sqlite:///x.db"}) == message
+
+
 def test_a_folder_with_special_characters_makes_a_usable_url(tmp_path: Path) -> None:
     from db.migrate import migrate
 
