@@ -19,6 +19,7 @@ from resolvers.callers import LOCAL
 from resolvers.context import Context
 from tests.conftest import running_app
 from tests.graph.executor.documents import VARIABLES, documents
+from tests.graph.executor.errors import Errors, errors_of
 
 PROJECT = "team/app"
 CALL = f"weave:///{PROJECT}/call/call-1"
@@ -108,7 +109,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     asyncio.run(database.close())
 
 
-def answer(database: Database, document: str, executor_class: Any) -> tuple[bytes, list[Any]]:
+def answer(database: Database, document: str, executor_class: Any) -> tuple[bytes, Errors]:
     async def run() -> Any:
         context = Context(database, LOCAL)
         result = execute(
@@ -121,12 +122,11 @@ def answer(database: Database, document: str, executor_class: Any) -> tuple[byte
         return await result if asyncio.iscoroutine(result) else result
 
     result: Any = asyncio.run(run())
-    errors = sorted((str(error.path), error.message) for error in result.errors or ())
-    return encode(result.data), errors
+    return encode(result.data), errors_of(result)
 
 
 @settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
