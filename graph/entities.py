@@ -24,7 +24,7 @@ from resolvers.subjects.entities import SubjectEntity
 from resolvers.subjects.read import subject_row
 from resolvers.tables.read import table_rows_by_digest, tables_by_digest
 
-__all__ = ["ENTITIES", "Entity", "NodeQueries", "load_node", "resolve_entities"]
+__all__ = ["ENTITIES", "Entity", "NodeQueries", "identity_of", "load_node", "resolve_entities"]
 
 MOST_NODES = 1000
 
@@ -139,16 +139,28 @@ async def load_node_by_id(info: Info, node_id: str) -> Any:
 
 async def resolve_entity(info: Info, representation: Any) -> Any:
     """The entity of a representation; None where it is not there. Raises InvalidInputError for one that cannot be."""
-    if not isinstance(representation, dict):
-        raise InvalidInputError(f"A representation must be an object, not {representation!r}")
-    given = representation.get("__typename")
     schema: Any = info.schema
-    noun = schema.nouns.get(given) if isinstance(given, str) else None
-    if noun is None or given is None:
-        raise InvalidInputError(f"A representation must name an entity in __typename, not {given!r}")
+    noun, given = _named(schema, representation)
     if (entity := schema.subjects.get(noun)) is not None:
         return _subject(entity, given, representation)
     return await load_node(info, _identity(noun, given, representation))
+
+
+def identity_of(schema: Any, representation: Any) -> GlobalId | None:
+    """The node that a representation stands for; None for a subject. Raises InvalidInputError for what cannot be."""
+    noun, given = _named(schema, representation)
+    return None if noun in schema.subjects else _identity(noun, given, representation)
+
+
+def _named(schema: Any, representation: Any) -> tuple[str, str]:
+    """Our name of the type that a representation names, and the name it is served with."""
+    if not isinstance(representation, dict):
+        raise InvalidInputError(f"A representation must be an object, not {representation!r}")
+    given = representation.get("__typename")
+    noun = schema.nouns.get(given) if isinstance(given, str) else None
+    if noun is None or given is None:
+        raise InvalidInputError(f"A representation must name an entity in __typename, not {given!r}")
+    return noun, given
 
 
 def _subject(entity: SubjectEntity, given: str, representation: Representation) -> Any:

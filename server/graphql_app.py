@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, OperationType
@@ -20,6 +21,7 @@ from strawberry import Schema
 from strawberry.http.streaming import SSE_HEARTBEAT_INTERVAL, SSETransport, merge_stream_with_heartbeat
 
 from graph.admission import Admission, Admitted, Gate, refusal
+from graph.caching import is_fixed
 from graph.errors import ErrorCode, FormattedError, LimitExceededError, internal_error, refused
 from graph.limits import Limits
 from server.graphql.encoding import encode
@@ -35,6 +37,9 @@ T = TypeVar("T")
 
 MUTATION, SUBSCRIPTION = OperationType.MUTATION, OperationType.SUBSCRIPTION
 HEARTBEAT = ":\n\n"
+# Traces are private: only the asker's own cache may keep an answer, and not for whoever signs in there next.
+KEPT = {"cache-control": "private, max-age=31536000, immutable", "vary": "Accept, Authorization, Cookie"}
+NOT_KEPT = {"cache-control": "no-store", "vary": "Accept"}
 HTTP_CODES = {401: ErrorCode.UNAUTHENTICATED, 403: ErrorCode.FORBIDDEN}
 SUBSCRIBE_OTHERWISE = (
     f"A subscription needs a stream: accept {EVENT_STREAM}, or use a WebSocket (graphql-transport-ws)."
@@ -117,7 +122,7 @@ class GraphQLApp:
             raise Refused(400, SUBSCRIBE_OTHERWISE)
         answer = await _unless_left(request, self._run(admitted, context, identifier), kind)
         status = 200 if answer.executed or forms.document == JSON else 400
-        return _document(answer.content, status, forms.document)
+        return _document(answer.content, status, forms.document, fixed=answer.fixed)
 
     async def admit(self, operation: Operation) -> Admission:
         """The operation, ready to run, or why it is refused; in the fallback where only that knows the document."""
@@ -156,7 +161,8 @@ class GraphQLApp:
             return payload(admitted, identifier)
         if admitted.kind is SUBSCRIPTION:
             return Payload({"errors": [refused(SUBSCRIBE_OTHERWISE)]}, executed=False)
-        return payload(await admitted.execute(context), identifier)
+        result = await admitted.execute(context)
+        return replace(payload(result, identifier), fixed=is_fixed(admitted, result))
 
     def _events(self, admitted: Admission, context: object, identifier: str) -> Response:
         """A stream of `next` events, then `complete`, with comments in the pauses to keep the connection open."""
@@ -230,8 +236,8 @@ def _event(name: str, content: Mapping[str, object] | None = None) -> str:
     return f"event: {name}\ndata: {data}\n\n"
 
 
-def _document(content: object, status: int, media_type: str) -> Response:
-    headers = {"content-type": f"{media_type}; charset=utf-8", "vary": "Accept"}
+def _document(content: object, status: int, media_type: str, *, fixed: bool = False) -> Response:
+    headers = {"content-type": f"{media_type}; charset=utf-8", **(KEPT if fixed else NOT_KEPT)}
     return Response(encode(content), status, headers)
 
 

@@ -17,10 +17,11 @@ REQUEST_ID = re.compile(r"[\w.-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What is sent for one operation, and whether any of it was executed."""
+    """What is sent for one operation, whether any of it was executed, and whether it is the same for ever."""
 
     content: dict[str, Any]
     executed: bool
+    fixed: bool = False
 
 
 def payload(result: ExecutionResult, request_id: str) -> Payload:
