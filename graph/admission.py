@@ -27,7 +27,7 @@ __all__ = ["Admission", "Admitted", "Gate", "Refused", "refusal"]
 
 T = TypeVar("T")
 
-LARGE_ANSWER = 5000  # values; making so many takes some tens of milliseconds
+LARGE_ANSWER = 1000  # values; making so many takes about ten milliseconds, and much longer where each is an error
 
 Refused: TypeAlias = PreExecutionError
 """The answer to an operation that was not let in: errors, and what the limits say in the extensions."""

@@ -9,10 +9,20 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from resolvers.errors import Refusal
 
-__all__ = ["MAX_MESSAGE", "ErrorCode", "FormattedError", "LimitExceededError", "internal_error", "presented", "refused"]
+__all__ = [
+    "MAX_MESSAGE",
+    "MAX_TOLD",
+    "ErrorCode",
+    "FormattedError",
+    "LimitExceededError",
+    "internal_error",
+    "presented",
+    "refused",
+]
 
 FormattedError: TypeAlias = dict[str, Any]
 
+MAX_TOLD = 1000  # errors of one operation
 MAX_MESSAGE = 2000  # characters: validation quotes what it refuses, whole literals too
 
 logger = logging.getLogger("tracegraph.graphql")
@@ -51,7 +61,11 @@ def presented(errors: Iterable[GraphQLError], request_id: str, *, executed: bool
     `executed` says whether the document passed parsing and validation. An unexpected exception is logged in full under
     `request_id`; the client gets the id and no detail.
     """
-    return [_present(error, request_id, executed=executed) for error in errors]
+    found = list(errors)
+    told = [_present(error, request_id, executed=executed) for error in found[:MAX_TOLD]]
+    if len(found) > MAX_TOLD:
+        told.append({"message": f"{len(found) - MAX_TOLD} more errors are left out."})
+    return told
 
 
 def refused(message: str, code: ErrorCode = ErrorCode.BAD_REQUEST) -> FormattedError:

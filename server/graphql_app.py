@@ -217,6 +217,8 @@ async def _unless_left(request: Request, work: Coroutine[Any, Any, T], kind: Ope
     try:
         await asyncio.wait((task, left), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))
             raise Refused(499, "The client left.")
         return task.result()
     finally:

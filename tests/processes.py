@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,13 @@ class ServerProcess:
                 self.url = found[1]
                 return self
         raise AssertionError(f"the server ended before it was ready: {''.join(printed)}")
+
+    def collect(self) -> list[str]:
+        """What is printed from now on, line by line, read so that the server never waits for a reader."""
+        printed: list[str] = []
+        assert self._process.stdout is not None
+        threading.Thread(target=printed.extend, args=(self._process.stdout,), daemon=True).start()
+        return printed
 
     @property
     def pid(self) -> int:

@@ -1,5 +1,6 @@
 """From an HTTP request to the operations in it, strictly: whatever is not one is refused with its reason."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -13,6 +14,9 @@ from server.graphql.negotiation import JSON
 from server.graphql.trusted import digest_asked_for
 
 __all__ = ["Operation", "Refused", "operation_of", "read"]
+
+
+BODY_SECONDS = 30  # that a client may pause within a body
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
@@ -105,14 +109,22 @@ async def _body(request: Request, limit: int) -> bytes:
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
         raise too_large
     chunks, total = [], 0
+    parts = request.stream()
     try:
-        async for chunk in request.stream():
+        while True:
+            async with asyncio.timeout(BODY_SECONDS):
+                chunk = await anext(parts, None)
+            if chunk is None:
+                break
             total += len(chunk)
             if total > limit:
                 raise too_large
             chunks.append(chunk)
     except ClientDisconnect as error:
         raise Refused(400, "The request body ended early.") from error
+    except TimeoutError as error:
+        message = f"Nothing of the request body came for {BODY_SECONDS} seconds."
+        raise Refused(408, message, {"connection": "close"}) from error
     return b"".join(chunks)
 
 

@@ -473,3 +473,55 @@ async def test_a_stream_that_the_client_leaves_ends_its_subscription() -> None:
 
     await app(scope, receive, send)
     assert WORLD.closed.is_set()
+
+
+async def left_after(body: bytes, left: asyncio.Event) -> list[Any]:
+    """What is sent to a client who asks with this body and leaves when `left` is set."""
+    received = iter([{"type": "http.request", "body": body, "more_body": False}])
+    sent: list[Any] = []
+    scope = {
+        "type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "query_string": b"",
+        "root_path": "", "headers": [(b"content-type", JSON.encode())], "scheme": "http", "server": ("toy", 80),
+        "asgi": {"spec_version": "2.3"},
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        message = next(received, None)
+        if message is None:
+            await left.wait()
+            return {"type": "http.disconnect"}
+        return message
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await toy_app()(scope, receive, send)
+    return sent
+
+
+async def test_a_query_whose_client_leaves_is_cancelled() -> None:
+    WORLD.begun.clear()
+    WORLD.closed.clear()
+    sent = await left_after(b'{"query": "{ waiting }"}', WORLD.begun)
+    assert WORLD.closed.is_set()
+    assert sent[0]["status"] == 499
+
+
+async def test_a_mutation_is_finished_though_its_client_leaves() -> None:
+    left = asyncio.Event()
+    left.set()
+    await left_after(b'{"query": "mutation { write(number: 9) }"}', left)
+    assert WORLD.written == [9]
+
+
+async def test_a_body_that_stops_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.graphql.requests.BODY_SECONDS", 0.01)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with client_of(toy_app()) as client:
+        response = await client.post("/graphql", content=chunks(), headers={"content-type": JSON})
+    assert (response.status_code, response.headers["connection"]) == (408, "close")
+    assert response.json() == error("Nothing of the request body came for 0.01 seconds.")

@@ -37,6 +37,7 @@ class World:
 
     written: list[int] = field(default_factory=list)
     contexts: int = 0
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -105,6 +106,15 @@ class Query:
     @strawberry.field
     def missing(self) -> str | None:
         raise NotFoundError("No item 'x'", ["id"])
+
+    @strawberry.field
+    async def waiting(self) -> int:
+        try:
+            WORLD.begun.set()
+            await asyncio.Event().wait()
+        finally:
+            WORLD.closed.set()
+        return 0
 
     @strawberry.field
     def context_number(self, info: Info[ToyContext, None]) -> int:
