@@ -77,6 +77,7 @@ feedback = Table(
     PrimaryKeyConstraint("project_id", "id"),
     Index(None, "project_id", "target_ref", "created_at", "id"),
     Index(None, "project_id", "created_at", "id"),
+    Index(None, "project_id", "wb_user_id", "created_at", "id"),
     Index(None, "project_id", "change_seq"),
     info={"distribute_by": "project_id"},
 )

@@ -13,9 +13,12 @@ from graph.selection import columns_of
 from resolvers.prices.rates import PricingLevel
 from resolvers.prices.read import prices_by_id
 from resolvers.projects import projects_by_slug
+from resolvers.subjects.read import subject_row
+from resolvers.users import USER
 
 if TYPE_CHECKING:
     from graph.projects import Project
+    from graph.users import User
 
 __all__ = ["AppliedPrice", "Price"]
 
@@ -57,6 +60,11 @@ class Price(TracegraphNode):
         """By the loader of projects: it exists, since the price does."""
         project: Project = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
         return project
+
+    @link("The user of `createdBy`, within this project.", needs=("project_slug", "created_by"))
+    def user(self) -> Annotated["User", strawberry.lazy("graph.users")] | None:
+        """The row's own columns."""
+        return cast("User", subject_row(USER, self.project_slug, self.created_by)) if self.created_by else None
 
 
 @strawberry.type(description="The price by which a cost was worked out. Costs are for one token.")

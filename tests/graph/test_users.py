@@ -451,3 +451,16 @@ async def test_usage_of_a_circle_of_calls(client: httpx.AsyncClient) -> None:
     await record_ends(client, [ended(number, {"m": {"prompt_tokens": 5}}) for number in (0, 1)])
     usage = (await answer(client, '{ user(id: "ann") { usage { totalTokens } } }'))["user"]["usage"]
     assert usage == {"totalTokens": 5}
+
+
+async def test_the_users_of_objects_and_prices(client: httpx.AsyncClient) -> None:
+    value = {"project_id": APP, "object_id": "model", "val": {"a": 1}, "wb_user_id": "ann"}
+    assert (await client.post("/obj/create", json={"obj": value})).status_code == 200
+    price = {"m": {"prompt_token_cost": 1, "completion_token_cost": 2}}
+    body = {"project_id": APP, "costs": price, "wb_user_id": "bob"}
+    assert (await client.post("/cost/create", json=body)).status_code == 200
+    document = """{ project(slug: "team/app") {
+        objectVersions { nodes { user { id callCount } } } prices { nodes { createdBy user { id } } } } }"""
+    project = (await answer(client, document))["project"]
+    assert project["objectVersions"]["nodes"] == [{"user": {"id": "ann", "callCount": 0}}]
+    assert project["prices"]["nodes"] == [{"createdBy": "bob", "user": {"id": "bob"}}]
