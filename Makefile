@@ -48,3 +48,4 @@ schema: setup  ## rewrite schema.graphql
 docs: setup  ## rewrite the pages made from code
 	$(BIN)/python -m server.settings_docs > docs/settings.md
 	$(BIN)/python -m tests.contract.rest_docs > docs/rest.md
+	$(BIN)/python -m tests.graph.guide

@@ -43,9 +43,14 @@ _REPORTED = (c.id, c.parent_id, c.started_at, case((COUNTED, USAGE)).label("usag
 
 
 def select_reported(connection: Connection, project_id: str, ids: Iterable[str]) -> list[Reported]:
-    """The shown calls among ``ids``."""
+    """The shown calls among ``ids``, in the order in which they began."""
     statement = select(*_REPORTED).where(c.project_id == project_id, among(c.id, ids), SHOWN)
-    return [Reported(*row) for row in connection.execute(statement).all()]
+    return sorted((Reported(*row) for row in connection.execute(statement).all()), key=_began)
+
+
+def _began(call: Reported) -> tuple[int, str]:
+    """What sums are made in the order of, so that both databases come to the last digit of the same cost."""
+    return call.started_at, call.id
 
 
 def select_reported_of_traces(
@@ -69,9 +74,11 @@ def select_member_counts(
 def select_reported_of_members(
     connection: Connection, project_id: str, keys: Iterable[str], column: ColumnElement[str]
 ) -> dict[str, list[Reported]]:
-    """The shown calls with each of ``keys`` in ``column``."""
+    """The shown calls with each of ``keys`` in ``column``, in the order in which they began."""
     found: defaultdict[str, list[Reported]] = defaultdict(list)
     statement = select(column, *_REPORTED).where(c.project_id == project_id, among(column, keys), SHOWN)
     for key, *row in connection.execute(statement.where(column.is_not(None))).all():
         found[key].append(Reported(*row))
+    for reported in found.values():
+        reported.sort(key=_began)
     return found

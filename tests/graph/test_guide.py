@@ -1,0 +1,34 @@
+"""docs/graph.md: each of its questions is asked on both databases, and answered as the page says."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.conftest import running_app
+from tests.graph.guide import GUIDE, Question, ask, questions, write_demo
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def demo_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database of each kind that holds the demo of the page."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('guide') / 'tracegraph.db'}"
+    else:
+        url = request.getfixturevalue("shared_postgres_url")
+    asyncio.run(write_demo(url))
+    return url
+
+
+def test_the_page_has_twenty_questions_in_the_form_that_is_read() -> None:
+    found = questions()
+    assert len(found) >= 20
+    text = GUIDE.read_text("utf-8")
+    assert text.count("\n## ") == text.count("\n```graphql\n") == len(found)
+    assert len({question.title for question in found}) == len(found)
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda question: question.title)
+async def test_a_question_is_answered_as_the_page_says(demo_url: str, question: Question) -> None:
+    async with running_app(demo_url) as client:
+        assert await ask(client, question) == json.loads(question.answer)
