@@ -78,3 +78,25 @@ async def refusal(client: httpx.AsyncClient, fields: str) -> str:
     (error,) = answer["errors"]
     message: str = error["message"]
     return message
+
+
+async def record_spans(client: httpx.AsyncClient, sessions: int, traces: int) -> None:
+    """Spans of ``sessions`` sessions over ``traces`` traces each: a root and a child, a second apart."""
+    found = []
+    for number in range(sessions * traces):
+        for part in range(2):
+            start = 1_767_225_600 + 10 * number + part
+            span = {
+                "traceId": f"{number + 1:032x}",
+                "spanId": f"{2 * number + part + 1:016x}",
+                "name": "step",
+                "startTimeUnixNano": str(start * 10**9),
+                "endTimeUnixNano": str((start + 1 + number) * 10**9),
+                "attributes": [{"key": "session.id", "value": {"stringValue": f"s{number // traces}"}}],
+            }
+            if part:
+                span["parentSpanId"] = f"{2 * number + 1:016x}"
+            found.append(span)
+    body = {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "x"}, "spans": found}]}]}
+    response = await client.post("/otel/v1/traces", json=body, headers={"project_id": PROJECT})
+    assert response.status_code == 200, response.text

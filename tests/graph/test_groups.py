@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.graph.recording import ask, ask_project, call, record, refusal
+from tests.graph.recording import ask, ask_project, call, record, record_spans, refusal
 from tests.statements import counted
 
 
@@ -204,30 +204,8 @@ async def test_pages_of_traces_by_duration(client: httpx.AsyncClient) -> None:
     assert found == ["t5", "t2", "t4", "t1", "t6", "t3", "t0"]
 
 
-async def spans(client: httpx.AsyncClient, sessions: int, traces: int) -> None:
-    """Spans of ``sessions`` sessions over ``traces`` traces each: a root and a child, a second apart."""
-    found = []
-    for number in range(sessions * traces):
-        for part in range(2):
-            start = 1_767_225_600 + 10 * number + part
-            span = {
-                "traceId": f"{number + 1:032x}",
-                "spanId": f"{2 * number + part + 1:016x}",
-                "name": "step",
-                "startTimeUnixNano": str(start * 10**9),
-                "endTimeUnixNano": str((start + 1 + number) * 10**9),
-                "attributes": [{"key": "session.id", "value": {"stringValue": f"s{number // traces}"}}],
-            }
-            if part:
-                span["parentSpanId"] = f"{2 * number + 1:016x}"
-            found.append(span)
-    body = {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "x"}, "spans": found}]}]}
-    response = await client.post("/otel/v1/traces", json=body, headers={"project_id": "team/app"})
-    assert response.status_code == 200, response.text
-
-
 async def test_what_a_session_adds_up_to(client: httpx.AsyncClient) -> None:
-    await spans(client, 2, 3)
+    await record_spans(client, 2, 3)
     project = await ask_project(
         client,
         """sessions(orderBy: [{ field: "sessionId" }]) { totalCount nodes {
@@ -275,7 +253,7 @@ async def test_what_a_session_adds_up_to(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_traces_of_many_sessions_are_read_together(client: httpx.AsyncClient) -> None:
-    await spans(client, 20, 2)
+    await record_spans(client, 20, 2)
     counts = {}
     for size in (2, 20):
         with counted() as statements:

@@ -1,13 +1,13 @@
 """Lists are read in a number of statements that does not grow with them, whatever links are followed from each node."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.conftest import running_app
+from tests.graph.recording import record_spans
 from tests.statements import counted
 
 PROJECT = "team/app"
@@ -22,6 +22,14 @@ CALL_LINKS = """
   expanded(paths: ["inputs.model"]) { inputs }
   scores { value feedback { feedbackId } scorer { ref } call { callId } }
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
+  depth descendants(first: 2) { totalCount edges { depth node { callId inputs } } }
+  deep: descendants(first: 2, filter: { isRoot: false }) { totalCount } ancestors { nodes { callId } }
+  ownUsage { totalTokens } subtreeUsage { totalTokens } ownCost { total } subtreeCost { total }
+"""
+
+GROUP_FIELDS = """
+  id status statusCounts { error } durationMs usage { totalTokens byModel { model } } cost { total } models
+  ops { opName callCount } calls(first: 2) { totalCount nodes { callId } }
 """
 
 USER_FIELDS = """
@@ -33,11 +41,20 @@ USER_FIELDS = """
 
 DOCUMENTS = {
     "calls": f'query($n: Int!) {{ project(slug: "team/app") {{ calls(first: $n) {{ nodes {{ {CALL_LINKS} }} }} }} }}',
-    "traces": """query($n: Int!) { project(slug: "team/app") { traces(first: $n) {
-        totalCount nodes { id root { callId } roots { callId } calls(first: 2) { nodes { callId } } } } } }""",
-    "threads": """query($n: Int!) { project(slug: "team/app") { threads(first: $n) {
-        nodes { id turnCount lastUpdated p99TurnDurationMs firstTurn { callId } lastTurn { callId }
-                turns(first: 2) { nodes { callId } } calls(last: 1) { totalCount nodes { callId } } } } } }""",
+    "traces": f"""query($n: Int!) {{ project(slug: "team/app") {{
+        traces(first: $n, orderBy: [{{ field: "startedAt" }}]) {{ totalCount nodes {{
+        {GROUP_FIELDS} root {{ callId }} roots {{ callId }} depth session {{ callCount }} thread {{ callCount }}
+        }} }} }} }}""",
+    "sessions": f"""query($n: Int!) {{ project(slug: "team/app") {{ sessions(first: $n) {{ totalCount nodes {{
+        {GROUP_FIELDS} traceDurations {{ p50Ms }} turnDurations {{ p50Ms }} turns {{ totalCount nodes {{ callId }} }}
+        traces(first: 2) {{ totalCount nodes {{ cost {{ total }} session {{ callCount }} }} }}
+        threads(first: 2) {{ totalCount nodes {{
+        threadId }} }} }} }} }} }}""",
+    "threads": f"""query($n: Int!) {{ project(slug: "team/app") {{ threads(first: $n) {{ nodes {{
+        {GROUP_FIELDS} turnCount lastUpdated p99TurnDurationMs firstTurn {{ callId }} lastTurn {{ callId }}
+        traceDurations {{ p50Ms }} turnDurations {{ p50Ms }} turns(first: 2) {{ nodes {{ callId }} }}
+        session {{ callCount }} traces(first: 2, orderBy: [{{ field: "durationMs" }}]) {{ totalCount nodes {{
+        traceId }} }} sessions(first: 2) {{ totalCount nodes {{ sessionId }} }} }} }} }} }}""",
     "objects": """query($n: Int!) { project(slug: "team/app") { objectVersions(first: $n) { nodes {
         id value valueAt(path: "n") preview { text } versions { digest }
         latest { digest } feedback { totalCount } refs { uri node { id } }
@@ -54,7 +71,11 @@ DOCUMENTS = {
 }
 
 
-def start(number: int, model: str) -> dict[str, Any]:
+SIZES = (1, 10, 100)
+
+
+def start(number: int, models: Sequence[str]) -> dict[str, Any]:
+    model = models[number % len(models)]
     return {
         "project_id": PROJECT,
         "id": f"call-{number}",
@@ -70,15 +91,25 @@ def start(number: int, model: str) -> dict[str, Any]:
     }
 
 
+def end(number: int) -> dict[str, Any]:
+    usage = {"gpt-4o": {"prompt_tokens": number + 1, "completion_tokens": 1}}
+    ended_at = f"2026-01-01T00:00:01.{number:06}Z"
+    return {"project_id": PROJECT, "id": f"call-{number}", "ended_at": ended_at, "summary": {"usage": usage}}
+
+
 async def fill(client: httpx.AsyncClient, size: int) -> None:
-    """``size`` calls, each with a model and feedback of its own; three make a trace and a thread."""
+    """``size`` traces, each a thread of three calls, ``size`` sessions of a trace each, and as many objects, which
+    the calls use, with feedback and scores."""
     models = []
     for number in range(size):
         body: dict[str, Any] = {"obj": {"project_id": PROJECT, "object_id": f"model-{number}", "val": {"n": number}}}
         digest = (await client.post("/obj/create", json=body)).json()["digest"]
         models.append(f"weave:///{PROJECT}/object/model-{number}:{digest}")
-    batch = [{"mode": "start", "req": {"start": start(number, model)}} for number, model in enumerate(models)]
+    numbers = range(3 * size)
+    batch: list[dict[str, Any]] = [{"mode": "start", "req": {"start": start(number, models)}} for number in numbers]
+    batch += [{"mode": "end", "req": {"end": end(number)}} for number in numbers]
     assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
+    await record_spans(client, size, 1)
     for number in range(size):
         ref = f"weave:///{PROJECT}/call/call-{number}"
         body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}
@@ -96,17 +127,19 @@ async def filled(database_url: str, size: int) -> AsyncIterator[httpx.AsyncClien
         yield client
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-async def test_statements_do_not_grow_with_the_list(database_url: str, name: str) -> None:
-    async with filled(database_url, 30) as client:
-        counts = {}
-        for size in (3, 30):
-            body = {"query": DOCUMENTS[name], "variables": {"n": size}}
-            with counted() as statements:
-                response = await client.post("/graphql", json=body)
-            assert "errors" not in response.json(), response.text
-            counts[size] = len(statements)
-        assert counts[30] == counts[3], counts
+async def test_statements_do_not_grow_with_the_list(database_url: str) -> None:
+    counts: dict[str, list[int]] = {}
+    async with filled(database_url, SIZES[-1]) as client:
+        for name, document in DOCUMENTS.items():
+            counts[name] = []
+            for size in SIZES:
+                with counted() as statements:
+                    response = await client.post("/graphql", json={"query": document, "variables": {"n": size}})
+                assert "errors" not in response.json(), response.text
+                counts[name].append(len(statements))
+    # One node may lack a link that others have, and the statement of that.
+    growing = {name: found for name, found in counts.items() if not found[0] <= found[1] == found[2]}
+    assert growing == {}
 
 
 async def test_nodes_and_entities_are_read_together(database_url: str) -> None:
@@ -128,7 +161,7 @@ async def test_nodes_and_entities_are_read_together(database_url: str) -> None:
 
 async def test_users_are_read_together_in_all_projects(database_url: str) -> None:
     async with filled(database_url, 30) as client:
-        start_elsewhere = {**start(1, "op"), "project_id": "team/site"}
+        start_elsewhere = {**start(1, ["op"]), "project_id": "team/site"}
         await client.post("/call/start", json={"start": start_elsewhere})
         document = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on User {{ {USER_FIELDS} }} }} }}"
         counts = {}
