@@ -9,7 +9,16 @@ from db.metadata import Blob, Name, Time, metadata
 from db.rows import Row, fetch_by, labelled
 from db.upsert import insert
 
-__all__ = ["CHUNK_BYTES", "COLUMNS", "file_chunks", "files", "insert_file", "select_chunk", "select_files"]
+__all__ = [
+    "CHUNK_BYTES",
+    "COLUMNS",
+    "file_chunks",
+    "files",
+    "insert_file",
+    "select_chunk",
+    "select_files",
+    "select_small_files",
+]
 
 CHUNK_BYTES = 1 << 20
 """Bytes a chunk holds, but for the last."""
@@ -56,6 +65,26 @@ def select_files(
     selected = labelled(COLUMNS, KEYS, columns)
     found = fetch_by(connection, "File", selected, files.c.digest, digests, files.c.project_id == project_id)
     return {row.digest: row for row in found}
+
+
+def select_small_files(
+    connection: Connection, project_id: str, digests: Iterable[str], max_bytes: int
+) -> dict[str, bytes]:
+    """Contents by digest of those files that have at most ``max_bytes``, themselves no more than a chunk."""
+    assert max_bytes <= CHUNK_BYTES, "what is larger lies in several chunks"
+    selected = [file_chunks.c.digest, file_chunks.c.content]
+    small = select(files.c.digest).where(files.c.project_id == project_id, files.c.size_bytes <= max_bytes)
+    found = fetch_by(
+        connection,
+        "FileChunk",
+        selected,
+        file_chunks.c.digest,
+        digests,
+        file_chunks.c.project_id == project_id,
+        file_chunks.c.chunk == 0,
+        file_chunks.c.digest.in_(small),
+    )
+    return {row.digest: bytes(row.content) for row in found}
 
 
 def select_chunk(connection: Connection, project_id: str, digest: str, chunk: int) -> bytes | None:

@@ -16,6 +16,8 @@ from resolvers.feedback.read import feedback_by_id
 from resolvers.files import files_by_digest
 from resolvers.groups import SESSIONS, THREADS, TRACES, groups_by_key
 from resolvers.ids import GlobalId, decode_id
+from resolvers.objects.kinds import ObjectKind
+from resolvers.objects.lists import names_by_key
 from resolvers.objects.read import objects_by_ref
 from resolvers.prices.read import prices_by_id
 from resolvers.projects import projects_by_slug
@@ -108,11 +110,25 @@ def _object_of_ref(given: Representation) -> GlobalId:
     return GlobalId("ObjectVersion", ref.project, (ref.kind, ref.object_id, ref.digest))
 
 
+def _by_object_name(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    return context_of(info).loaders.load(names_by_key, (project, *key))
+
+
+def _name_of_keys(given: Representation) -> GlobalId:
+    kind = ObjectKind.__members__.get(given["kind"])
+    if kind is None:
+        raise InvalidInputError(f"{given['kind']!r} is no kind of object, expected OBJECT or OP", ["kind"])
+    return GlobalId("VersionedObject", given["projectSlug"], (kind.value, given["objectId"]))
+
+
 ENTITIES: dict[str, Entity] = {
     "Project": Entity(_by_slug, {frozenset({"slug"}): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
     "Call": Entity(_by_call_id, dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])),
     "Feedback": Entity(_by_feedback_id, dict([fields_key("Feedback", "feedbackId")])),
     "ObjectVersion": Entity(_by_object_key, {frozenset({"ref"}): _object_of_ref}, width=3),
+    "VersionedObject": Entity(
+        _by_object_name, {frozenset({"projectSlug", "kind", "objectId"}): _name_of_keys}, width=2
+    ),
     "Table": Entity(_by_digest("Table", tables_by_digest), {frozenset({"ref"}): _table_of_ref}),
     "TableRow": Entity(_by_digest("TableRow", table_rows_by_digest), dict([fields_key("TableRow", "digest")])),
     "File": Entity(_by_digest("File", files_by_digest), dict([fields_key("File", "digest")])),

@@ -18,6 +18,7 @@ NODE_KEYS: dict[str, tuple[str, ...]] = {
     "Session": ("project_slug", "session_id"),
     "Thread": ("project_slug", "thread_id"),
     "ObjectVersion": ("project_slug", "kind", "object_id", "digest"),
+    "VersionedObject": ("project_slug", "kind", "object_id"),
     "Table": ("project_slug", "digest"),
     "TableRow": ("project_slug", "digest"),
     "File": ("project_slug", "digest"),

@@ -8,12 +8,12 @@ from graph.connections import After, Before, First, Last, Offset
 from graph.context import Info
 from graph.fields import column, link
 from graph.nodes import ProjectPart
-from graph.objects.connection import ObjectFilterInput, ObjectVersionConnection, connect_objects
+from graph.objects.connection import ObjectFilterInput, ObjectOrder, ObjectVersionConnection, connect_objects
+from graph.objects.enums import ObjectKind
 from graph.objects.mutations import ObjectCreateInput, ObjectCreatePayload, create
 from graph.objects.types import ObjectVersion
-from graph.queries import OrderBy
 from graph.rows import load_row
-from resolvers.objects.kinds import ObjectKind
+from graph.scalars import DateTime
 from resolvers.objects.read import objects_by_ref
 
 __all__ = ["OpMutations", "ProjectOps"]
@@ -24,6 +24,9 @@ class OpFilterInput:
     """An ObjectFilter of kind OP."""
 
     names: list[str] | None = column("Names; any of them will do.", default=None)
+    name_contains: str | None = column("The name has this text in it, whatever the case of letters.", default=None)
+    created_after: DateTime | None = column("First published at this time or later (inclusive).", default=None)
+    created_before: DateTime | None = column("First published before this time (exclusive).", default=None)
     latest_only: bool = column("Only the latest version of each name.", default=False)
 
 
@@ -55,13 +58,16 @@ class ProjectOps(ProjectPart):
         last: Last = None,
         before: Before = None,
         filter: Filter = None,
-        order_by: OrderBy = None,
+        order_by: ObjectOrder = None,
         offset: Offset = None,
     ) -> ObjectVersionConnection:
-        """Ordered by `created_at` or `object_id`."""
+        """Versions of kind OP."""
         chosen = ObjectFilterInput(
             kind=ObjectKind.OP,
             object_ids=filter.names if filter else None,
+            name_contains=filter.name_contains if filter else None,
+            created_after=filter.created_after if filter else None,
+            created_before=filter.created_before if filter else None,
             latest_only=filter.latest_only if filter else False,
         )
         return await connect_objects(info, self.slug, chosen, order_by, first, after, last, before, offset)

@@ -32,6 +32,7 @@ from graph.live import LiveExecutor
 from graph.naming import Naming, PrefixedNames
 from graph.nodes import TracegraphNode
 from graph.objects.mutations import ObjectMutations
+from graph.objects.names import VersionedObject
 from graph.objects.types import ObjectVersion
 from graph.ops import OpMutations
 from graph.prices.mutations import PriceMutations
@@ -51,6 +52,24 @@ from graph.users import User, UserQueries
 from resolvers.subjects.entities import USERS, SubjectEntity
 
 __all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schema"]
+
+
+NODES = [
+    Call,
+    Feedback,
+    File,
+    ObjectVersion,
+    Price,
+    Project,
+    Session,
+    Table,
+    TableRow,
+    Thread,
+    Trace,
+    User,
+    VersionedObject,
+]
+"""Types that interfaces alone lead to."""
 
 
 @strawberry.type(description="Reading.")
@@ -161,8 +180,7 @@ def build_schema(naming: Naming | None = None, mappings: Sequence[SubjectEntity]
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Call, Feedback, File, ObjectVersion, Price, Project, Session, Table, TableRow, Thread, Trace, User]
-        + [each.type for each in mapped],
+        types=[*NODES, *(each.type for each in mapped)],
         config=StrawberryConfig(scalar_map=SCALARS, name_converter=PrefixedNames(naming)),
         execution_context_class=LiveExecutor,
         # The newest version is refused by one of the composers of The Guild.

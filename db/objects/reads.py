@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, tuple_
 
 from db.chunks import chunked
 from db.objects.tables import objects
@@ -63,6 +63,8 @@ FIELDS = Fields(
         Field("created_at", FieldType.TIME, c.created_at, nullable=False),
         Field("digest", FieldType.TEXT, c.digest, nullable=False),
         Field("kind", FieldType.TEXT, c.kind, nullable=False),
+        Field("version_index", FieldType.INTEGER, c.version_index, nullable=False),
+        Field("size_bytes", FieldType.INTEGER, c.size_bytes, nullable=False),
     )
 )
 """What versions can be sorted by."""
@@ -90,6 +92,9 @@ class ObjectFilter:
     exclude_base_object_classes: tuple[str, ...] = ()
     leaf_object_classes: tuple[str, ...] = ()
     latest_only: bool = False
+    name_contains: str = ""
+    created_after: int | None = None
+    created_before: int | None = None
 
 
 EVERY_OBJECT = ObjectFilter()
@@ -183,6 +188,13 @@ def object_conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:
         conditions.append(c.is_latest)
     if wanted.object_ids:
         conditions.append(c.object_id.in_(wanted.object_ids))
+    if wanted.name_contains:
+        # Names are ASCII but for letters, whose case is left as it is.
+        conditions.append(func.lower(c.object_id).contains(wanted.name_contains.lower(), autoescape=True))
+    if wanted.created_after is not None:
+        conditions.append(c.created_at >= wanted.created_after)
+    if wanted.created_before is not None:
+        conditions.append(c.created_at < wanted.created_before)
     if wanted.base_object_classes:
         conditions.append(c.base_object_class.in_(wanted.base_object_classes))
     if wanted.leaf_object_classes:

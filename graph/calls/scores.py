@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from graph.context import Info, context_of
-from graph.cost import cost
 from graph.enums import described_enum
 from graph.fields import NEEDS, link
 from graph.refs.types import node_of_ref
@@ -130,7 +129,7 @@ class CallScores:
         description="What scorers, annotators and reactions say of it as numbers and labels, newest first, then what "
         "its output holds of an evaluation's scores. Objects and lists become a score for each value inside them, at "
         "most 100 of each feedback; what a scorer says in more than 32 KiB has none. `feedback` has all that is said.",
-        metadata={NEEDS: ("project_slug", "call_id", "ref", "op_name"), **cost(1)},
+        metadata={NEEDS: ("project_slug", "call_id", "ref", "op_name")},
     )
     async def scores(self, info: Info, limit: Limit = 20, scorers: Scorers = None) -> list[Score]:
         """By loaders: of feedback, and of outputs for the rows of evaluations."""

@@ -7,6 +7,7 @@ import strawberry
 from db.json_text import JSONText
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.objects.enums import ObjectKind
 from graph.objects.types import ObjectVersion
 from graph.rows import load_row
 from graph.scalars import JSON, BigInt
@@ -14,7 +15,6 @@ from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
 from resolvers.objects.create import ObjectCreated, object_create
 from resolvers.objects.delete import object_delete
-from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.read import objects_by_ref
 
 __all__ = ["ObjectCreateInput", "ObjectCreatePayload", "ObjectMutations", "create"]

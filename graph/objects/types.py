@@ -1,41 +1,28 @@
 """A version of an object or op, and its links."""
 
-from typing import Self
-
 import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.context import Info
-from graph.enums import described_enum
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
+from graph.objects.diff import ObjectDiffs
+from graph.objects.enums import ObjectKind
+from graph.objects.links import ObjectLinks
 from graph.objects.values import ObjectValues
 from graph.refs.types import RefLink, links_of
-from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
 from graph.users import UserLink
-from resolvers.objects.kinds import ObjectKind
-from resolvers.objects.read import object_versions, objects_by_ref
 
 __all__ = ["ObjectVersion"]
-
-described_enum(
-    ObjectKind,
-    name="ObjectKind",
-    description="What is versioned. Values may be added.",
-    values={
-        "OBJECT": "A value that was published: a model, a dataset, a prompt, a configuration.",
-        "OP": "The code of an op.",
-    },
-)
 
 
 @strawberry.federation.type(
     keys=["id", "ref"],
     description="One version of a named value. Its digest is made from its content, and it never changes.",
 )
-class ObjectVersion(ObjectValues, UserLink, TracegraphNode):
+class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, TracegraphNode):
     """Rows of ``db.objects.reads``."""
 
     is_type_of = is_row_of("ObjectVersion")
@@ -54,19 +41,6 @@ class ObjectVersion(ObjectValues, UserLink, TracegraphNode):
     wb_user_id: str | None = column("User who published it first.")
     created_at: DateTime = column("When it was first published.")
     deleted_at: DateTime | None = column("When it was deleted; null while it is there.")
-
-    @link("All versions of its name that are not deleted, first to last.", needs=("project_slug", "kind", "object_id"))
-    async def versions(self, info: Info) -> list[Self]:
-        """By a loader: one statement for the versions of all names of a list."""
-        key = (self.project_slug, self.kind, self.object_id)
-        found: list[Self] | None = await load_row(info, object_versions, key, ObjectVersion)
-        return found or []
-
-    @link("The latest version of its name; null where all are deleted.", needs=("project_slug", "kind", "object_id"))
-    async def latest(self, info: Info) -> Self | None:
-        """By the loader of objects."""
-        key = (self.project_slug, self.kind, self.object_id, "latest")
-        return await load_row(info, objects_by_ref, key, ObjectVersion)
 
     @link(
         "The refs that its value holds, in the order of their text.",

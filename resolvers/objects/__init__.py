@@ -2,7 +2,7 @@
 
 from resolvers.objects.create import ObjectCreated, check_object_id, object_create
 from resolvers.objects.delete import object_delete
-from resolvers.objects.read import object_by_ref, object_versions, objects_by_ref, objects_page
+from resolvers.objects.read import object_by_ref, objects_by_ref, objects_page
 
 __all__ = [
     "ObjectCreated",
@@ -10,7 +10,6 @@ __all__ = [
     "object_by_ref",
     "object_create",
     "object_delete",
-    "object_versions",
     "objects_by_ref",
     "objects_page",
 ]

@@ -13,7 +13,6 @@ from db.objects.reads import (
     ObjectKey,
     select_object_page,
     select_objects,
-    select_versions,
 )
 from db.query.expression import QueryError
 from db.query.order import Direction, compile_order
@@ -21,7 +20,7 @@ from db.rows import Row, RowSet
 from resolvers.context import Context
 from resolvers.errors import DeletedError, InvalidInputError, NotFoundError
 
-__all__ = ["ObjectFilter", "object_by_ref", "object_versions", "objects_by_ref", "objects_page"]
+__all__ = ["ObjectFilter", "object_by_ref", "objects_by_ref", "objects_page"]
 
 
 async def objects_by_ref(
@@ -60,26 +59,6 @@ async def object_by_ref(
     if row.deleted_at is not None:
         raise DeletedError(f"{object_id}:v{row.version_index} was deleted", row.deleted_at)
     return row
-
-
-async def object_versions(
-    context: Context, keys: Sequence[tuple[str, ...]], *, columns: frozenset[str]
-) -> list[RowSet | None]:
-    """All versions that are not deleted of each (project, kind, object id), first version first; None without any."""
-    by_project: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for project, kind, object_id in keys:
-        if context.caller.may_read(project):
-            by_project[project].append((kind, object_id))
-
-    def read(connection: Connection) -> dict[tuple[str, ...], RowSet]:
-        return {
-            (project, *name): rows
-            for project, names in by_project.items()
-            for name, rows in select_versions(connection, project, names, columns).items()
-        }
-
-    found = await context.database.read(read) if by_project else {}
-    return [found.get(tuple(key)) for key in keys]
 
 
 async def objects_page(

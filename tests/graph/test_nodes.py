@@ -27,6 +27,7 @@ query($table: String!, $file: String!) { project(slug: "team/app") {
   traces { nodes { id } }
   threads { nodes { id } }
   objectVersions { nodes { id } }
+  objects { nodes { id } }
   feedback { nodes { id } }
   prices { nodes { id } }
   table(digest: $table) { id rows { nodes { id } } }
@@ -73,6 +74,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
                 ("Trace", "traces"),
                 ("Thread", "threads"),
                 ("ObjectVersion", "objectVersions"),
+                ("VersionedObject", "objects"),
                 ("Feedback", "feedback"),
                 ("Price", "prices"),
             )
@@ -87,6 +89,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         "Trace": ("Trace", PROJECT, ("trace-1",)),
         "Thread": ("Thread", PROJECT, ("thread-1",)),
         "ObjectVersion": ("ObjectVersion", PROJECT, ("object", "model", version)),
+        "VersionedObject": ("VersionedObject", PROJECT, ("object", "model")),
         "Feedback": ("Feedback", PROJECT, (feedback,)),
         "Price": ("Price", PROJECT, (prices[0][0],)),
     }

@@ -56,9 +56,13 @@ DOCUMENTS = {
         session {{ callCount }} traces(first: 2, orderBy: [{{ field: "durationMs" }}]) {{ totalCount nodes {{
         traceId }} }} sessions(first: 2) {{ totalCount nodes {{ sessionId }} }} }} }} }} }}""",
     "objects": """query($n: Int!) { project(slug: "team/app") { objectVersions(first: $n) { nodes {
-        id value valueAt(path: "n") preview { text } versions { digest }
-        latest { digest } feedback { totalCount } refs { uri node { id } }
+        id value valueAt(path: "n") preview { text } versions(first: 2) { totalCount nodes { digest } }
+        latest { digest } previous { digest } next { digest } object { versionCount } code
+        diff { changes { path } codeDiff from { digest } } referencedBy(first: 2) { totalCount nodes { digest } }
+        feedback { totalCount } refs { uri node { id } }
         usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
+    "names": """query($n: Int!) { project(slug: "team/app") { objects(first: $n) { totalCount nodes {
+        id versionCount latest { digest } versions(last: 1) { totalCount nodes { value } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
         id target { ... on Call { callId } } user { id callCount } } } } }""",
     "users": f"""query($n: Int!) {{ project(slug: "team/app") {{
@@ -105,6 +109,10 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         body: dict[str, Any] = {"obj": {"project_id": PROJECT, "object_id": f"model-{number}", "val": {"n": number}}}
         digest = (await client.post("/obj/create", json=body)).json()["digest"]
         models.append(f"weave:///{PROJECT}/object/model-{number}:{digest}")
+        code = await client.post("/file/create", data={"project_id": PROJECT}, files={"file": ("obj.py", b"1")})
+        for val in ({"model": models[-1], "files": {"obj.py": code.json()["digest"]}}, {"model": models[-1]}):
+            body = {"obj": {"project_id": PROJECT, "object_id": f"holder-{number}", "val": val}}
+            assert (await client.post("/obj/create", json=body)).status_code == 200
     numbers = range(3 * size)
     batch: list[dict[str, Any]] = [{"mode": "start", "req": {"start": start(number, models)}} for number in numbers]
     batch += [{"mode": "end", "req": {"end": end(number)}} for number in numbers]

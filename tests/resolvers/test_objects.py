@@ -21,7 +21,6 @@ from resolvers.objects import (
     object_by_ref,
     object_create,
     object_delete,
-    object_versions,
     objects_by_ref,
     objects_page,
 )
@@ -175,15 +174,6 @@ async def test_pages_filter_sort_and_leave_values_out(context: Context) -> None:
     with pytest.raises(InvalidInputError) as negative:
         await page(ObjectFilter(), limit=-1)
     assert negative.value.message == "Invalid limit -1: it must not be negative"
-
-
-async def test_versions_of_many_names_come_in_the_order_asked(context: Context) -> None:
-    await publish(context, 1, "a")
-    await publish(context, 2, "a")
-    await publish(context, 1, "b")
-    keys = [(PROJECT, "object", name) for name in ("b", "none", "a")]
-    found = await object_versions(context, keys, columns=frozenset({"val"}))
-    assert [None if rows is None else [row.val for row in rows] for rows in found] == [["1"], None, ["1", "2"]]
 
 
 async def test_keys_may_repeat_and_spread_over_projects(context: Context) -> None:

@@ -196,7 +196,7 @@ def the_same_by_graphql(server: ServerProcess, ids: dict[str, Any]) -> None:
             "value": SETTINGS,
             "versionIndex": 0,
             "isLatest": True,
-            "versions": [{"versionIndex": 0, "isLatest": True}, {"versionIndex": 1, "isLatest": False}],
+            "versions": {"nodes": [{"versionIndex": 0, "isLatest": True}, {"versionIndex": 1, "isLatest": False}]},
             "usedBy": {"totalCount": 30},
         },
         "latest": {"value": SETTINGS},

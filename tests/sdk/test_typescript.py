@@ -150,7 +150,7 @@ def the_same_by_graphql(server: ServerProcess, ids: dict[str, Any]) -> None:
             "output": {"value": 22, "caught": "inside"},
             "summary": {"score": 0.25, "usage": REPORT["calls"]["root"]["usage"]},
             "usage": {"model": "tokens-r-us", "inputTokens": 22, "outputTokens": 3, "totalTokens": 25},
-            "op": {"objectId": "outer", "kind": "OP", "versionIndex": 0, "versions": [{"versionIndex": 0}]},
+            "op": {"objectId": "outer", "kind": "OP", "versionIndex": 0, "versions": {"nodes": [{"versionIndex": 0}]}},
             "children": {
                 "nodes": [
                     {
@@ -208,7 +208,7 @@ def the_same_by_graphql(server: ServerProcess, ids: dict[str, Any]) -> None:
             "digest": digest(SETTINGS),
             "value": SETTINGS,
             "isLatest": False,
-            "versions": [{"versionIndex": 0}, {"versionIndex": 1}],
+            "versions": {"nodes": [{"versionIndex": 0}, {"versionIndex": 1}]},
         },
         "table": {"rowCount": 5, "rows": {"nodes": [{"digest": digest(row), "value": row} for row in ROWS[:2]]}},
         "file": {"name": "blob", "sizeBytes": 70},
