@@ -1,16 +1,16 @@
-"""Reading tables: tables by digest, rows by digest and by position, sorted rows."""
+"""Reading tables: tables by digest, rows by digest and by position, and the places of all rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, FromClause, cast, func, literal, select, true
+from sqlalchemy import CTE, ColumnElement, Connection, FromClause, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.chunks import chunked
 from db.query.fields import Field, Fields, FieldType
-from db.rows import Row, RowSet, fetch, fetch_by, labelled
+from db.rows import Row, fetch_by, labelled
 from db.tables.tables import table_chunks, table_parts, table_rows, tables
 
 __all__ = [
@@ -18,13 +18,13 @@ __all__ = [
     "ROW_COLUMNS",
     "ROW_FIELDS",
     "Part",
+    "placed_rows",
     "select_chunks",
     "select_parts",
     "select_row_digests",
     "select_row_digests_at",
     "select_row_sizes",
     "select_rows",
-    "select_sorted_rows",
     "select_tables",
 ]
 
@@ -49,7 +49,7 @@ ROW_COLUMNS: dict[str, ColumnElement[Any]] = {
 ROW_FIELDS = Fields(
     (), root=Field("val", FieldType.JSON, func.coalesce(table_rows.c.val_query, table_rows.c.val), nullable=False)
 )
-"""What rows can be sorted by: any path into their values."""
+"""What rows can be filtered and sorted by: any path into their values."""
 
 KEYS = ("project_slug", "digest")
 
@@ -164,22 +164,10 @@ def _positions(connection: Connection) -> tuple[FromClause, ColumnElement[int], 
     return elements, elements.c.key, elements.c.value
 
 
-def select_sorted_rows(
-    connection: Connection,
-    project_id: str,
-    table_digest: str,
-    columns: Collection[str],
-    *,
-    order: Sequence[ColumnElement[Any]],
-    row_digests: Collection[str] | None = None,
-    limit: int | None = None,
-    offset: int = 0,
-) -> RowSet:
-    """Rows of a table by ``order`` (over ``ROW_FIELDS``), then by position; only those of ``row_digests``, if
-    given."""
+def placed_rows(connection: Connection, project_id: str, digests: Collection[str]) -> CTE:
+    """The places of all rows of tables: ``table_digest``, ``original_index``, ``digest``."""
     elements, position, digest = _positions(connection)
-    # Materialised, and joined outwards though each has its row: SQLite would look for each row of the project in it.
-    placed = (
+    return (
         select(
             table_parts.c.table_digest,
             (table_parts.c.first_row + position).label("original_index"),
@@ -191,22 +179,7 @@ def select_sorted_rows(
                 (table_chunks.c.project_id == project_id) & (table_chunks.c.digest == table_parts.c.chunk_digest),
             ).join(elements, true())
         )
-        .where(table_parts.c.project_id == project_id, table_parts.c.table_digest == table_digest)
+        .where(table_parts.c.project_id == project_id, table_parts.c.table_digest.in_(digests))
         .cte("placed")
         .prefix_with("MATERIALIZED")
     )
-    statement = (
-        select(*labelled(ROW_COLUMNS, KEYS, columns), placed.c.table_digest, placed.c.original_index)
-        .select_from(
-            placed.outerjoin(
-                table_rows, (table_rows.c.project_id == project_id) & (table_rows.c.digest == placed.c.digest)
-            )
-        )
-        .order_by(*order, placed.c.original_index)
-    )
-    if row_digests is not None:
-        statement = statement.where(placed.c.digest.in_(row_digests))
-    if limit is not None or offset:
-        # SQLite has no OFFSET without a LIMIT.
-        statement = statement.limit(limit if limit is not None else (1 << 62)).offset(offset)
-    return fetch(connection, "TableRow", statement)

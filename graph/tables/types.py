@@ -4,15 +4,38 @@ from typing import Annotated, Any
 
 import strawberry
 
-from graph.connections import After, Before, Connection, First, Last, Offset, connect, page_request
-from graph.context import Info, context_of
+from graph.calls.connection import Place, calls_field
+from graph.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Offset,
+    connect_siblings,
+    page_request,
+    shared_by_siblings,
+)
+from graph.context import Info
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
-from graph.queries import OrderBy, sorts_argument
+from graph.objects.connection import versions_field
+from graph.queries import Query, QueryJson, query_argument, sorts_argument
+from graph.query import SortByInput
 from graph.rows import load_row
 from graph.scalars import JSON, BigInt, DateTime
+from graph.selection import NODES, columns_of
 from graph.tables.values import RowValues
-from resolvers.tables.pages import TableRowList, table_rows_count, table_rows_list
+from resolvers.errors import InvalidInputError
+from resolvers.objects.lists import HOLDERS
+from resolvers.tables.pages import (
+    RowLists,
+    TableRowList,
+    table_row_counts,
+    table_row_pages,
+    table_rows_at,
+    table_rows_of_digest,
+)
 from resolvers.tables.read import tables_by_digest
 
 __all__ = ["Table", "TableRow", "TableRowConnection"]
@@ -54,6 +77,20 @@ RowDigests = Annotated[
 ]
 
 
+RowOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, most significant first, by paths into the rows; then by position. Pages of ordered or "
+        "filtered rows look through the whole table."
+    ),
+]
+Index = Annotated[int | None, strawberry.argument(description="Position in the table, from 0.")]
+RowDigest = Annotated[
+    str | None, strawberry.argument(description="`TableRow.digest`; of several such rows the first is meant.")
+]
+KEY = ("project_slug", "digest")
+
+
 @strawberry.federation.type(
     keys=["id", "ref"], description="A list of rows that never changes, addressed by its content."
 )
@@ -70,8 +107,9 @@ class Table(TracegraphNode):
     created_at: DateTime = column("When it was first stored.")
 
     @link(
-        "Its rows, by default in its own order; ordered by paths into the rows otherwise.",
-        needs=("project_slug", "digest"),
+        "Its rows, by default in its own order. Paths of `query`, `queryJson` and `orderBy` lead into the rows: "
+        "`question`, `answer.score`.",
+        needs=KEY,
     )
     async def rows(
         self,
@@ -81,18 +119,54 @@ class Table(TracegraphNode):
         last: Last = None,
         before: Before = None,
         row_digests: RowDigests = None,
-        order_by: OrderBy = None,
+        query: Query = None,
+        query_json: QueryJson = None,
+        order_by: RowOrder = None,
         offset: Offset = None,
     ) -> TableRowConnection:
-        """Only what holds the page is read."""
-        context = context_of(info)
-        digests = None if row_digests is None else tuple(row_digests)
-        chosen = TableRowList(self.project_slug, self.digest, digests, sorts_argument(order_by))
-        return await connect(
+        """Pages of sibling tables are read together."""
+
+        def make() -> RowLists:
+            return RowLists(
+                TableRowList(
+                    None if row_digests is None else tuple(row_digests),
+                    query_argument(query, query_json),
+                    sorts_argument(order_by),
+                ),
+                page_request(first, after, last, before, offset),
+                columns_of(info, TableRow, NODES),
+            )
+
+        return await connect_siblings(
             info,
             TableRowConnection,
-            TableRow,
-            page_request(first, after, last, before, offset),
-            read=lambda request, columns: table_rows_list(context, chosen, request, columns),
-            count=lambda limit: table_rows_count(context, chosen, limit),
+            "TableRow",
+            (self.project_slug, self.digest),
+            lists=shared_by_siblings(info, make),
+            pages=table_row_pages,
+            counts=table_row_counts,
         )
+
+    @link("One of its rows: by its position or by its digest; null where it has no such row.", needs=KEY)
+    async def row(self, info: Info, index: Index = None, digest: RowDigest = None) -> TableRow | None:
+        """By loaders."""
+        if (index is None) == (digest is None):
+            raise InvalidInputError("row takes either index or digest", ["index"])
+        if digest is not None:
+            return await load_row(info, table_rows_of_digest, (self.project_slug, (self.digest, digest)), TableRow)
+        if index is not None and index < 0:
+            raise InvalidInputError(f"index must be 0 or more, not {index}", ["index"])
+        return await load_row(info, table_rows_at, (self.project_slug, (self.digest, index)), TableRow)
+
+    objects = versions_field(
+        "The versions of objects that hold it: datasets, results of evaluations.",
+        needs=("project_slug", "ref"),
+        by=HOLDERS,
+        key=lambda table: (table.project_slug, table.ref),
+    )
+    used_by = calls_field(
+        "The calls that have its own ref among their inputs. Calls that were given an object that holds it are "
+        "`objects { nodes { usedBy } }`.",
+        needs=("project_slug", "ref"),
+        place=lambda table: Place(table.project_slug, "input_ref", table.ref),
+    )
