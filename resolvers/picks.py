@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func
 
 from db.calls.reads import SHOWN
 from db.calls.tables import JSON_COLUMNS, calls
+from db.feedback import feedback
 from db.json_text import JSONText
 from db.objects.tables import objects
 from db.picks import Held, Key, Preview, select_previews, select_values
@@ -21,7 +22,17 @@ from resolvers.context import Context
 from resolvers.errors import InvalidInputError, Refusal, TooLargeError
 from resolvers.queries import refusing_queries
 
-__all__ = ["LONGEST_PREVIEW", "OBJECTS", "ROWS", "Preview", "held_in_call", "parts_of", "previews_at", "values_at"]
+__all__ = [
+    "FEEDBACK",
+    "LONGEST_PREVIEW",
+    "OBJECTS",
+    "ROWS",
+    "Preview",
+    "held_in_call",
+    "parts_of",
+    "previews_at",
+    "values_at",
+]
 
 V = TypeVar("V")
 
@@ -54,6 +65,15 @@ ROWS = Held(
     table_rows.c.val,
     table_rows.c.val_query,
     table_rows.c.size_bytes,
+)
+
+
+FEEDBACK = Held(
+    feedback.c.project_id,
+    (feedback.c.id,),
+    feedback.c.payload,
+    feedback.c.payload_query,
+    func.length(feedback.c.payload),
 )
 
 

@@ -20,6 +20,7 @@ from graph.connections import (
     shared_by_siblings,
 )
 from graph.context import Info, context_of
+from graph.feedback.filters import FeedbackFilterInput, filter_of
 from graph.fields import NEEDS
 from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
 from graph.selection import NODES, columns_of
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from graph.feedback.types import Feedback
 
 __all__ = ["FeedbackConnection", "FeedbackPlace", "feedback_field"]
+
+
+Filter = Annotated[FeedbackFilterInput | None, strawberry.argument(description="Which feedback.")]
 
 
 @strawberry.type(description="A page of feedback.")
@@ -65,6 +69,7 @@ def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any]
         after: After = None,
         last: Last = None,
         before: Before = None,
+        filter: Filter = None,
         query: Query = None,
         query_json: QueryJson = None,
         order_by: OrderBy = None,
@@ -75,7 +80,7 @@ def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any]
         def make() -> tuple[FeedbackList, PageRequest]:
             sorts = sorts_argument(order_by) or DEFAULT_SORTS
             return (
-                FeedbackList(query_argument(query, query_json), sorts),
+                FeedbackList(query_argument(query, query_json), sorts, filter_of(filter)),
                 page_request(first, after, last, before, offset),
             )
 

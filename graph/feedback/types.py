@@ -6,6 +6,7 @@ import strawberry
 
 from graph.calls.types import Call
 from graph.context import Info
+from graph.feedback.said import FeedbackSaid
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.types import ObjectVersion
@@ -27,14 +28,14 @@ FeedbackTarget = Annotated[
     keys=["id", "projectSlug feedbackId"],
     description="What a person or a scorer says about a call or an object: a reaction, a note, an annotation, a score.",
 )
-class Feedback(UserLink, TracegraphNode):
+class Feedback(FeedbackSaid, UserLink, TracegraphNode):
     """Rows of ``db.feedback``."""
 
     is_type_of = is_row_of("Feedback")
 
     project_slug: str = column("Slug of its project, `entity/name`.")
     feedback_id: str = column("Id within the project.")
-    target_ref: str = column("Ref of what it is on.")
+    target_ref: str = column("Ref of what it is on: a call, a version of an object or op, or a place inside one.")
     feedback_type: str = column(
         "What sort of feedback it is: `wandb.reaction.1`, `wandb.note.1`, `wandb.annotation.NAME`, "
         "`wandb.runnable.NAME`, or any word of the sender."
@@ -53,7 +54,11 @@ class Feedback(UserLink, TracegraphNode):
     wb_user_id: str | None = column("User who gave it.")
     created_at: DateTime = column("When it was given.")
 
-    @link("What it is on; null where that is not there or may not be seen.", needs=("target_ref",))
+    @link(
+        "What it is on, or the version that this is a place in; null where that is deleted, not there or may not be "
+        "seen.",
+        needs=("target_ref",),
+    )
     async def target(self, info: Info) -> FeedbackTarget | None:
         """By the loader of calls or of objects."""
         return await _named(info, self.target_ref)

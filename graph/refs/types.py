@@ -12,7 +12,7 @@ from resolvers.errors import InvalidInputError
 from resolvers.ids import GlobalId
 from resolvers.refs import CallRef, ObjectRef, parse_ref
 from resolvers.refs.edges import refs_of
-from resolvers.refs.read import refs_read
+from resolvers.refs.read import ref_values, refs_read
 
 __all__ = ["RefLink", "RefQueries", "RefValue", "links_of", "node_of_ref"]
 
@@ -35,6 +35,15 @@ class RefLink:
     async def node(self, info: Info) -> Node | None:
         """By the loader of its type."""
         return await node_of_ref(info, self.uri)
+
+    @link(
+        "The value that it points to: of an object or op the value, or what stands at the path inside it, which may "
+        "lead through other refs and rows of tables; null for calls and tables, and where nothing is there."
+    )
+    async def value(self, info: Info) -> JSON | None:
+        """By a loader: a few statements for all refs of a list."""
+        text: str | None = await context_of(info).loaders.load(ref_values, self.uri)
+        return None if text is None else JSON(text)
 
 
 def identity_of(uri: str) -> GlobalId:

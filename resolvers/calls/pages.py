@@ -11,6 +11,7 @@ from db.calls.fields import call_fields
 from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
 from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
+from db.feedback_filters import FeedbackFilter
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
@@ -78,9 +79,9 @@ class CallList:
         return call_fields(self.project, self.expand)
 
 
-def check_filter(chosen: CallFilter) -> None:
+def check_filter(chosen: CallFilter | FeedbackFilter) -> None:
     """Raise InvalidInputError for a list of more than a thousand values."""
-    for field in fields(CallFilter):
+    for field in fields(chosen):
         value = getattr(chosen, field.name)
         if isinstance(value, Sequence) and len(value) > LONGEST_LIST:
             raise InvalidInputError(

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection
 
 from db.feedback import FEEDBACK_FIELDS, feedback, select_feedback_by_id, select_feedback_page
+from db.feedback_filters import EVERY_FEEDBACK, FeedbackFilter, feedback_conditions
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
 from db.query.expression import Expression
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
+from resolvers.calls.pages import check_filter
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
@@ -35,10 +37,12 @@ class FeedbackList:
 
     query: Expression | None = None
     sorts: Sorts = DEFAULT_SORTS
+    filter: FeedbackFilter = EVERY_FEEDBACK
 
     def conditions(self, project: str) -> list[ColumnElement[bool]]:
-        """In SQL, within ``project``. Raises InvalidQueryError for a query that cannot be."""
-        found: list[ColumnElement[bool]] = [feedback.c.project_id == project]
+        """In SQL, within ``project``. Raises InvalidInputError for a filter or a query that cannot be."""
+        check_filter(self.filter)
+        found: list[ColumnElement[bool]] = [feedback.c.project_id == project, *feedback_conditions(self.filter)]
         if self.query is not None:
             with refusing_queries("query", InvalidInputError):
                 found.append(compile_query(self.query, FEEDBACK_FIELDS))

@@ -14,6 +14,7 @@ A payload is a JSON object of at most 1 MiB. Only the types above may have refs 
 from dataclasses import dataclass
 from typing import NoReturn
 
+from db.feedback_filters import NOTE
 from db.json_text import JSONText, JSONValue, dump_json, parse_json
 from db.scores import AGENT_MONITOR, ANNOTATION, REACTION, RUNNABLE
 from resolvers.callers import Caller
@@ -29,8 +30,6 @@ MAX_TYPE = 256
 # Ids and targets are in indexes, whose entries PostgreSQL holds to 2,704 bytes with the project beside them.
 MAX_ID_BYTES = 256
 MAX_REF_BYTES = 1280
-
-NOTE = "wandb.note.1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from resolvers.context import Context
 from resolvers.errors import InvalidInputError, NotFoundError
 from resolvers.refs.parse import CallRef, ObjectRef, TableRef, is_ref, parse_ref
 
-__all__ = ["MOST_REFS", "refs_found", "refs_read"]
+__all__ = ["MOST_REFS", "ref_values", "refs_found", "refs_read"]
 
 MOST_REFS = 10_000
 
@@ -120,6 +120,20 @@ async def refs_found(context: Context, uris: Sequence[str]) -> dict[str, JSONTex
     reader = partial(_Reader, may_read=context.caller.may_read, lenient=True)
     found = await context.database.read(lambda connection: reader(connection).read(walks))
     return {**dict.fromkeys(uris), **found}
+
+
+async def ref_values(context: Context, uris: Sequence[str]) -> list[JSONText | None]:
+    """The values of stored refs; None for calls and tables, for what leads nowhere, and for text that is no ref."""
+    wanted = []
+    for uri in uris:
+        try:
+            ref = parse_ref(uri)
+        except InvalidInputError:
+            continue
+        if isinstance(ref, ObjectRef):
+            wanted.append(uri)
+    found = await refs_found(context, wanted)
+    return [found.get(uri) for uri in uris]
 
 
 def _object(ref: ObjectRef) -> _Object:

@@ -319,3 +319,117 @@ async def test_one_piece_takes_the_place_of_another(context: Context) -> None:
         context, f'{{ project(slug: "{PROJECT}") {{ feedback {{ nodes {{ feedbackId feedbackType }} }} }} }}'
     )
     assert data["project"]["feedback"]["nodes"] == [{"feedbackId": "f2", "feedbackType": "y"}]
+
+
+FILTERED = """query($filter: FeedbackFilterInput) { project(slug: "team/app") {
+  feedback(filter: $filter) { totalCount nodes { feedbackId } }
+  calls { nodes { callId feedback(filter: $filter) { totalCount nodes { feedbackId } } } } } }"""
+
+
+async def give_each_kind(context: Context) -> str:
+    """Feedback of each kind on two calls; returns the ref of the scorer and the spec."""
+    await start_calls(context, "c1", "c2")
+    made = await object_create(context, PROJECT, "stars", dump_json({"field_schema": {}}))
+    ref = f"weave:///{PROJECT}/object/stars:{made.digest}"
+    given = [
+        ("f1", "c1", "wandb.reaction.1", {"emoji": "👍"}, {"creator": "Jane"}),
+        ("f2", "c1", "wandb.note.1", {"note": "fine\0"}, {}),
+        ("f3", "c2", "wandb.annotation.stars", {"value": [1.0, "x"]}, {"annotation_ref": ref}),
+        ("f4", "c2", "wandb.runnable.stars", {"output": {"a": 1}}, {"runnable_ref": ref, "call_ref": call_ref("c1")}),
+        ("f5", "c1", "custom", {"note": 7, "value": None}, {"wb_user_id": "bob", "queue_id": "q"}),
+    ]
+    batch = [
+        NewFeedback(PROJECT, call_ref(call), kind, dump_json(payload), id=name, **more)  # type: ignore[arg-type]
+        for name, call, kind, payload, more in given
+    ]
+    results = await feedback_create_batch(context, batch)
+    assert not [result for result in results if isinstance(result, Exception)]
+    return ref
+
+
+async def test_a_filter_narrows_lists_of_feedback(context: Context) -> None:
+    ref = await give_each_kind(context)
+    found = await run(context, '{ project(slug: "team/app") { feedback { nodes { feedbackId createdAt } } } }')
+    times = {node["feedbackId"]: node["createdAt"] for node in found["project"]["feedback"]["nodes"]}
+    for chosen, expected in (
+        (None, ["f1", "f2", "f3", "f4", "f5"]),
+        ({}, ["f1", "f2", "f3", "f4", "f5"]),
+        ({"kinds": ["NOTE", "OTHER"]}, ["f2", "f5"]),
+        ({"kinds": ["SCORER", "ANNOTATION", "REACTION"]}, ["f1", "f3", "f4"]),
+        ({"kinds": []}, ["f1", "f2", "f3", "f4", "f5"]),
+        ({"feedbackTypes": ["custom", "wandb.note.1"]}, ["f2", "f5"]),
+        ({"targetRefs": [call_ref("c2")]}, ["f3", "f4"]),
+        ({"scorers": ["stars"]}, ["f4"]),
+        ({"scorers": ["star"]}, []),
+        ({"runnableRefs": [ref]}, ["f4"]),
+        ({"runnableRefs": [f"weave:///{PROJECT}/object/stars:*"]}, ["f4"]),
+        ({"annotationRefs": [f"weave:///{PROJECT}/object/stars:*"]}, ["f3"]),
+        ({"callRefs": [call_ref("c1")]}, ["f4"]),
+        ({"queueIds": ["q"]}, ["f5"]),
+        ({"creators": ["Jane"]}, ["f1"]),
+        ({"wbUserIds": ["bob"]}, ["f5"]),
+        ({"wbUserIds": ["bob"], "kinds": ["NOTE"]}, []),
+        ({"createdAfter": times["f4"]}, ["f4", "f5"]),
+        ({"createdBefore": times["f2"]}, ["f1"]),
+    ):
+        project = (await run(context, FILTERED, filter=chosen))["project"]
+        assert [node["feedbackId"] for node in project["feedback"]["nodes"]] == expected, chosen
+        assert project["feedback"]["totalCount"] == len(expected)
+        below = [call["feedback"] for call in project["calls"]["nodes"]]
+        assert sorted(node["feedbackId"] for each in below for node in each["nodes"]) == expected
+        assert sum(each["totalCount"] for each in below) == len(expected)
+
+
+async def test_too_long_a_filter_is_refused(context: Context) -> None:
+    await start_calls(context, "c1")
+    result = await schema.execute(
+        FILTERED,
+        variable_values={"filter": {"creators": ["x"] * 1001}},
+        context_value=Context(context.database, context.caller),
+    )
+    assert result.errors is not None
+    assert "'creators' request length is greater than max length (1000)" in result.errors[0].message
+
+
+async def test_what_is_said_reads_without_knowing_the_payload(context: Context) -> None:
+    await give_each_kind(context)
+    document = '{ project(slug: "team/app") { feedback { nodes { kind note emoji value output } } } }'
+    with counted() as statements:
+        nodes = (await run(context, document))["project"]["feedback"]["nodes"]
+    assert len(statements) == 10  # the project, the page, and two for each word
+    said = [
+        (node["kind"], node["note"], node["emoji"], *(node[name] and node[name].text for name in ("value", "output")))
+        for node in nodes
+    ]
+    assert said == [
+        ("REACTION", None, "👍", None, None),
+        ("NOTE", "fine\0", None, None, None),
+        ("ANNOTATION", None, None, '[1.0,"x"]', None),
+        ("SCORER", None, None, None, '{"a":1}'),
+        ("OTHER", None, None, None, None),
+    ]
+
+
+async def test_feedback_inside_an_object_leads_to_its_version(context: Context) -> None:
+    made = await object_create(context, PROJECT, "data", dump_json({"rows": [1]}))
+    ref = f"weave:///{PROJECT}/object/data:{made.digest}/attr/rows/index/0"
+    await feedback_create_batch(context, [NewFeedback(PROJECT, ref, "custom", EMPTY)])
+    document = '{ project(slug: "team/app") { feedback { nodes { target { ... on ObjectVersion { objectId } } } } } }'
+    assert (await run(context, document))["project"]["feedback"]["nodes"] == [{"target": {"objectId": "data"}}]
+
+
+async def test_refs_give_the_values_at_their_ends(context: Context) -> None:
+    inner = await object_create(context, PROJECT, "inner", dump_json({"deep": [1.0, "x"]}))
+    ref = f"weave:///{PROJECT}/object/inner:{inner.digest}"
+    values = {"whole": ref, "part": f"{ref}/attr/deep/index/1", "gone": f"{ref}/attr/none", "text": "weave:///a"}
+    values["call"] = call_ref("c1")
+    await object_create(context, PROJECT, "outer", dump_json(values))
+    document = '{ project(slug: "team/app") { objectVersion(objectId: "outer") { refs { uri value } } } }'
+    refs = (await run(context, document))["project"]["objectVersion"]["refs"]
+    assert {link["uri"]: link["value"] and link["value"].text for link in refs} == {
+        values["whole"]: '{"deep":[1.0,"x"]}',
+        values["part"]: '"x"',
+        values["gone"]: None,
+        values["call"]: None,
+        values["text"]: None,
+    }

@@ -18,7 +18,7 @@ CALL_LINKS = """
   thread { callCount turns(first: 2) { nodes { callId } } }
   turn { callId } op { ref } project { slug name }
   feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
-  inputRefs { uri node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
+  inputRefs { uri value node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
   expanded(paths: ["inputs.model"]) { inputs }
   scores { value feedback { feedbackId } scorer { ref } call { callId } }
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
@@ -59,12 +59,14 @@ DOCUMENTS = {
         id value valueAt(path: "n") preview { text } versions(first: 2) { totalCount nodes { digest } }
         latest { digest } previous { digest } next { digest } object { versionCount } code
         diff { changes { path } codeDiff from { digest } } referencedBy(first: 2) { totalCount nodes { digest } }
-        feedback { totalCount } refs { uri node { id } }
+        feedback { totalCount } refs { uri node { id ... on Table {
+            rows(first: 2) { totalCount nodes { value } } row(index: 0) { digest } objects(first: 1) { totalCount }
+            some: rows(query: {gte: [{getField: "n"}, {literal: {value: 0}}]}) { totalCount nodes { digest } } } } }
         usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
     "names": """query($n: Int!) { project(slug: "team/app") { objects(first: $n) { totalCount nodes {
         id versionCount latest { digest } versions(last: 1) { totalCount nodes { value } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
-        id target { ... on Call { callId } } user { id callCount } } } } }""",
+        id kind note emoji value output target { ... on Call { callId } } user { id callCount } } } } }""",
     "users": f"""query($n: Int!) {{ project(slug: "team/app") {{
         users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
     "users of calls": f"""query($n: Int!) {{ project(slug: "team/app") {{
@@ -110,7 +112,12 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         digest = (await client.post("/obj/create", json=body)).json()["digest"]
         models.append(f"weave:///{PROJECT}/object/model-{number}:{digest}")
         code = await client.post("/file/create", data={"project_id": PROJECT}, files={"file": ("obj.py", b"1")})
-        for val in ({"model": models[-1], "files": {"obj.py": code.json()["digest"]}}, {"model": models[-1]}):
+        rows = {"table": {"project_id": PROJECT, "rows": [{"n": number}, {"n": -number}]}}
+        table = f"weave:///{PROJECT}/table/{(await client.post('/table/create', json=rows)).json()['digest']}"
+        for val in (
+            {"model": models[-1], "rows": table, "files": {"obj.py": code.json()["digest"]}},
+            {"model": models[-1]},
+        ):
             body = {"obj": {"project_id": PROJECT, "object_id": f"holder-{number}", "val": val}}
             assert (await client.post("/obj/create", json=body)).status_code == 200
     numbers = range(3 * size)
