@@ -6,6 +6,7 @@ import strawberry
 
 from db.project_lists import ProjectFilter
 from graph.calls.connection import Place, calls_field
+from graph.calls.facets import ProjectFacets
 from graph.calls.stats import ProjectCallStats
 from graph.calls.types import Call
 from graph.changes import ProjectChanges
@@ -56,6 +57,7 @@ Unwritten = Annotated[
 @strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
 class Project(
     ProjectCallStats,
+    ProjectFacets,
     ProjectFeedbackItem,
     ProjectChanges,
     ProjectFeedbackStats,

@@ -58,6 +58,8 @@ ALIASES = {
     "project_slug": "project_id",
     "latency_ms": "summary.weave.latency_ms",
     "name": "summary.weave.trace_name",
+    "op": "op_short_name",
+    "user": "wb_user_id",
     "usage.model": "model",
     "usage.input_tokens": "input_tokens",
     "usage.output_tokens": "output_tokens",

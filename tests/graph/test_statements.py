@@ -71,6 +71,9 @@ DOCUMENTS = {
         users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
     "users of calls": f"""query($n: Int!) {{ project(slug: "team/app") {{
         calls(first: $n) {{ nodes {{ user {{ {USER_FIELDS} }} }} }} }} }}""",
+    "facets": """query($n: Int!) { project(slug: "team/app") {
+        facets(fields: ["op", "inputs.n"], first: $n) { values { value count } missing }
+        attributePaths(of: INPUTS, first: $n) { paths { path types { type count } } } } }""",
     "call stats": """query($n: Int!) { project(slug: "team/app") { callStats(groupBy: [OP, USER], groupLimit: $n) {
         window { calls latency { p99Ms } totalTokens cost { total } } groups { op buckets { calls cost { total } } }
         rest { window { calls } } } } }""",
