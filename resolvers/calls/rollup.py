@@ -107,6 +107,9 @@ def _of_call(
     """The own share of a call, and what it and the ``children`` used together."""
     if not reported:
         return [], children
+    if not children:
+        counted = [usage for usage in reported if any(_counts(usage))]
+        return counted, {usage.model: usage for usage in counted}
     own: list[ModelUsage] = []
     subtree: dict[str, ModelUsage] = {}
     for usage in reported:

@@ -5,8 +5,10 @@ Input tokens are ``prompt_tokens`` and ``input_tokens`` together, output tokens 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from db.json_text import parse_json
 from db.text import decode_text
@@ -39,8 +41,13 @@ def usage_by_model(summary: str | None) -> list[ModelUsage]:
 
 def usage_in(found: str | None) -> list[ModelUsage]:
     """The usage in the JSON text of ``summary.usage`` alone, as queries read it (``db.json_text.query_form``)."""
-    usages = [] if found is None else _usages(parse_json(found))
-    return [replace(usage, model=decode_text(usage.model)) for usage in usages]
+    if found is None:
+        return []
+    try:
+        usage = orjson.loads(found)
+    except orjson.JSONDecodeError:
+        usage = parse_json(found)
+    return _usages({decode_text(model): counts for model, counts in usage.items()} if isinstance(usage, dict) else None)
 
 
 def _usages(usage: Any) -> list[ModelUsage]:

@@ -192,6 +192,55 @@ async def test_children_in_other_traces_are_found(client: httpx.AsyncClient) -> 
     assert [call_id for call_id, _ in await above(client, "c39")] == [*(f"c{n}" for n in range(38, -1, -1)), "root"]
 
 
+async def test_a_tree_in_a_trace_too_large_to_read_whole(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.calls.trees.LARGEST_TRACE", 20)
+    await record(
+        client, [call(f"c{number}", f"c{number - 1}" if number else None, second=number) for number in range(30)]
+    )
+    assert await below(client, "c0") == [(f"c{number}", number) for number in range(1, 30)]
+    assert await above(client, "c29") == [(f"c{number}", 29 - number) for number in range(28, -1, -1)]
+
+
+async def test_a_walk_that_is_cut_says_so(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    await record(client, [call("root"), *(call(f"c{number}", "root", second=number) for number in range(8))])
+    fields = 'call(callId: "root") { descendants(first: 2) { totalCount isCut nodes { callId } } }'
+    monkeypatch.setattr("resolvers.calls.trees.MOST_DESCENDANTS", 5)
+    found = (await ask_project(client, fields))["call"]["descendants"]
+    assert found == {"totalCount": 5, "isCut": True, "nodes": [{"callId": "c0"}, {"callId": "c1"}]}
+    monkeypatch.setattr("resolvers.calls.trees.MOST_DESCENDANTS", 100)
+    monkeypatch.setattr("resolvers.calls.trees.MOST_WALKED", 3)
+    assert (await ask_project(client, fields))["call"]["descendants"]["isCut"]
+    monkeypatch.setattr("resolvers.calls.totals.MOST_WALKED", 3)
+    message = await refusal(client, 'call(callId: "root") { subtreeUsage { totalTokens } }')
+    assert message == "usage is added up over 3 calls below others at most, there are more"
+    monkeypatch.setattr("resolvers.calls.totals.MOST_MEMBERS", 8)
+    message = await refusal(client, 'trace(traceId: "t") { usage { totalTokens } }')
+    assert message == "usage is added up over 8 calls at most, 't' has 9"
+    message = await refusal(client, 'trace(traceId: "t") { cost { total } }')
+    assert message == "usage is added up over 8 calls at most, 't' has 9"
+
+
+async def test_payloads_of_a_page_are_bounded(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resolvers.calls.trees.MAX_PAGE_BYTES", 2500)
+    calls = [call(f"c{number}", "root", second=number, inputs={"text": "x" * 1000}) for number in range(5)]
+    await record(client, [call("root"), *calls])
+    fields = "nodes { callId inputs } pageInfo { hasPreviousPage hasNextPage }"
+    project = await ask_project(
+        client,
+        f"""call(callId: "root") {{
+             front: descendants(first: 5) {{ {fields} }} back: descendants(last: 5) {{ {fields} }}
+             ids: descendants(first: 5) {{ nodes {{ callId }} }} }}""",
+    )
+    found = project["call"]
+    assert [node["callId"] for node in found["front"]["nodes"]] == ["c0", "c1"]
+    assert found["front"]["pageInfo"] == {"hasPreviousPage": False, "hasNextPage": True}
+    assert [node["callId"] for node in found["back"]["nodes"]] == ["c3", "c4"]
+    assert found["back"]["pageInfo"] == {"hasPreviousPage": True, "hasNextPage": False}
+    assert len(found["ids"]["nodes"]) == 5
+
+
 async def test_several_roots_each_have_their_own_tree(client: httpx.AsyncClient) -> None:
     await record(client, [call("r1"), call("r2", second=1), call("x1", "r1"), call("x2", "r2")])
     assert await below(client, "r2") == [("x2", 1)]
