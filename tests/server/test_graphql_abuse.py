@@ -21,8 +21,8 @@ from tests.server.abuse import ANSWERS, BODIES, DOCUMENTS, Request, of_project, 
 
 PATIENCE = 4.0  # seconds that anybody else may wait, on a machine that runs other tests too
 INSIDES = re.compile(
-    r"Traceback|File \\?\"|\.py\b|\b[A-Z]\w{1,40}Error\b|<class|object at 0x|NoneType|strawberry|sqlalchemy|psycopg|"
-    r"sqlite3|hashable|positional argument|recursion depth"
+    r"Traceback|File \\?\"|\.py\b|\b(?!UserError)[A-Z]\w{1,40}Error\b|<class|object at 0x|NoneType|strawberry|"
+    r"sqlalchemy|psycopg|sqlite3|hashable|positional argument|recursion depth"
 )
 OTHER = of_project("slug calls(first: 1) { nodes { id } }")
 EXPECTED = {"project": {"slug": "a/b", "calls": {"nodes": [{"id": ...}]}}}
