@@ -26,7 +26,7 @@ def index_subjects(url: str, subjects: Iterable[Subject]) -> None:
     engine = engine_for(parse_url(url), pool_size=1)
     try:
         with engine.connect() as connection:
-            if not wanted and not _existing(connection):
+            if _existing(connection) == wanted.keys():
                 return
             connection.rollback()
             if connection.dialect.name == "postgresql":
@@ -38,10 +38,10 @@ def index_subjects(url: str, subjects: Iterable[Subject]) -> None:
                 connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
             for name in sorted(wanted.keys() - existing):
                 connection.exec_driver_sql(_create(connection, name, wanted[name]))
-            if wanted.keys() - existing:
-                # What is known of an expression is known only after its index was there.
-                connection.exec_driver_sql("ANALYZE calls")
             if connection.dialect.name == "postgresql":
+                if wanted.keys() - existing:
+                    # The planner knows what values an expression has only once there is an index on it.
+                    connection.exec_driver_sql("ANALYZE calls")
                 connection.commit()
             else:
                 connection.exec_driver_sql("COMMIT")

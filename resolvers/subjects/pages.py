@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, func, null, select
 
 from db.calls.reads import PAYLOADS as CALL_PAYLOADS
 from db.calls.reads import SHOWN, select_calls_by_id
@@ -163,8 +163,8 @@ class SubjectGroups:
         return count_by(connection, key=groups.c.subject_id, conditions=[])
 
     def _groups(self, project: str, ids: Sequence[str]) -> Subquery:
-        key: ColumnElement[Any] = self.grouping.column
-        where = (c.project_id == project, SHOWN, self.subject.among(ids), key.is_not(None))
+        # Not the bare column: SQLite would walk all groups by an index of theirs, and not the subject's calls.
+        key: ColumnElement[Any] = func.coalesce(self.grouping.column, null())
         return (
             select(
                 self.subject.id.label("subject_id"),
@@ -172,7 +172,7 @@ class SubjectGroups:
                 func.min(c.project_id).label("project_id"),
                 func.min(c.started_at).label("started_at"),
             )
-            .where(*where)
+            .where(c.project_id == project, SHOWN, self.subject.among(ids), key.is_not(None))
             .group_by(self.subject.id, key)
             .subquery()
         )

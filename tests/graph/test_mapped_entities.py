@@ -185,17 +185,20 @@ def plan_of(connection: Connection, statement: str, parameters: Any) -> str:
 
 
 LOOK_UPS = [
-    """{ customer(id: "c7") { callCount calls { nodes { callId } } projects { totalCount } traces { totalCount } } }""",
-    """{ project(slug: "team/app") { customer(id: "c7") { callCount calls { nodes { callId } } } } }""",
+    """{ %s(id: "c7") { callCount calls { nodes { callId } } projects { totalCount } traces { totalCount }
+         usage { totalTokens } } }""",
+    """{ project(slug: "team/app") { %s(id: "c7") { callCount calls { nodes { callId } } } } }""",
 ]
+INDEXES = {"customer": "ix_calls_subject_", "user": "ix_calls_project_id_wb_user_id_started_at_id"}
 
 
-async def test_an_index_finds_them(database_url: str) -> None:
+@pytest.mark.parametrize("field", INDEXES)
+async def test_an_index_finds_them(database_url: str, field: str) -> None:
     async with running_app(database_url, federation_entities=ENTITIES) as client:
-        await record(client, [of_customer(number, f"c{number}") for number in range(2000)])
+        await record(client, [of_customer(number, f"c{number}", wb_user_id=f"c{number}") for number in range(2000)])
         with executed() as statements:
             for document in LOOK_UPS:
-                await answer(client, document)
+                await answer(client, document % field)
         looking_up = [each for each in statements if "c7" in json.dumps(each[1], default=str)]
         assert len(looking_up) >= 6
 
@@ -208,7 +211,7 @@ async def test_an_index_finds_them(database_url: str) -> None:
         finally:
             await database.close()
         for plan in found:
-            assert "ix_calls_subject_" in plan, plan
+            assert INDEXES[field] in plan, plan
             assert "SCAN calls" not in plan
             assert "Seq Scan on calls" not in plan
 
