@@ -49,7 +49,8 @@ class GroupFilter:
         found: list[ColumnElement[bool]] = [column.in_(self.keys)] if self.keys else []
         for chosen in self.with_calls:
             where = (c.project_id == project_id, SHOWN, column.is_not(None), *conditions(project_id, chosen))
-            found.append(column.in_(select(column).where(*where)))
+            # The calls that are sought are others than those that are grouped.
+            found.append(column.in_(select(column).where(*where).correlate(None)))
         return found
 
     def of_groups(self, groups: FromClause) -> list[ColumnElement[bool]]:

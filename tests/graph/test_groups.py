@@ -168,6 +168,8 @@ async def test_what_a_thread_adds_up_to(client: httpx.AsyncClient) -> None:
         ('filter: { threadIds: ["chat"] }', "21"),
         ('filter: { withCall: { ops: ["llm"], statuses: [ERROR] } }', "1"),
         ('filter: { ops: ["llm"], wbUserIds: ["bob"] }', "2"),
+        ('filter: { withCall: { inputRefs: ["weave:///team/app/object/x:*"] } }', ""),
+        ('filter: { withCall: { exceptionContains: "BOOM" }, models: ["m"] }', "1"),
         ('orderBy: [{ field: "durationMs", direction: DESC }]', "132"),
         ('orderBy: [{ field: "callCount" }, { field: "traceId", direction: DESC }]', "321"),
         ('orderBy: [{ field: "error_count", direction: DESC }, { field: "startedAt" }]', "123"),
