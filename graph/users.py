@@ -17,7 +17,8 @@ from graph.connections import (
     shared_by_siblings,
 )
 from graph.context import Info, context_of
-from graph.feedback.connection import FeedbackConnection
+from graph.feedback.connection import FeedbackConnection, Filter
+from graph.feedback.filters import filter_of
 from graph.fields import column, link
 from graph.nodes import ProjectPart, is_row_of
 from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
@@ -57,6 +58,7 @@ class User(SubjectFields):
         after: After = None,
         last: Last = None,
         before: Before = None,
+        filter: Filter = None,
         query: Query = None,
         query_json: QueryJson = None,
         order_by: OrderBy = None,
@@ -68,7 +70,9 @@ class User(SubjectFields):
             info,
             lambda: SubjectFeedback(
                 feedback_of,
-                FeedbackList(query_argument(query, query_json), sorts_argument(order_by) or DEFAULT_SORTS),
+                FeedbackList(
+                    query_argument(query, query_json), sorts_argument(order_by) or DEFAULT_SORTS, filter_of(filter)
+                ),
                 page_request(first, after, last, before, offset),
                 columns_of(info, "Feedback", NODES),
                 MAX_PAGE_BYTES,

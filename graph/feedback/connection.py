@@ -37,7 +37,7 @@ from resolvers.feedback.pages import (
 if TYPE_CHECKING:
     from graph.feedback.types import Feedback
 
-__all__ = ["FeedbackConnection", "FeedbackPlace", "feedback_field"]
+__all__ = ["FeedbackConnection", "FeedbackPlace", "Filter", "feedback_field"]
 
 
 Filter = Annotated[FeedbackFilterInput | None, strawberry.argument(description="Which feedback.")]

@@ -329,3 +329,20 @@ async def test_rows_of_what_is_not_there(context: Any) -> None:
         lambda connection: select_subjects(connection, APP, ["a", ""], subject=Subject("C", "inputs", ("x",)))
     )
     assert found == {}
+
+
+async def test_gateways_see_the_mapped_types(database_url: str) -> None:
+    prefixes = {"federation_type_prefix": "Trace", "federation_field_prefix": "trace"}
+    async with running_app(database_url, federation_entities=ENTITIES, **prefixes) as client:
+        sdl = (await answer(client, "{ _service { sdl } }"))["_service"]["sdl"]
+        for expected in (
+            'type Customer @key(fields: "id")',
+            'type Order @key(fields: "number")',
+            'type User @key(fields: "id")',
+            "  customer: Customer\n",
+            "  traceCustomer(",
+        ):
+            assert expected in sdl, expected
+        assert "viewer" not in sdl
+        await record(client, [of_customer(1, "a")])
+        assert (await answer(client, '{ traceCustomer(id: "a") { callCount } }'))["traceCustomer"] == {"callCount": 1}

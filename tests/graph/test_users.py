@@ -258,7 +258,8 @@ async def test_feedback_that_a_user_gave(client: httpx.AsyncClient) -> None:
     await comment(client, SITE, 2, "bob")
     await comment(client, SITE, 2, "eve")
     document = """{
-        user(id: "bob") { id callCount feedback { totalCount nodes { targetRef user { id } } } }
+        user(id: "bob") { id callCount none: feedback(filter: {feedbackTypes: ["other"]}) { totalCount }
+            feedback { totalCount nodes { targetRef user { id } } } }
         project(slug: "team/site") { user(id: "bob") { feedback(last: 1) { totalCount nodes { targetRef } } } }
     }"""
     data = await answer(client, document)
@@ -266,6 +267,7 @@ async def test_feedback_that_a_user_gave(client: httpx.AsyncClient) -> None:
     assert data["user"] == {
         "id": "bob",
         "callCount": 0,
+        "none": {"totalCount": 0},
         "feedback": {"totalCount": 2, "nodes": [{"targetRef": ref, "user": {"id": "bob"}} for ref in refs]},
     }
     assert data["project"]["user"]["feedback"] == {"totalCount": 1, "nodes": [{"targetRef": refs[1]}]}
