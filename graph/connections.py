@@ -99,7 +99,7 @@ class Connection(Generic[T]):
             end_cursor=self.page.cursor(last) if last >= 0 else None,
         )
 
-    @link("How many nodes there are on all pages; counted apart, only where it is asked for.")
+    @link("How many nodes there are on all pages; counted apart, only where it is asked for.", weight=10)
     async def total_count(
         self,
         limit: Annotated[BigInt | None, strawberry.argument(description="Stop counting there; 1 or more.")] = None,

@@ -5,6 +5,8 @@ from typing import Any
 
 import strawberry
 
+from graph.cost import cost
+
 __all__ = ["NEEDS", "column", "link"]
 
 NEEDS = "needs"
@@ -16,6 +18,10 @@ def column(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
-def link(description: str, needs: Iterable[str] = (), **options: Any) -> Any:
-    """Decorator of a field with a resolver; ``needs`` names the columns of the row (``self``) that it reads."""
-    return strawberry.field(description=description, metadata={NEEDS: tuple(needs)}, **options)
+def link(description: str, needs: Iterable[str] = (), *, weight: int | None = None, **options: Any) -> Any:
+    """Decorator of a field with a resolver; ``needs`` names the columns of the row (``self``) that it reads.
+
+    ``weight`` is what it costs (``graph.cost``), where that is more than other fields of its kind.
+    """
+    metadata = {NEEDS: tuple(needs)} | ({} if weight is None else cost(weight))
+    return strawberry.field(description=description, metadata=metadata, **options)

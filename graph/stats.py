@@ -37,7 +37,7 @@ class ProjectStats:
 class ProjectStatsField(ProjectPart):
     """The part of Project about its size."""
 
-    @link("How much it keeps, in bytes and in numbers; what is deleted does not count.", needs=("slug",))
+    @link("How much it keeps, in bytes and in numbers; what is deleted does not count.", needs=("slug",), weight=10)
     async def stats(self, info: Info) -> ProjectStats | None:
         """By a loader: a statement a project and value."""
         return await load_row(info, project_stats, self.slug, ProjectStats)

@@ -62,7 +62,7 @@ class CallConnection(Connection[Annotated["Call", strawberry.lazy("graph.calls.t
 
     trace_bytes: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @link("Bytes of all calls of the traces whose roots are in the list, on all pages.")
+    @link("Bytes of all calls of the traces whose roots are in the list, on all pages.", weight=10)
     async def total_storage_size_bytes(self) -> BigInt:
         """Read only where it is asked for."""
         return BigInt(await self.trace_bytes())

@@ -129,7 +129,7 @@ Metrics = Annotated[
 class ProjectFeedbackStats(ProjectPart):
     """The part of Project about statistics of feedback."""
 
-    @link("Statistics of what its feedback says, over a window of time.", needs=("slug",))
+    @link("Statistics of what its feedback says, over a window of time.", needs=("slug",), weight=10)
     async def feedback_stats(
         self,
         info: Info,

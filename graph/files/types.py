@@ -49,6 +49,7 @@ class File(TracegraphNode):
     @link(
         "Its bytes, at most 32 MiB this way; a larger file is read by `POST /file/content`.",
         needs=("project_slug", "digest", "size_bytes"),
+        weight=10,
     )
     async def content(self, info: Info) -> Bytes:
         """A handle for our own operations, the bytes for clients."""
