@@ -170,7 +170,12 @@ def build_schema(naming: Naming | None = None, mappings: Sequence[SubjectEntity]
     Raises MappingError where a name of theirs is that of something else.
     """
     naming = naming or Naming()
-    naming = replace(naming, shared_types=naming.shared_types | {entity.noun for entity in mappings})
+    naming = replace(
+        naming,
+        shared_types=naming.shared_types | {entity.noun for entity in mappings},
+        # The team that has the entities has such a field too.
+        omitted_fields=naming.omitted_fields | {f"Query.{entity.field}" for entity in mappings},
+    )
     if mappings:
         check_names(build_schema(naming), mappings)
     mapped = [mapped_type(entity) for entity in mappings]

@@ -13,6 +13,7 @@ from graph.nodes import NODE_KEYS
 from graph.schema import build_schema as build_ours
 from graph.schema import schema
 from resolvers.ids import encode_id
+from resolvers.subjects.entities import parse_mappings
 from tests.conftest import running_app
 from tests.statements import counted
 
@@ -126,6 +127,21 @@ def test_pages_of_users_do_not_collide_with_those_of_the_team_that_has_the_users
     assert "User" in names
     assert {name for name in names if name.startswith("TracedUser")} == {"TracedUserConnection", "TracedUserEdge"}
     assert not {"UserConnection", "UserEdge"} & set(names)
+
+
+def test_mapped_entities_do_not_collide_with_those_of_the_team_that_has_them() -> None:
+    mapped = build_ours(mappings=parse_mappings("Customer.id = attributes.customer.id"))
+    view = mapped.subgraph_sdl
+    assert {name for name in types_of(view) if "Customer" in name} == {
+        "Customer",
+        "TracedCustomerConnection",
+        "TracedCustomerEdge",
+    }
+    assert "customer" not in fields_of(view, "Query")
+    assert "customer" in fields_of(view, "Call")
+    query = mapped._schema.query_type
+    assert query is not None
+    assert "customer" in query.fields
 
 
 def test_fields_and_root_types_can_be_left_out_with_what_only_they_lead_to() -> None:
