@@ -47,7 +47,7 @@ _VERSION = _names("kind", "objectId", "versionIndex", "baseObjectClass", "leafOb
 
 FIXED_FIELDS: Mapping[str, frozenset[str]] = {
     "ObjectVersion": _CONTENT | _VALUE | _VERSION | _names("ref", "createdAt"),
-    "Table": _CONTENT | _names("ref", "rowCount", "createdAt", "rows"),
+    "Table": _CONTENT | _names("ref", "rowCount", "createdAt", "rows", "row"),
     "TableRow": _CONTENT | _VALUE | _names("originalIndex", "table"),
     "TableRowConnection": _names("nodes", "edges", "pageInfo", "totalCount"),
     "Edge": _names("cursor", "node"),
@@ -107,7 +107,7 @@ class _Answer:
             if name in FIXED_OF_PROJECT or name == "__typename" or _key(below) not in data:
                 continue
             by_version = name in {"objectVersion", "op"}
-            if not by_version and name not in {"file", "table", "tables", "tableRow"}:
+            if not by_version and name not in {"file", "table", "tablesByDigest", "tableRow"}:
                 return False
             if by_version and not _is_digest(self.argument(below, "version")):
                 return False

@@ -7,6 +7,7 @@ from graphql import (
     ConstDirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLArgument,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLList,
@@ -63,6 +64,8 @@ def told(selections: SelectionSetNode | None, parent: Any, sizes: Mapping[str, i
             total += told(node.selection_set, VIEW.type_map[node.type_condition.name.value], sizes)
             continue
         assert isinstance(node, FieldNode)
+        if node.name.value == "__typename":
+            continue
         field = parent.fields[node.name.value]
         weight, named = weight_of(parent, node.name.value), get_named_type(field.type)
         size = directive(field, "listSize")
@@ -80,7 +83,7 @@ def told(selections: SelectionSetNode | None, parent: Any, sizes: Mapping[str, i
 def size_of(node: FieldNode, field: GraphQLField, size: Mapping[str, Any]) -> int:
     given_sizes = {argument.name.value: argument.value for argument in node.arguments or ()}
     sizes = [
-        int(value.value) if isinstance(value := given_sizes.get(name), IntValueNode) else field.args[name].default_value
+        int(value.value) if isinstance(value := given_sizes.get(name), IntValueNode) else default_of(field.args[name])
         for name in size.get("slicingArguments", ())
     ]
     assumed: int | None = size.get("assumedSize")
@@ -88,9 +91,15 @@ def size_of(node: FieldNode, field: GraphQLField, size: Mapping[str, Any]) -> in
     return largest
 
 
-def simple(type_: Any) -> str | None:
-    """A value for a required argument; None where it would take more than a word."""
-    if not isinstance(type_, GraphQLNonNull):
+def default_of(argument: GraphQLArgument) -> Any:
+    node = argument.ast_node.default_value if argument.ast_node else None
+    return None if node is None else value_from_ast_untyped(node)
+
+
+def simple(argument: GraphQLArgument) -> str | None:
+    """A value for a required argument, empty for one that is not; None where it would take more than a word."""
+    type_ = argument.type
+    if not isinstance(type_, GraphQLNonNull) or default_of(argument) is not None:
         return ""
     values = {"String": '"a/b"', "ID": '"x"', "DateTime": '"2026-01-01"', "Int": "1", "Boolean": "true"}
     inner = type_.of_type
@@ -105,7 +114,7 @@ def selections_of(draw: st.DrawFn, parent: Any, depth: int = DEPTH) -> str:
     names = [
         name
         for name, field in parent.fields.items()
-        if all(simple(argument.type) is not None for argument in field.args.values())
+        if all(simple(argument) is not None for argument in field.args.values())
         and (depth > 0 or not is_composite_type(get_named_type(field.type)))
     ]
     if not names:
@@ -114,7 +123,7 @@ def selections_of(draw: st.DrawFn, parent: Any, depth: int = DEPTH) -> str:
     parts = []
     for number, name in enumerate(chosen):
         field = parent.fields[name]
-        arguments = [f"{key}: {value}" for key, each in field.args.items() if (value := simple(each.type))]
+        arguments = [f"{key}: {value}" for key, each in field.args.items() if (value := simple(each))]
         size = directive(field, "listSize") or {}
         sizes = {key: draw(st.integers(1, 1000) | st.none()) for key in size.get("slicingArguments", ())}
         arguments += [f"{key}: {value}" for key, value in sizes.items() if value is not None]
