@@ -123,9 +123,11 @@ def latency_ms(started_at: ColumnElement[Any], ended_at: ColumnElement[Any]) -> 
 def trace_name(display_name: ColumnElement[Any], op_name: ColumnElement[Any]) -> ColumnElement[str]:
     """The display name if it is set, else the name in the op ref, else the op name."""
     named = and_(display_name.is_not(None), display_name != "")
-    return case((named, display_name), (op_name.like(REF_LIKE), ref_name(op_name)), else_=op_name)
+    return case((named, display_name), else_=op_short_name(op_name))
 
 
 def op_short_name(op_name: ColumnElement[Any]) -> ColumnElement[str]:
     """The name in the op ref, else the op name."""
-    return case((op_name.like(REF_LIKE), ref_name(op_name)), else_=op_name)
+    # LIKE takes letters of either case on SQLite.
+    is_ref = and_(op_name >= "weave", op_name < "weavf", op_name.like(REF_LIKE))
+    return case((is_ref, func.coalesce(func.nullif(ref_name(op_name), ""), op_name)), else_=op_name)

@@ -24,7 +24,7 @@ ASSUMED_BUCKETS = 100
 
 
 class CallStatsGroupBy(Enum):
-    OP = "op"
+    OP = "op_name"
     MODEL = "model"
     STATUS = "status"
     KIND = "kind"
@@ -100,7 +100,7 @@ class CallStatsGroup:
     @link("The name of their op without its version; null where they are not grouped by `OP`.")
     def op(self) -> str | None:
         """Of the key."""
-        return _key(self, "op")
+        return _key(self, "op_name")
 
     @link("Their model; null also of calls that used none, or several.")
     def model(self) -> str | None:

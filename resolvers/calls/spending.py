@@ -41,7 +41,7 @@ class Spent:
         add_costs(self.costs, other.costs)
 
 
-Spend = Callable[[int, tuple[Any, ...], Spent], None]
+Spend = Callable[[int, list[Any], Spent], None]
 """Takes when a call began, its values of what is grouped by, and what it used itself."""
 
 
@@ -112,7 +112,7 @@ class Spending:
         for usage in own:
             if self._model is not None:
                 key[self._model] = usage.model
-            spend(started_at, tuple(key), self._spent(usage, started_at))
+            spend(started_at, key, self._spent(usage, started_at))
 
     def _spent(self, usage: ModelUsage, at: int) -> Spent:
         costs = costs_of(usage, at, self._prices) if self._with_costs else {}

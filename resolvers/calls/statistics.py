@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection
 from db.calls.statistics import select_bounds, select_groups, select_measures
 from db.calls.tables import calls
 from resolvers.buckets import DAY, bucket_edges, check_range, chosen_granularity, zone_of
+from resolvers.calls.names import op_short_name
 from resolvers.calls.pages import CallList
 from resolvers.calls.spending import Spending, Spent
 from resolvers.calls.totals import CostTotal, cost_total
@@ -35,6 +37,8 @@ USAGE = frozenset({"input_tokens", "output_tokens", "total_tokens", "cost"})
 """What is worked out from the usage in summaries."""
 
 Key = tuple[str | None, ...]
+
+_short_name = lru_cache(maxsize=10_000)(op_short_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,7 @@ class _Gathering:
         self._conditions = conditions
         self._after = (edges[0] - 1, "")
         self._bucket = 0
+        self._op = by.index("op_name") if "op_name" in by else None
 
     def read_on(self, connection: Connection) -> bool:
         """Read a page of measures; returns whether there may be more."""
@@ -192,13 +197,22 @@ class _Gathering:
         for started_at, call_id, status, duration, *key in rows:
             while started_at >= self.edges[self._bucket + 1]:
                 self._bucket += 1
-            self.groups.get(tuple(key), rest)[self._bucket].add(status, duration)
+            self.groups.get(self._key(key), rest)[self._bucket].add(status, duration)
             self._after = (started_at, call_id)
         return len(rows) == PAGE
 
-    def spend(self, started_at: int, key: Key, spent: Spent) -> None:
+    def _key(self, values: list[str | None]) -> Key:
+        """The key of a call's group."""
+        if self._op is not None:
+            op_name = values[self._op]
+            assert op_name is not None, "a call that is shown has an op name"
+            values[self._op] = _short_name(op_name)
+        return tuple(values)
+
+    def spend(self, started_at: int, values: list[str | None], spent: Spent) -> None:
         """Put what a call used into its cell. A group that no call is in is made, while there is room: a model that
         only calls of several models used."""
+        key = self._key([*values])
         group = self.groups.get(key)
         if group is None and len(self.groups) <= self.limit:
             group = self.groups[key] = defaultdict(_Cell)

@@ -162,6 +162,24 @@ async def test_names(client: httpx.AsyncClient) -> None:
     ]
 
 
+ODD = {"WEAVE:///a/b/op/C:d": None, "weaver says :///x:y": "x", f"{OP}/a.b-c:d": "a.b-c", "a/b:c": None, "weave": None}
+
+
+async def test_short_names_are_the_same_in_answers_filters_and_groups(client: httpx.AsyncClient) -> None:
+    await record(client, [call(str(index), op_name=name) for index, name in enumerate(ODD)])
+    document = """{ project(slug: "team/app") { calls { nodes { callId opShortName } }
+      facets(fields: ["op"]) { values { value } }
+      callStats(groupBy: [OP]) { groups { op window { calls } } } } }"""
+    project = (await run(client, document))["project"]
+    names = {node["callId"]: node["opShortName"] for node in project["calls"]["nodes"]}
+    assert list(names.values()) == [short or name for name, short in ODD.items()]
+    assert sorted(value["value"] for value in project["facets"][0]["values"]) == sorted(names.values())
+    groups = {group["op"]: group["window"]["calls"] for group in project["callStats"]["groups"]}
+    assert groups == dict.fromkeys(names.values(), 1)
+    for call_id, name in names.items():
+        assert (name, await found(client, filter={"ops": [name]})) == (name, call_id)
+
+
 ORDERS: list[tuple[list[str], str]] = [
     ([], "abcdefg"),
     (["-startedAt"], "gfedcba"),
