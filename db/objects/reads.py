@@ -14,6 +14,7 @@ from db.query.fields import Field, Fields, FieldType
 from db.query.order import Order
 from db.rows import Row, RowSet, fetch
 from db.rows import labelled as labelled_of
+from db.text import encode_text
 
 __all__ = [
     "COLUMNS",
@@ -190,7 +191,8 @@ def object_conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:
         conditions.append(c.object_id.in_(wanted.object_ids))
     if wanted.name_contains:
         # Names are ASCII but for letters, whose case is left as it is.
-        conditions.append(func.lower(c.object_id).contains(wanted.name_contains.lower(), autoescape=True))
+        part = encode_text(wanted.name_contains.lower())
+        conditions.append(func.lower(c.object_id).contains(part, autoescape=True))
     if wanted.created_after is not None:
         conditions.append(c.created_at >= wanted.created_after)
     if wanted.created_before is not None:

@@ -11,6 +11,7 @@ from db.chunks import chunked
 from db.pages import PageRequest
 from db.tables.reads import Part, placed_rows, select_chunks
 from db.tables.tables import table_parts, table_rows, tables
+from db.text import encode_text
 
 __all__ = ["Chosen", "Place", "Span", "count_places", "select_places", "select_row_places"]
 
@@ -125,7 +126,7 @@ def _matching(
         source = placed.outerjoin(table_rows, row)
     statement = select().select_from(source).where(*chosen.conditions)
     if chosen.row_digests is not None:
-        statement = statement.where(placed.c.digest.in_(chosen.row_digests))
+        statement = statement.where(placed.c.digest.in_([encode_text(digest) for digest in chosen.row_digests]))
     return placed, statement
 
 
@@ -194,7 +195,7 @@ def select_row_places(
         placed = placed_rows(connection, project_id, list({table for table, _ in chunk}))
         statement = (
             select(placed.c.table_digest, placed.c.digest, func.min(placed.c.original_index))
-            .where(placed.c.digest.in_({row for _, row in chunk}))
+            .where(placed.c.digest.in_({encode_text(row) for _, row in chunk}))
             .group_by(placed.c.table_digest, placed.c.digest)
         )
         found.update(((table, row), index) for table, row, index in connection.execute(statement))

@@ -44,7 +44,7 @@ __all__ = [
 
 @strawberry.input(
     description="Which versions: all fields that are set must hold; within a list any value will do. A field that is "
-    "null, left out or an empty list restricts nothing."
+    "null, left out or an empty list restricts nothing. Lists hold at most 1,000 values."
 )
 class ObjectFilterInput:
     """The domain's ObjectFilter."""

@@ -12,6 +12,7 @@ from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
 from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
 from db.feedback_filters import FeedbackFilter
+from db.objects.reads import ObjectFilter
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
@@ -79,7 +80,7 @@ class CallList:
         return call_fields(self.project, self.expand)
 
 
-def check_filter(chosen: CallFilter | FeedbackFilter) -> None:
+def check_filter(chosen: CallFilter | FeedbackFilter | ObjectFilter) -> None:
     """Raise InvalidInputError for a list of more than a thousand values."""
     for field in fields(chosen):
         value = getattr(chosen, field.name)

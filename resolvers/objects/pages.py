@@ -6,24 +6,22 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection
 
 from db.bounded_pages import bounded
+from db.objects.lists import select_by_ref
 from db.objects.reads import (
     COLUMNS,
     EVERY_OBJECT,
     FIELDS,
     TIEBREAK,
     ObjectFilter,
-    ObjectKey,
     labelled,
     object_conditions,
-    select_objects,
 )
 from db.objects.tables import objects
 from db.pages import Page, PageRequest, select_count, select_page
 from db.query.order import Direction, Order, compile_order
-from db.rows import Row
+from resolvers.calls.pages import check_filter
 from resolvers.context import Context
 from resolvers.queries import refusing_queries
-from resolvers.refs import ObjectRef, parse_ref
 
 __all__ = ["ObjectList", "objects_count", "objects_list"]
 
@@ -37,7 +35,8 @@ class ObjectList:
     sorts: Sequence[tuple[str, Direction]] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """In SQL."""
+        """In SQL. Raises InvalidInputError for a filter that is too long."""
+        check_filter(self.filter)
         return [objects.c.project_id == self.project, *object_conditions(self.filter)]
 
     def order(self) -> Order:
@@ -56,20 +55,12 @@ async def objects_list(context: Context, chosen: ObjectList, request: PageReques
             return select_page(connection, "ObjectVersion", labelled(columns), where, order, request)
         keys = [*labelled(["ref"]), COLUMNS["size_bytes"].label("storage_size_bytes")]
         page = select_page(connection, "ObjectVersion", keys, where, order, request)
-        return bounded(page, request, key="ref", read=lambda refs: _by_ref(connection, chosen.project, refs, columns))
+        return bounded(
+            page, request, key="ref", read=lambda refs: select_by_ref(connection, chosen.project, refs, columns)
+        )
 
     with refusing_queries("after"):
         return await context.database.read(read)
-
-
-def _by_ref(connection: Connection, project: str, refs: Sequence[str], columns: frozenset[str]) -> dict[str, Row]:
-    keys = {}
-    for ref in refs:
-        parsed = parse_ref(ref)
-        assert isinstance(parsed, ObjectRef), "refs of versions are refs of objects and ops"
-        keys[ref] = ObjectKey(parsed.kind, parsed.object_id, parsed.digest)
-    found = select_objects(connection, project, keys.values(), columns)
-    return {ref: found[key] for ref, key in keys.items() if key in found}
 
 
 async def objects_count(context: Context, chosen: ObjectList, limit: int | None) -> int:

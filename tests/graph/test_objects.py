@@ -1,5 +1,6 @@
 """Versions of objects and ops: their lists and links, and how they differ."""
 
+import json
 from typing import Any
 
 import httpx
@@ -9,7 +10,8 @@ PROJECT = "team/app"
 
 
 async def answer(client: httpx.AsyncClient, document: str, **variables: Any) -> dict[str, Any]:
-    response = await client.post("/graphql", json={"query": document, "variables": variables})
+    body = json.dumps({"query": document, "variables": variables})  # a lone surrogate is escaped
+    response = await client.post("/graphql", content=body, headers={"Content-Type": "application/json"})
     found: dict[str, Any] = response.json()
     return found
 
@@ -290,3 +292,38 @@ async def test_code_is_text_and_differs_line_by_line(client: httpx.AsyncClient) 
         None,
     ]
     assert nodes[1]["diff"]["changes"] == [{"path": "files.obj\\.py"}]
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800", "%_'\\", "x" * 5000, ""])
+async def test_any_text_may_be_looked_for(client: httpx.AsyncClient, text: str) -> None:
+    await publish(client, "a", {"x": 1})
+    made = await client.post("/table/create", json={"table": {"project_id": PROJECT, "rows": [{"a": 1}]}})
+    document = f"""query($text: String!, $table: String!) {{ project(slug: "{PROJECT}") {{
+        names: objects(filter: {{objectIds: [$text]}}) {{ totalCount nodes {{ id }} }}
+        object(objectId: $text) {{ id }}
+        objectVersion(objectId: "a", version: $text) {{ id }}
+        objectVersions {{ nodes {{ valueAt(path: "x") }} }}
+        table(digest: $table) {{
+            row(digest: $text) {{ id }} rows(rowDigests: [$text]) {{ totalCount nodes {{ id }} }} }} }} }}"""
+    found = await answer(client, document, text=text, table=made.json()["digest"])
+    assert "errors" not in found
+    assert found["data"]["project"] == {
+        "names": {"totalCount": 0, "nodes": []},
+        "object": None,
+        "objectVersion": None,
+        "objectVersions": {"nodes": [{"valueAt": 1}]},
+        "table": {"row": None, "rows": {"totalCount": 0, "nodes": []}},
+    }
+    if len(text) < 1000:
+        selection = "objects(filter: {nameContains: $text}) { totalCount }"
+        document = f'query($text: String!) {{ project(slug: "{PROJECT}") {{ {selection} }} }}'
+        expected = 0 if text else 1
+        assert (await answer(client, document, text=text))["data"]["project"] == {"objects": {"totalCount": expected}}
+
+
+async def test_too_long_a_filter_is_refused(client: httpx.AsyncClient) -> None:
+    await publish(client, "a", 1)
+    document = f"""query($names: [String!]) {{ project(slug: "{PROJECT}") {{
+        objects(filter: {{objectIds: $names}}) {{ totalCount }} }} }}"""
+    refused = await answer(client, document, names=["x"] * 1001)
+    assert "'object_ids' request length is greater than max length (1000)" in refused["errors"][0]["message"]
