@@ -7,6 +7,7 @@ import strawberry
 from graph.calls.connection import Place, calls_field
 from graph.calls.costs import CallCosts
 from graph.calls.enums import CallKind, CallStatus
+from graph.calls.exceptions import CallExceptions
 from graph.calls.names import CallNames
 from graph.calls.scores import CallScores
 from graph.calls.totals import CallTotals
@@ -65,7 +66,17 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     keys=["id", "ref", "projectSlug callId"],
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
-class Call(CallCosts, CallNames, CallScores, CallTotals, CallTree, CallValues, UserLink, TracegraphNode):
+class Call(
+    CallCosts,
+    CallExceptions,
+    CallNames,
+    CallScores,
+    CallTotals,
+    CallTree,
+    CallValues,
+    UserLink,
+    TracegraphNode,
+):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")
@@ -85,7 +96,10 @@ class Call(CallCosts, CallNames, CallScores, CallTotals, CallTree, CallValues, U
     started_at: DateTime = column("When it began.")
     ended_at: DateTime | None = column("When it ended; null while it runs.")
     latency_ms: float | None = column("Milliseconds it took; null while it runs.")
-    exception: str | None = column("The exception that ended it.")
+    exception: str | None = column(
+        "The exception that ended it, as it was recorded: JSON text with type, message and traceback of Weave's SDKs, "
+        "a text of others; null where it ended well or runs. Easier to read are `exceptionType` and `exceptionMessage`."
+    )
     attributes: JSON = column("Its metadata, an object.")
     inputs: JSON = column("Its arguments, an object.")
     output: JSON | None = column("What it gave back; null while it runs, too.")

@@ -133,6 +133,12 @@ def stored(page: Any, text: str) -> None:
     )
 
 
+def variables(page: Any) -> list[Any]:
+    """The variables of each tab."""
+    kept = json.loads(page.evaluate("localStorage.getItem('graphiql:tabState')"))
+    return [json.loads(tab["variables"]) for tab in kept["tabs"]]
+
+
 @pytest.mark.parametrize(("scheme", "width", "height"), [("light", 1400, 900), ("dark", 1280, 720)])
 def test_the_first_look_has_a_tab_for_each_example_and_an_answer(
     chromium: Any, server: ServerProcess, scheme: str, width: int, height: int
@@ -227,6 +233,28 @@ def test_a_returning_user_finds_the_tabs_that_were_left(chromium: Any, server: S
             page.close()
 
 
+def test_examples_follow_the_project_and_other_tabs_do_not(chromium: Any, server: ServerProcess) -> None:
+    with visiting(chromium, server.url) as visit:
+        page = visit.page(f"/graphiql?project={PROJECT}")
+        answer(page, "Ticket T-928")
+        show(page, "ObjectVersions")
+        page.locator(".graphiql-query-editor .view-line").first.click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.insert_text("# mine\n")
+        stored(page, "# mine")
+
+        with page.expect_navigation():
+            page.get_by_label("Project", exact=True).select_option(OTHER)
+        page.locator(".graphiql-query-editor .view-line").first.wait_for()
+        assert urlsplit(page.url).query == urlencode({"project": OTHER})
+        assert [each["project"] for each in variables(page)] == [*[OTHER] * 4, PROJECT, OTHER]
+        page.close()
+
+        # It is remembered.
+        page = visit.page()
+        assert page.get_by_label("Project", exact=True).input_value() == OTHER
+
+
 def test_the_link_of_a_call_shows_it_with_its_tree(chromium: Any, site: Site) -> None:
     with visiting(chromium, site.server.url, viewport={"width": 1400, "height": 2000}) as visit:
         page = visit.page(site.failed)
@@ -287,7 +315,7 @@ def test_an_empty_server_tells_how_to_begin(chromium: Any, tmp_path: Path, pages
         page.close()
         # As soon as there is something, it is shown.
         record(server, "greet", "team/first")
-        page = visit.page("/graphiql?project=team/first")
+        page = visit.page()
         answer(page, '"name": "greet"')
         assert tabs(page) == TABS
 

@@ -6,7 +6,7 @@ import { load, save } from './storage.js';
 const REMEMBERED = 'tracegraph:project';
 
 const PROJECTS = `query Projects {
-  projects(first: 200) {
+  projects(first: 200, orderBy: { field: "createdAt", direction: DESC }) {
     nodes {
       slug
     }
@@ -37,7 +37,7 @@ const AT_HAND = `query AtHand($project: String!) {
   }
 }`;
 
-// Slugs of the server's projects, and the one at hand: that of the address, else the last one, else the first. Null
+// Slugs of the server's projects, and the one at hand: that of the address, else the last one, else the youngest. Null
 // where there is none.
 export async function chooseProject(given) {
   const slugs = ((await ask(PROJECTS))?.projects?.nodes ?? []).map((project) => project.slug);
@@ -47,7 +47,7 @@ export async function chooseProject(given) {
     return { slugs, project: null };
   }
   save(REMEMBERED, chosen);
-  return { slugs: slugs.includes(chosen) ? slugs : [chosen, ...slugs], project: chosen };
+  return { slugs: [...new Set([...slugs, chosen])].sort(), project: chosen };
 }
 
 // A call with a tree worth looking at, and an object with versions to compare. Null where nothing was written.
