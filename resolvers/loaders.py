@@ -1,5 +1,6 @@
 """Batch loading: whoever asks for one key at a time is served by one read for all keys asked at that moment."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -34,7 +35,8 @@ class Loaders:
                 return await read(self._context, keys, **parameters)
 
             loader = self._loaders[identity] = DataLoader(load_fn=load_batch)
-        return loader.load(key)
+        # Who waits may be cancelled, as the siblings of a field that failed are: the value is still for all others.
+        return asyncio.shield(loader.load(key))
 
     def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of
