@@ -98,31 +98,28 @@ def _single(costs: Costs) -> tuple[float, str] | tuple[None, None]:
 
 @dataclass(slots=True, eq=False)
 class Forest:
-    """Calls that were added up together, each as far as the others are below it."""
+    """Calls that were added up together, each as far as the others are below it. Made on a reader's thread, since
+    there may be many."""
 
     project: str
     calls: Mapping[str, Reported]
     rolled: Mapping[str, Rolled] = field(init=False)
+    usage: list[ModelUsage] = field(init=False)
+    """What all of them used."""
+
+    levels: int = field(init=False)
+    """How many calls the longest way down has: 1 for calls without children."""
+
+    _order: list[tuple[str, str | None]] = field(init=False)
 
     def __post_init__(self) -> None:
-        reported = {one.id: (one.parent_id, usage_in(one.usage)) for one in self.calls.values()}
-        self.rolled = roll_up(reported)
-
-    @property
-    def usage(self) -> list[ModelUsage]:
-        """What all of them used."""
-        return add_up(usage for rolled in self.rolled.values() for usage in rolled.own)
-
-    @property
-    def levels(self) -> int:
-        """How many calls the longest way down has: 1 for calls without children."""
+        self.rolled = roll_up({one.id: (one.parent_id, usage_in(one.usage)) for one in self.calls.values()})
+        self.usage = add_up(usage for rolled in self.rolled.values() for usage in rolled.own)
+        self._order = bottom_up({one.id: one.parent_id for one in self.calls.values()})
         depths: dict[str, int] = {}
-        for call_id, parent in reversed(self._order()):
+        for call_id, parent in reversed(self._order):
             depths[call_id] = 1 if parent is None else depths[parent] + 1
-        return max(depths.values(), default=0)
-
-    def _order(self) -> list[tuple[str, str | None]]:
-        return bottom_up({one.id: one.parent_id for one in self.calls.values()})
+        self.levels = max(depths.values(), default=0)
 
     def own_costs(self, prices: Mapping[str, RowSet]) -> dict[str, Costs]:
         """What each call cost itself, at its own start; calls that used nothing are missing."""
@@ -135,7 +132,7 @@ class Forest:
     def subtree_costs(self, own: Mapping[str, Costs]) -> dict[str, Costs]:
         """What each call and all that is below it cost."""
         below: defaultdict[str, Costs] = defaultdict(dict)
-        for call_id, parent in self._order():
+        for call_id, parent in self._order:
             if call_id in own:
                 add_costs(below[call_id], own[call_id])
             if parent is not None and call_id in below:
