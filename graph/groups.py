@@ -26,6 +26,7 @@ from graph.connections import (
 from graph.context import Info, context_of
 from graph.fields import NEEDS, column, link
 from graph.group_inputs import GroupFilterInput
+from graph.in_project import InProject
 from graph.nodes import Node
 from graph.queries import sorts_argument
 from graph.query import SortByInput
@@ -103,10 +104,9 @@ async def forest_of(info: Info, row: Any) -> Forest | None:
 
 
 @strawberry.interface(description="Calls that belong together: a trace, a session, a thread.")
-class CallGroup(Node):
+class CallGroup(InProject, Node):
     """Rows of ``db.groups``."""
 
-    project_slug: str = column("Slug of the project, `entity/name`.")
     started_at: DateTime = column("When its first call began.")
     last_started_at: DateTime = column("When its latest call began.")
     ended_at: DateTime | None = column("When its last call ended; null while one runs.")

@@ -17,6 +17,7 @@ from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.groups import load_group
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.refs.types import RefLink, links_of
 from graph.rows import load_call, load_row
@@ -27,14 +28,12 @@ from graph.traces import Trace
 from graph.users import UserLink
 from resolvers.groups import SESSIONS, THREADS, TRACES
 from resolvers.objects.read import objects_by_ref
-from resolvers.projects import projects_by_slug
 from resolvers.refs import ObjectRef, is_ref, parse_ref
 from resolvers.refs.expand import PAYLOADS, expanded_payloads
 from resolvers.traces import trace_sizes
 
 if TYPE_CHECKING:
     from graph.objects.types import ObjectVersion
-    from graph.projects import Project
 
 __all__ = ["Call"]
 
@@ -75,13 +74,13 @@ class Call(
     CallTree,
     CallValues,
     UserLink,
+    InProject,
     TracegraphNode,
 ):
     """Rows of ``db.calls.reads``."""
 
     is_type_of = is_row_of("Call")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     call_id: str = column("Id within the project, as the sender made it.")
     ref: str = column("Its ref: `weave:///entity/project/call/ID`.")
     trace_id: str = column("Id of its trace.")
@@ -208,9 +207,3 @@ class Call(
     async def turn(self, info: Info) -> Self | None:
         """By the loader of calls."""
         return await load_call(info, self.project_slug, self.turn_id)
-
-    @link("Its project.", needs=("project_slug",))
-    async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:
-        """By the loader of projects: it exists, since the call does."""
-        project: Project = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
-        return project

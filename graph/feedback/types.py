@@ -8,6 +8,7 @@ from graph.calls.types import Call
 from graph.context import Info
 from graph.feedback.said import FeedbackSaid
 from graph.fields import column, link
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.types import ObjectVersion
 from graph.rows import load_row
@@ -28,12 +29,11 @@ FeedbackTarget = Annotated[
     keys=["id", "projectSlug feedbackId"],
     description="What a person or a scorer says about a call or an object: a reaction, a note, an annotation, a score.",
 )
-class Feedback(FeedbackSaid, UserLink, TracegraphNode):
+class Feedback(FeedbackSaid, UserLink, InProject, TracegraphNode):
     """Rows of ``db.feedback``."""
 
     is_type_of = is_row_of("Feedback")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     feedback_id: str = column("Id within the project.")
     target_ref: str = column("Ref of what it is on: a call, a version of an object or op, or a place inside one.")
     feedback_type: str = column(

@@ -7,6 +7,7 @@ import strawberry
 
 from graph.context import Info, context_of
 from graph.fields import column, link
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.scalars import BigInt, Bytes, DateTime
 from resolvers.context import Context
@@ -35,12 +36,11 @@ class StoredContent:
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="Bytes that were stored beside calls and objects, by their content."
 )
-class File(TracegraphNode):
+class File(InProject, TracegraphNode):
     """Rows of ``db.files``."""
 
     is_type_of = is_row_of("File")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     digest: str = column("Address of its content.")
     name: str | None = column("The name that it was first stored under.")
     size_bytes: BigInt = column("Bytes of it.")

@@ -7,6 +7,7 @@ import strawberry
 from graph.connections import Connection
 from graph.context import Info
 from graph.fields import column, link
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.connection import versions_field
 from graph.objects.enums import ObjectKind
@@ -25,12 +26,11 @@ __all__ = ["VersionedObject", "VersionedObjectConnection"]
     keys=["id", "projectSlug kind objectId"],
     description="An object or op by its name: all its versions that are not deleted.",
 )
-class VersionedObject(TracegraphNode):
+class VersionedObject(InProject, TracegraphNode):
     """Rows of ``db.objects.names``."""
 
     is_type_of = is_row_of("VersionedObject")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     kind: ObjectKind = column("Whether it is an object or an op.")
     object_id: str = column("Its name, which its versions share.")
     version_count: BigInt = column("How many versions it has; in a filtered list, how many of them the filter lets in.")

@@ -6,6 +6,7 @@ from graph.calls.connection import Place, calls_field
 from graph.context import Info
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.diff import ObjectDiffs
 from graph.objects.enums import ObjectKind
@@ -22,12 +23,11 @@ __all__ = ["ObjectVersion"]
     keys=["id", "ref"],
     description="One version of a named value. Its digest is made from its content, and it never changes.",
 )
-class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, TracegraphNode):
+class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, InProject, TracegraphNode):
     """Rows of ``db.objects.reads``."""
 
     is_type_of = is_row_of("ObjectVersion")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     kind: ObjectKind = column("Whether it is an object or an op.")
     object_id: str = column("The name that its versions share.")
     digest: str = column("Address of its content.")

@@ -7,17 +7,16 @@ import strawberry
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.fields import column, link
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.scalars import DateTime
 from graph.selection import columns_of
 from resolvers.prices.rates import PricingLevel
 from resolvers.prices.read import prices_by_id
-from resolvers.projects import projects_by_slug
 from resolvers.subjects.read import subject_row
 from resolvers.users import USER
 
 if TYPE_CHECKING:
-    from graph.projects import Project
     from graph.users import User
 
 __all__ = ["AppliedPrice", "Price"]
@@ -36,12 +35,11 @@ _CACHE = "0 where they cost what other input tokens do."
     keys=["id", "projectSlug priceId"],
     description="What a project says that the tokens of a model cost from a time on. Costs are for one token.",
 )
-class Price(TracegraphNode):
+class Price(InProject, TracegraphNode):
     """Rows of ``db.prices``."""
 
     is_type_of = is_row_of("Price")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     price_id: str = column("Id within the project.")
     model: str = column("The model, as it is named in the usage of calls.")
     provider: str = column("Who provides the model; `default` where nobody said.")
@@ -54,12 +52,6 @@ class Price(TracegraphNode):
     effective_at: DateTime = column("The time from which it holds.")
     created_at: DateTime = column("When it was set.")
     created_by: str = column("User who set it.")
-
-    @link("Its project.", needs=("project_slug",))
-    async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.projects")]:
-        """By the loader of projects: it exists, since the price does."""
-        project: Project = await context_of(info).loaders.load(projects_by_slug, self.project_slug)
-        return project
 
     @link("The user of `createdBy`, within this project.", needs=("project_slug", "created_by"))
     def user(self) -> Annotated["User", strawberry.lazy("graph.users")] | None:

@@ -18,6 +18,7 @@ from graph.connections import (
 )
 from graph.context import Info
 from graph.fields import column, link
+from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.connection import versions_field
 from graph.queries import Query, QueryJson, query_argument, sorts_argument
@@ -44,12 +45,11 @@ __all__ = ["Table", "TableRow", "TableRowConnection"]
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="A row: an object, addressed by its content and shared by tables."
 )
-class TableRow(RowValues, TracegraphNode):
+class TableRow(RowValues, InProject, TracegraphNode):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("TableRow")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     digest: str = column("Address of its content.")
     val: JSON = column("The row.", name="value")
     size_bytes: BigInt = column("Bytes of the row.")
@@ -94,12 +94,11 @@ KEY = ("project_slug", "digest")
 @strawberry.federation.type(
     keys=["id", "ref"], description="A list of rows that never changes, addressed by its content."
 )
-class Table(TracegraphNode):
+class Table(InProject, TracegraphNode):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("Table")
 
-    project_slug: str = column("Slug of its project, `entity/name`.")
     digest: str = column("Address of its content.")
     ref: str = column("Its ref: `weave:///entity/project/table/DIGEST`.")
     row_count: BigInt = column("How many rows it has.")

@@ -96,6 +96,10 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
     for noun, node_id in ids.items():
         data = await answer(client, "query($id: ID!) { node(id: $id) { __typename id } }", id=node_id)
         assert data["node"] == {"__typename": noun, "id": node_id}
+        if noun != "Project":
+            document = f"query($id: ID!) {{ node(id: $id) {{ ... on {noun} {{ projectSlug project {{ slug }} }} }} }}"
+            data = await answer(client, document, id=node_id)
+            assert data["node"] == {"projectSlug": PROJECT, "project": {"slug": PROJECT}}
 
 
 def test_every_entity_has_its_key_in_order() -> None:
