@@ -8,6 +8,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, cast
 
+from graphql import OperationType
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
@@ -28,6 +29,7 @@ from server.graphql.results import payload, request_id
 __all__ = ["WebSocketView"]
 
 INIT_TIMEOUT = timedelta(seconds=10)
+AT_ONCE = 8  # queries and mutations of one connection that run at a time; the next wait, so that others have a turn
 MAX_REASON = 123  # bytes that fit into a close frame
 
 logger = logging.getLogger("tracegraph.graphql")
@@ -51,6 +53,10 @@ class _Operation(Operation[Any, None]):
 
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     """Closes with 4400 on any malformed message, and answers every operation, one that does not parse included."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.turns = asyncio.Semaphore(AT_ONCE)
 
     async def handle(self) -> None:
         handlers = cast("WebSocketView", self.view).handlers
@@ -96,19 +102,28 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
         identifier = request_id(adapter.ws)
         try:
             context = await view.context_factory(adapter.ws)
-            admitted = await view.admit(cast("_Operation", operation).asked)
-            if not isinstance(admitted, Admitted):
-                await self._fail(operation, payload(admitted, identifier).content["errors"])
-                return
-            async with aclosing(admitted.stream(context)) as results:
-                async for result in results:
-                    message = {"id": operation.id, "type": "next", "payload": payload(result, identifier).content}
-                    await operation.send_operation_message(cast("Message", message))
+            async with self.turns:
+                admitted = await view.admit(cast("_Operation", operation).asked)
+                if not isinstance(admitted, Admitted):
+                    await self._fail(operation, payload(admitted, identifier).content["errors"])
+                    return
+                if admitted.kind is not OperationType.SUBSCRIPTION:
+                    await self._send_results(operation, admitted, context, identifier)
+            if admitted.kind is OperationType.SUBSCRIPTION:
+                await self._send_results(operation, admitted, context, identifier)
             if not view.stopping:  # then the connection is closed, so that the client takes it up again elsewhere
                 await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except Exception:
             logger.exception("request %s: the operation on the WebSocket failed", identifier)
             await self._fail(operation, [internal_error(identifier)])
+
+    async def _send_results(
+        self, operation: Operation[Any, None], admitted: Admitted, context: object, identifier: str
+    ) -> None:
+        async with aclosing(admitted.stream(context)) as results:
+            async for result in results:
+                message = {"id": operation.id, "type": "next", "payload": payload(result, identifier).content}
+                await operation.send_operation_message(cast("Message", message))
 
     async def _refuse(self, identifier: str, error: FormattedError) -> None:
         await self.send_message(cast("Message", {"id": identifier, "type": "error", "payload": [error]}))
