@@ -26,8 +26,8 @@ from graph.connections import (
 from graph.context import Info, context_of
 from graph.fields import NEEDS, column, link
 from graph.group_inputs import GroupFilterInput
-from graph.in_project import InProject
 from graph.nodes import Node
+from graph.project_link import ProjectLink
 from graph.queries import sorts_argument
 from graph.query import SortByInput
 from graph.rows import load_row
@@ -104,7 +104,7 @@ async def forest_of(info: Info, row: Any) -> Forest | None:
 
 
 @strawberry.interface(description="Calls that belong together: a trace, a session, a thread.")
-class CallGroup(InProject, Node):
+class CallGroup(ProjectLink, Node):
     """Rows of ``db.groups``."""
 
     started_at: DateTime = column("When its first call began.")

@@ -17,8 +17,8 @@ from graph.context import Info, context_of
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.groups import load_group
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
+from graph.project_link import ProjectLink
 from graph.refs.types import RefLink, links_of
 from graph.rows import load_call, load_row
 from graph.scalars import JSON, BigInt, DateTime
@@ -74,7 +74,7 @@ class Call(
     CallTree,
     CallValues,
     UserLink,
-    InProject,
+    ProjectLink,
     TracegraphNode,
 ):
     """Rows of ``db.calls.reads``."""

@@ -8,9 +8,9 @@ from graph.calls.types import Call
 from graph.context import Info
 from graph.feedback.said import FeedbackSaid
 from graph.fields import column, link
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.types import ObjectVersion
+from graph.project_link import ProjectLink
 from graph.rows import load_row
 from graph.scalars import JSON, DateTime
 from graph.users import UserLink
@@ -29,7 +29,7 @@ FeedbackTarget = Annotated[
     keys=["id", "projectSlug feedbackId"],
     description="What a person or a scorer says about a call or an object: a reaction, a note, an annotation, a score.",
 )
-class Feedback(FeedbackSaid, UserLink, InProject, TracegraphNode):
+class Feedback(FeedbackSaid, UserLink, ProjectLink, TracegraphNode):
     """Rows of ``db.feedback``."""
 
     is_type_of = is_row_of("Feedback")

@@ -7,8 +7,8 @@ import strawberry
 
 from graph.context import Info, context_of
 from graph.fields import column, link
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
+from graph.project_link import ProjectLink
 from graph.scalars import BigInt, Bytes, DateTime
 from resolvers.context import Context
 from resolvers.errors import TooLargeError
@@ -36,7 +36,7 @@ class StoredContent:
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="Bytes that were stored beside calls and objects, by their content."
 )
-class File(InProject, TracegraphNode):
+class File(ProjectLink, TracegraphNode):
     """Rows of ``db.files``."""
 
     is_type_of = is_row_of("File")

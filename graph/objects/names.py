@@ -7,10 +7,10 @@ import strawberry
 from graph.connections import Connection
 from graph.context import Info
 from graph.fields import column, link
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.connection import versions_field
 from graph.objects.enums import ObjectKind
+from graph.project_link import ProjectLink
 from graph.rows import load_row
 from graph.scalars import BigInt, DateTime
 from resolvers.objects.lists import VERSIONS
@@ -26,7 +26,7 @@ __all__ = ["VersionedObject", "VersionedObjectConnection"]
     keys=["id", "projectSlug kind objectId"],
     description="An object or op by its name: all its versions that are not deleted.",
 )
-class VersionedObject(InProject, TracegraphNode):
+class VersionedObject(ProjectLink, TracegraphNode):
     """Rows of ``db.objects.names``."""
 
     is_type_of = is_row_of("VersionedObject")

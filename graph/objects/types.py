@@ -6,12 +6,12 @@ from graph.calls.connection import Place, calls_field
 from graph.context import Info
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.diff import ObjectDiffs
 from graph.objects.enums import ObjectKind
 from graph.objects.links import ObjectLinks
 from graph.objects.values import ObjectValues
+from graph.project_link import ProjectLink
 from graph.refs.types import RefLink, links_of
 from graph.scalars import JSON, BigInt, DateTime
 from graph.users import UserLink
@@ -23,7 +23,7 @@ __all__ = ["ObjectVersion"]
     keys=["id", "ref"],
     description="One version of a named value. Its digest is made from its content, and it never changes.",
 )
-class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, InProject, TracegraphNode):
+class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, ProjectLink, TracegraphNode):
     """Rows of ``db.objects.reads``."""
 
     is_type_of = is_row_of("ObjectVersion")

@@ -7,8 +7,8 @@ import strawberry
 from graph.context import Info, context_of
 from graph.enums import described_enum
 from graph.fields import column, link
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
+from graph.project_link import ProjectLink
 from graph.scalars import DateTime
 from graph.selection import columns_of
 from resolvers.prices.rates import PricingLevel
@@ -35,7 +35,7 @@ _CACHE = "0 where they cost what other input tokens do."
     keys=["id", "projectSlug priceId"],
     description="What a project says that the tokens of a model cost from a time on. Costs are for one token.",
 )
-class Price(InProject, TracegraphNode):
+class Price(ProjectLink, TracegraphNode):
     """Rows of ``db.prices``."""
 
     is_type_of = is_row_of("Price")

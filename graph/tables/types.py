@@ -18,9 +18,9 @@ from graph.connections import (
 )
 from graph.context import Info
 from graph.fields import column, link
-from graph.in_project import InProject
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.connection import versions_field
+from graph.project_link import ProjectLink
 from graph.queries import Query, QueryJson, query_argument, sorts_argument
 from graph.query import SortByInput
 from graph.rows import load_row
@@ -45,7 +45,7 @@ __all__ = ["Table", "TableRow", "TableRowConnection"]
 @strawberry.federation.type(
     keys=["id", "projectSlug digest"], description="A row: an object, addressed by its content and shared by tables."
 )
-class TableRow(RowValues, InProject, TracegraphNode):
+class TableRow(RowValues, ProjectLink, TracegraphNode):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("TableRow")
@@ -94,7 +94,7 @@ KEY = ("project_slug", "digest")
 @strawberry.federation.type(
     keys=["id", "ref"], description="A list of rows that never changes, addressed by its content."
 )
-class Table(InProject, TracegraphNode):
+class Table(ProjectLink, TracegraphNode):
     """Rows of ``db.tables``."""
 
     is_type_of = is_row_of("Table")

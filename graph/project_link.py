@@ -11,11 +11,11 @@ from resolvers.projects import projects_by_slug
 if TYPE_CHECKING:
     from graph.projects import Project
 
-__all__ = ["InProject"]
+__all__ = ["ProjectLink"]
 
 
 @strawberry.type
-class InProject:
+class ProjectLink:
     """The part of a node about where it is."""
 
     project_slug: str = column("Slug of its project, `entity/name`.")
