@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 from tests.processes import SECONDS, ServerProcess
 from tests.server.abuse import ANSWERS, BODIES, DOCUMENTS, Request, of_project, posted
 
-PATIENCE = 4.0  # seconds that anybody else may wait, on a machine that runs other tests too
+PATIENCE = 5.0  # seconds that anybody else may wait, on a machine that runs other tests too
 INSIDES = re.compile(
     r"Traceback|File \\?\"|\.py\b|\b(?!UserError)[A-Z]\w{1,40}Error\b|<class|object at 0x|NoneType|strawberry|"
     r"sqlalchemy|psycopg|sqlite3|hashable|positional argument|recursion depth"
@@ -178,6 +178,7 @@ def left_behind(connection: ClientConnection) -> None:
 
 def bad_documents(connection: ClientConnection) -> None:
     texts = [json.loads(body)["query"] for _, _, body, _ in DOCUMENTS.values()]
+    texts = [text for text in texts if not text.startswith("subscription")]  # which would go on here
     for n, text in enumerate(texts):
         subscribe(connection, text, str(n))
         message = json.loads(connection.recv(timeout=SECONDS))
