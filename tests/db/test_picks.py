@@ -92,6 +92,8 @@ def paths_of(value: Any) -> list[list[str]]:
 def test_values_and_previews_are_what_python_reads(
     sample: Sample, value: Any, other: list[str], form: dict[str, bool], length: int
 ) -> None:
+    # Two halves of a surrogate pair that stand side by side are one character once they are escaped.
+    value, other = json.loads(json.dumps([value, other]))
     sample.engines["sqlite"].raw_connection().driver_connection.create_function(PICK_FUNCTION, 2, pick)
     sample.fill([{"id": "c", "inputs": written(value, form)}])
     for parts in [*paths_of(value), other]:
