@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, literal, select
 
 from db.calls.filters import CallFilter, conditions
 from db.calls.reads import SHOWN
@@ -60,7 +60,7 @@ class GroupFilter:
             "started_at": self.started_after,
             "ended_at": self.ended_after,
             "duration_ms": self.min_duration_ms,
-            "call_count": self.min_call_count,
+            "call_count": None if self.min_call_count is None else literal(self.min_call_count, BigInteger),
         }
         found += [groups.c[name] >= value for name, value in least.items() if value is not None]
         if self.started_before is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Subquery,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     case,
     column,
     func,
+    literal,
     literal_column,
     select,
     true,
@@ -228,7 +230,7 @@ class SubjectFilter:
         if self.seen_before is not None:
             found.append(subjects.c.first_seen < self.seen_before)
         if self.min_call_count is not None:
-            found.append(subjects.c.call_count >= self.min_call_count)
+            found.append(subjects.c.call_count >= literal(self.min_call_count, BigInteger))
         return found
 
 

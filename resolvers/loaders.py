@@ -17,6 +17,12 @@ BatchRead = Callable[..., Awaitable[Sequence[Any]]]
 """``async (context, keys, **parameters) -> values``, a value or None for each key, in the order of the keys."""
 
 
+def _seen(value: "asyncio.Future[Any]") -> None:
+    """Take note of an error that nobody may wait for any more, which would be logged as one that was overlooked."""
+    if not value.cancelled():
+        value.exception()
+
+
 class Loaders:
     """The loaders of one request, one for each batch read and each set of its parameters."""
 
@@ -36,7 +42,9 @@ class Loaders:
 
             loader = self._loaders[identity] = DataLoader(load_fn=load_batch)
         # Who waits may be cancelled, as the siblings of a field that failed are: the value is still for all others.
-        return asyncio.shield(loader.load(key))
+        value = asyncio.shield(loader.load(key))
+        value.add_done_callback(_seen)
+        return value
 
     def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of

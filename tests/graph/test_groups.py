@@ -160,6 +160,7 @@ async def test_what_a_thread_adds_up_to(client: httpx.AsyncClient) -> None:
         ('filter: { endedBefore: "2026-01-01T00:00:10.000001Z" }', "1"),
         ('filter: { endedAfter: "2026-01-01T00:00:34Z" }', "3"),
         ("filter: { minCallCount: 3 }", "1"),
+        ("filter: { minCallCount: 9007199254740992 }", ""),
         ('filter: { rootOps: ["agent"] }', "21"),
         ('filter: { rootOps: ["llm"] }', ""),
         ('filter: { ops: ["llm"] }', "21"),
