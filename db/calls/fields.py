@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func
 
 from db.calls.feedback_fields import feedback_hook
-from db.calls.reads import latency_ms
+from db.calls.reads import exception_message, latency_ms
 from db.calls.ref_fields import refs_hook
 from db.calls.tables import JSON_COLUMNS, calls
 from db.query.derived import op_short_name, trace_name
@@ -34,6 +34,8 @@ FIELDS = (
     Field("ended_at", FieldType.TIME, c.ended_at),
     Field("deleted_at", FieldType.TIME, c.deleted_at),
     Field("exception", FieldType.TEXT, c.exception),
+    Field("exception_type", FieldType.TEXT, c.exception_type),
+    Field("exception_message", FieldType.TEXT, exception_message),
     Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
     Field("wb_run_id", FieldType.TEXT, c.wb_run_id),
     Field("wb_run_step", FieldType.INTEGER, c.wb_run_step),

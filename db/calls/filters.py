@@ -58,6 +58,7 @@ class CallFilter:
     min_latency_ms: float | None = None
     max_latency_ms: float | None = None
     min_total_tokens: int | None = None
+    exception_types: Sequence[str] | None = None
     exception_contains: str | None = None
 
 
@@ -69,6 +70,7 @@ _COLUMNS = {
     "statuses": calls.c.status,
     "kinds": calls.c.kind,
     "models": calls.c.model,
+    "exception_types": calls.c.exception_type,
     "parent_ids": calls.c.parent_id,
     "trace_ids": calls.c.trace_id,
     "call_ids": calls.c.id,

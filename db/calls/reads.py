@@ -20,6 +20,7 @@ __all__ = [
     "SHOWN",
     "PayloadSizes",
     "duration",
+    "exception_message",
     "latency_ms",
     "select_calls_by_id",
     "select_calls_page",
@@ -36,6 +37,9 @@ duration: ColumnElement[Any] = func.coalesce(c.duration, c.ended_at - c.started_
 
 latency_ms: ColumnElement[Any] = cast(duration, Double) / 1000
 """Milliseconds a call took; null while it runs."""
+
+exception_message: ColumnElement[Any] = func.coalesce(c.exception_message, c.exception)
+"""What the exception says; null where there is none."""
 
 PAYLOADS = frozenset(JSON_COLUMNS)
 """Columns that may hold megabytes."""
@@ -57,6 +61,8 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "ended_at": c.ended_at,
     "latency_ms": latency_ms,
     "exception": c.exception,
+    "exception_type": c.exception_type,
+    "exception_message": exception_message,
     "model": c.model,
     "input_tokens": c.input_tokens,
     "output_tokens": c.output_tokens,

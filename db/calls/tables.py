@@ -31,6 +31,9 @@ calls = Table(
     Column("duration", BigInteger),
     Column("status", Name, nullable=False),
     Column("exception", Name),
+    # What it says (db.calls.exceptions); the message is null where it is all of the exception.
+    Column("exception_type", Name),
+    Column("exception_message", Name),
     Column("model", Name),
     Column("input_tokens", BigInteger),
     Column("output_tokens", BigInteger),

@@ -112,7 +112,8 @@ CallOrder = Annotated[
         description="The order, most significant first, at most 8 keys; without one the oldest first (`startedAt` "
         "ascending). Keys are `startedAt`, `endedAt`, `createdAt`, `latencyMs`, `status`, `name`, `opName`, "
         "`opShortName`, `displayName`, `kind`, `model`, `inputTokens`, `outputTokens`, `totalTokens`, "
-        "`storageSizeBytes`, `exception`, `callId`, `traceId`, `parentId`, `sessionId`, `threadId`, `turnId`, "
+        "`storageSizeBytes`, `exception`, `exceptionType`, `exceptionMessage`, `callId`, `traceId`, "
+        "`parentId`, `sessionId`, `threadId`, `turnId`, "
         "`wbUserId`, `wbRunId`, `wbRunStep`, `wbRunStepEnd`, any path below `inputs`, `output`, `attributes` or "
         "`summary` such as `inputs.model`, and `feedback.[TYPE].payload.PATH`. Snake case will do, too."
     ),

@@ -57,6 +57,10 @@ class CallFilterInput:
     min_total_tokens: BigInt | None = column(
         "`Call.usage.totalTokens` is at least this (inclusive); none without usage.", default=None
     )
+    exception_types: list[str] | None = column(
+        "`Call.exceptionType` exactly, with its module where it has one: `TimeoutError`, `httpx.ReadTimeout`.",
+        default=None,
+    )
     exception_contains: str | None = column(
         "They ended with an exception that has this text in it, whatever the case of letters; an empty text finds any "
         "exception.",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from db.calls.exceptions import ExceptionParts, exception_parts
 from db.calls.writes import CallState
 from db.json_text import JSONText, parse_json
 
@@ -205,6 +206,7 @@ def _end_columns(event: CallEnd) -> dict[str, Any]:
     return {
         "ended_at": event.ended_at,
         "exception": event.exception,
+        **_exception_columns(event.exception),
         "status": status_of(event.exception, summary),
         "model": usage.model,
         "input_tokens": usage.input_tokens,
@@ -214,6 +216,14 @@ def _end_columns(event: CallEnd) -> dict[str, Any]:
         "output": event.output,
         "summary": event.summary,
         "end_size": _bytes(event.output) + _bytes(event.summary),
+    }
+
+
+def _exception_columns(exception: str | None) -> dict[str, str | None]:
+    parts = ExceptionParts(None, None) if exception is None else exception_parts(exception)
+    return {
+        "exception_type": parts.type,
+        "exception_message": None if parts.message == exception else parts.message,
     }
 
 

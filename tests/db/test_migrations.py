@@ -1,8 +1,12 @@
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import insert, select
 
+from db.calls.reads import COLUMNS
+from db.calls.tables import calls
 from db.engines import engine_for, parse_url
-from db.migrate import migrate
+from db.migrate import alembic_config, migrate
 from db.schema import metadata
 
 
@@ -13,3 +17,26 @@ def test_the_migrations_make_what_the_tables_declare(database_url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_exceptions_that_were_there_before_are_read(database_url: str) -> None:
+    engine = engine_for(parse_url(database_url), pool_size=1)
+    said = ["TimeoutError: no answer", "nothing known", None, '{"type": "KeyError", "message": "\\u0000"}'] * 300
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        made = {"status": "error", "created_at": 0, "change_seq": 1}
+        rows = [
+            {**made, "project_id": f"team/{number % 7}", "id": f"{number:04}", "exception": exception}
+            for number, exception in enumerate(said)
+        ]
+        connection.execute(insert(calls), rows)
+    migrate(database_url)
+    with engine.connect() as connection:
+        found = connection.execute(
+            select(COLUMNS["exception_type"], COLUMNS["exception_message"]).order_by(calls.c.id)
+        ).all()
+    engine.dispose()
+    expected = [("TimeoutError", "no answer"), (None, "nothing known"), (None, None), ("KeyError", "\x00")]
+    assert [tuple(row) for row in found] == expected * 300

@@ -72,3 +72,55 @@ async def test_type_and_message_of_an_exception(client: httpx.AsyncClient, case:
 async def test_a_call_that_ended_well_has_neither(client: httpx.AsyncClient) -> None:
     await record(client, [None])
     assert await read(client, "exceptionType exceptionMessage") == [{"exceptionType": None, "exceptionMessage": None}]
+
+
+LIST = """query List($filter: CallFilterInput, $query: QueryExprInput, $orderBy: [SortByInput!]) {
+  project(slug: "team/exceptions") {
+    calls(filter: $filter, query: $query, orderBy: $orderBy) { nodes { callId } } } }"""
+
+
+async def found(client: httpx.AsyncClient, **variables: Any) -> str:
+    body = (await client.post("/graphql", json={"query": LIST, "variables": variables})).json()
+    assert "errors" not in body, body
+    return "".join(node["callId"][1:] for node in body["data"]["project"]["calls"]["nodes"])
+
+
+async def test_calls_are_found_ordered_and_counted_by_it(client: httpx.AsyncClient) -> None:
+    await record(client, [json.dumps(WEAVE), None, "TimeoutError: no answer", "no such city", TRACEBACK])
+    assert await found(client, filter={"exceptionTypes": ["ValueError", "TimeoutError"]}) == "02"
+    assert await found(client, filter={"exceptionTypes": ["Value"]}) == ""
+    of_type = {"eq": [{"getField": "exceptionType"}, {"literal": {"value": "TimeoutError"}}]}
+    assert await found(client, query=of_type) == "2"
+    without = {"eq": [{"getField": "exceptionType"}, {"literal": {"value": None}}]}
+    assert await found(client, query=without) == "13"
+    message = {"in": {"input": {"getField": "exceptionMessage"}, "values": [{"literal": {"value": "no such city"}}]}}
+    assert await found(client, query=message) == "03"
+    assert await found(client, orderBy=[{"field": "exceptionType"}, {"field": "callId"}]) == "20413"
+    assert (
+        await found(client, orderBy=[{"field": "exceptionMessage", "direction": "DESC"}, {"field": "callId"}])
+        == "03241"
+    )
+    facet = (
+        f'{{ project(slug: "{PROJECT}") {{ facets(fields: "exceptionType") {{ values {{ value count }} missing }} }} }}'
+    )
+    body = (await client.post("/graphql", json={"query": facet})).json()
+    assert body["data"]["project"]["facets"] == [
+        {
+            "values": [
+                {"value": "TimeoutError", "count": 1},
+                {"value": "ValueError", "count": 1},
+                {"value": "app.errors.NoSuchCityError", "count": 1},
+            ],
+            "missing": 2,
+        }
+    ]
+
+
+async def test_the_last_end_counts(client: httpx.AsyncClient) -> None:
+    await record(client, ["TimeoutError: no answer"])
+    await record(client, [None])
+    assert await read(client, "exceptionType exceptionMessage") == [{"exceptionType": None, "exceptionMessage": None}]
+    await record(client, ["nothing known"])
+    assert await read(client, "exceptionType exceptionMessage") == [
+        {"exceptionType": None, "exceptionMessage": "nothing known"}
+    ]

@@ -14,10 +14,10 @@ _NAMED = re.compile(
 
 
 class ExceptionParts(NamedTuple):
-    """``type`` is None where the text names none."""
+    """``type`` is None where the text names none, both are where there is no text."""
 
     type: str | None
-    message: str
+    message: str | None
 
 
 def exception_parts(text: str) -> ExceptionParts:
