@@ -18,6 +18,7 @@ from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
 from db.rows import Row, fetch
 from db.threads import TURN_COLUMNS, TURN_FIELDS, turn_statistics
+from db.traces import root_statuses
 
 __all__ = [
     "NEWEST_FIRST",
@@ -143,6 +144,8 @@ TRACES = Grouping(
     "trace_id",
     c.trace_id,
     {"session_id": func.min(c.session_id), "thread_id": func.min(c.thread_id)},
+    own=root_statuses,
+    own_columns=("root_status",),
 )
 SESSIONS = Grouping(
     "Session",

@@ -8,6 +8,7 @@ import strawberry
 from db.calls.filters import EVERY_CALL, CallFilter
 from db.group_filters import GroupFilter
 from db.threads import ThreadFilter
+from db.traces import TraceFilter
 from graph.calls.connection import filter_of
 from graph.calls.filters import CallFilterInput
 from graph.fields import column
@@ -34,7 +35,11 @@ class GroupFilterInput:
     has_errors: bool | None = column(
         "True: with a call that ended with an exception. False: without any.", default=None
     )
-    statuses: list[CallStatus] | None = column("`status` is one of these.", default=None)
+    statuses: list[CallStatus] | None = column(
+        "`status` is one of these: of all calls, so that one that failed makes it ERROR, though a second try "
+        "succeeded. For traces see `rootStatuses`.",
+        default=None,
+    )
     ops: list[str] | None = column("With a call of one of these ops, by `Call.opShortName`.", default=None)
     models: list[str] | None = column("With a call that used one of these models alone.", default=None)
     wb_user_ids: list[str] | None = column("With a call of one of these users, by id.", default=None)
@@ -81,10 +86,15 @@ _LISTS = "all fields that are set must hold, within a list any value will do. Li
 
 @strawberry.input(description=f"Which traces: {_LISTS}")
 class TraceFilterInput(GroupFilterInput):
-    """The domain's GroupFilter."""
+    """The domain's TraceFilter."""
 
     trace_ids: list[str] | None = column("Ids of traces.", default=None)
     root_ops: list[str] | None = column("With a root of one of these ops, by `Call.opShortName`.", default=None)
+    root_statuses: list[CallStatus] | None = column(
+        "`rootStatus` is one of these: `[ERROR]` for traces that failed as a whole, where `statuses` also finds those "
+        "that got over the error of a call.",
+        default=None,
+    )
     session_ids: list[str] | None = column("With a call in one of these sessions.", default=None)
     thread_ids: list[str] | None = column("With a call in one of these threads.", default=None)
 
@@ -94,7 +104,7 @@ class TraceFilterInput(GroupFilterInput):
         if self.root_ops:
             roots = CallFilter(ops=tuple(self.root_ops), is_root=True)
             common["with_calls"] = (*common["with_calls"], roots)
-        return GroupFilter(**common)
+        return TraceFilter(**common, root_statuses=[status.value for status in self.root_statuses or ()] or None)
 
 
 @strawberry.input(description=f"Which sessions: {_LISTS}")

@@ -108,14 +108,15 @@ class CallGroup(ProjectLink, Node):
     """Rows of ``db.groups``."""
 
     started_at: DateTime = column("When its first call began.")
-    last_started_at: DateTime = column("When its latest call began.")
+    last_started_at: DateTime = column("When its latest call began: order by it to get what was active last.")
     ended_at: DateTime | None = column("When its last call ended; null while one runs.")
     duration_ms: float | None = column("Milliseconds from its first start to its last end; null while a call runs.")
     call_count: BigInt = column("How many calls it has.")
     error_count: BigInt = column("How many of them ended with an exception.")
     status: CallStatus = column(
         "How it stands, by its calls: ERROR where one ended with an exception, else RUNNING while one runs, else "
-        "DESCENDANT_ERROR where one says that a call below it failed, else SUCCESS."
+        "DESCENDANT_ERROR where one says that a call below it failed, else SUCCESS. So a call that failed and was "
+        "tried again with success leaves it ERROR: whether a trace as a whole succeeded is its `rootStatus`."
     )
     storage_size_bytes: BigInt = column("Bytes of the payloads of its calls.")
 
@@ -189,7 +190,7 @@ def groups_field(
     chosen = strawberry.argument(description=f"Which {noun}s; without it, all.")
     ordered = strawberry.argument(
         description=f"The order, most significant first, by {names}; null comes last. Without it the newest by "
-        "`startedAt` first."
+        "`startedAt`, their first start, first: for those that were active last, order by `lastStartedAt`, descending."
     )
 
     async def resolve(

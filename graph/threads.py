@@ -46,8 +46,13 @@ class Thread(CallGroup, TracegraphNode):
     thread_id: str = column("Id of the thread within the project.")
     trace_count: BigInt = column("How many traces have a call in it.")
     turn_count: BigInt = column("How many turns it has.")
-    start_time: DateTime | None = column("When its first turn began; null without turns.")
-    last_updated: DateTime | None = column("When a turn last ended; null until one has.")
+    start_time: DateTime | None = column(
+        "When its first turn began, as Weave's API says it; null without turns. `startedAt` is of all its calls."
+    )
+    last_updated: DateTime | None = column(
+        "When a turn last ended, as Weave's API says it; null until one has. `endedAt` is of all its calls, and null "
+        "while one runs."
+    )
     first_turn_id: str | None = column("Call id of the turn that began first; null without turns.")
     last_turn_id: str | None = column(
         "Call id of the turn that ended last, or, where none has ended, of the one that began last; null without turns."

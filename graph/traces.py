@@ -10,6 +10,7 @@ from graph.fields import column, link
 from graph.groups import CallGroup, forest_of, load_group
 from graph.nodes import TracegraphNode, is_row_of
 from graph.rows import load_row
+from resolvers.calls.read import CallStatus
 from resolvers.groups import SESSIONS, THREADS
 from resolvers.traces import trace_roots
 
@@ -34,6 +35,10 @@ class Trace(CallGroup, TracegraphNode):
     is_type_of = is_row_of("Trace")
 
     trace_id: str = column("Id of the trace within the project.")
+    root_status: CallStatus | None = column(
+        "How its `root` stands, which is whether the trace as a whole succeeded: SUCCESS, or DESCENDANT_ERROR, where "
+        "the root got over the error of a call that makes `status` ERROR. Null without a root."
+    )
 
     @link("Its calls without a parent, at most 100, by their start.", needs=("project_slug", "trace_id"))
     async def roots(self, info: Info) -> list[LazyCall]:

@@ -58,8 +58,8 @@ class CallCosts:
     """The part of Call about what it reports that it used, and what that cost."""
 
     @link(
-        "Tokens that it reports, model by model, in the order of its summary; as `usage`, it may hold what the calls "
-        "below it used.",
+        "As the call reports it; do not sum over a tree: see `ownUsage`. Tokens model by model, in the order of its "
+        "summary; as `usage`, it may hold what the calls below it used.",
         needs=("summary",),
     )
     def usage_by_model(self) -> list[ModelUsage]:
@@ -68,9 +68,9 @@ class CallCosts:
         return cast("list[ModelUsage]", usage_by_model(row.summary))
 
     @link(
-        "What `usageByModel` cost by the project's prices and the built-in ones (docs/costs.md), so that it may hold "
-        "the cost of the calls below it: sum `ownCost` over calls, or take `subtreeCost`. Null where no model has a "
-        "price.",
+        "As the call reports it; do not sum over a tree: see `ownCost`. What `usageByModel` cost by the project's "
+        "prices and the built-in ones (docs/costs.md), so that it may hold the cost of the calls below it: "
+        "`subtreeCost` holds that always. Null where no model has a price.",
         needs=NEEDS,
     )
     async def cost(self, info: Info) -> CallCost | None:

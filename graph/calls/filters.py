@@ -66,7 +66,9 @@ class CallFilterInput:
         "exception.",
         default=None,
     )
-    is_root: bool | None = column("True: only calls without a parent. False: only calls with one.", default=None)
+    is_root: bool | None = column(
+        "True: only calls without a parent, as `traceRootsOnly` says, too. False: only calls with one.", default=None
+    )
     parent_ids: list[str] | None = column("Ids of parents.", default=None)
     trace_ids: list[str] | None = column("Ids of traces.", default=None)
     call_ids: list[str] | None = column("Ids of calls.", default=None)
@@ -80,7 +82,9 @@ class CallFilterInput:
     wb_user_ids: list[str] | None = column("Ids of the users in whose name they were recorded.", default=None)
     wb_run_ids: list[str] | None = column("Ids of W&B runs.", default=None)
     trace_roots_only: bool | None = column(
-        "Only calls without a parent, as REST says it; false restricts nothing. See `isRoot`.", default=None
+        "True is the same as `isRoot: true`, which is to be preferred; false restricts nothing. It is here because "
+        "REST has it.",
+        default=None,
     )
     turns_only: bool | None = column(
         "Only turns: the outermost call of each turn of a thread; false restricts nothing.", default=None

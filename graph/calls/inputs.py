@@ -2,6 +2,7 @@
 
 import strawberry
 
+from graph.calls.enums import CallKind
 from graph.fields import column
 from graph.scalars import JSON, BigInt, DateTime
 
@@ -29,8 +30,13 @@ class CallStartInput:
     )
     parent_id: str | None = column("The call that made this one; none for a root.", default=None)
     display_name: str | None = column("Name for people, until an update changes it.", default=None)
+    session_id: str | None = column("The session it belongs to; an empty id is none.", default=None)
     thread_id: str | None = column("The thread it belongs to.", default=None)
     turn_id: str | None = column("The turn of the thread: the id of the turn's outermost call.", default=None)
+    kind: CallKind | None = column(
+        "What sort of step it is; without it what `attributes.weave.kind` says, as the SDKs of Weave write it.",
+        default=None,
+    )
     attributes: JSON | None = column("An object of metadata, fixed at the start; empty where missing.", default=None)
     inputs: JSON | None = column("An object of arguments; empty where missing.", default=None)
     wb_user_id: str | None = column("User in whose name it is recorded; the caller's where missing.", default=None)

@@ -111,9 +111,9 @@ class Call(
     created_at: DateTime = column("When the server first heard of it.")
 
     @link(
-        "Tokens that it reports, over all models; null where it counts none. What the SDKs of Weave report of a call "
-        "holds what the calls below it used, what others report does not: `ownUsage` and `subtreeUsage` tell them "
-        "apart, and are what can be summed over calls.",
+        "As the call reports it; do not sum over a tree: see `ownUsage`. Tokens over all models; null where it counts "
+        "none. What the SDKs of Weave report of a call holds what the calls below it used, what others report does "
+        "not: `ownUsage` and `subtreeUsage` tell them apart, and are what can be summed over calls.",
         needs=_USAGE,
     )
     def usage(self) -> Usage | None:

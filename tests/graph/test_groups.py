@@ -155,6 +155,11 @@ async def test_what_a_thread_adds_up_to(client: httpx.AsyncClient) -> None:
         ("filter: { hasErrors: true }", "1"),
         ("filter: { hasErrors: false }", "32"),
         ("filter: { statuses: [RUNNING, SUCCESS] }", "32"),
+        ("filter: { statuses: [ERROR] }", "1"),
+        ("filter: { rootStatuses: [ERROR] }", ""),
+        ("filter: { rootStatuses: [SUCCESS] }", "31"),
+        ("filter: { rootStatuses: [SUCCESS], statuses: [ERROR] }", "1"),
+        ("filter: { rootStatuses: [RUNNING, ERROR] }", "2"),
         ("filter: { minDurationMs: 4000, maxDurationMs: 9999.5 }", "3"),
         ('filter: { startedAfter: "2026-01-01T00:00:20Z", startedBefore: "2026-01-01T00:00:30Z" }', "2"),
         ('filter: { endedBefore: "2026-01-01T00:00:10.000001Z" }', "1"),
@@ -192,6 +197,38 @@ async def test_lists_of_traces_refuse_what_cannot_be(client: httpx.AsyncClient) 
     document = f'query {{ project(slug: "team/app") {{ traces(filter: {{ traceIds: [{many}] }}) {{ totalCount }} }} }}'
     (error,) = (await client.post("/graphql", json={"query": document})).json()["errors"]
     assert error["message"] == "traceIds has 1001 values, at most 1000 are taken"
+
+
+async def test_the_status_of_a_trace_and_that_of_its_earliest_root(client: httpx.AsyncClient) -> None:
+    chat: dict[str, Any] = {"thread_id": "chat"}
+    await record(
+        client,
+        [
+            # Recorded in another order than they began, and the one that is deleted does not count.
+            call("late", trace_id="retried", second=5, ended=6, **chat),
+            call("early", trace_id="retried", second=1, ended=2, exception="boom", **chat),
+            call("gone", trace_id="retried", second=0, ended=2, **chat),
+            call("root", trace_id="mended", second=10, ended=14, summary={"status_counts": {"error": 1}}, **chat),
+            call("try", "root", trace_id="mended", second=11, ended=12, exception="boom"),
+            call("orphan", "missing", trace_id="headless", second=20, ended=21, exception="boom", **chat),
+        ],
+    )
+    await ask(client, 'mutation { callsDelete(input: { project: "team/app", callIds: ["gone"] }) { deletedCount } }')
+    project = await ask_project(
+        client,
+        """traces { nodes { traceId status rootStatus root { status } } } trace(traceId: "retried") { rootStatus }
+           threads { nodes {
+             traces(filter: { rootStatuses: [ERROR] }) { totalCount nodes { traceId rootStatus } } } }""",
+    )
+    assert [(node["traceId"], node["status"], node["rootStatus"]) for node in project["traces"]["nodes"]] == [
+        ("headless", "ERROR", None),
+        ("mended", "ERROR", "DESCENDANT_ERROR"),
+        ("retried", "ERROR", "ERROR"),
+    ]
+    assert all(node["rootStatus"] == (node["root"] or {}).get("status") for node in project["traces"]["nodes"])
+    assert project["trace"] == {"rootStatus": "ERROR"}
+    failed = {"totalCount": 1, "nodes": [{"traceId": "retried", "rootStatus": "ERROR"}]}
+    assert project["threads"]["nodes"] == [{"traces": failed}]
 
 
 async def test_pages_of_traces_by_duration(client: httpx.AsyncClient) -> None:
