@@ -146,6 +146,9 @@ class Database:
         self.dialect = parsed.get_backend_name()
         self._reader_engine = engine_for(parsed, pool_size=readers, read_only=True)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="tracegraph-read")
+        self.fair_share = max(1, readers // 2)
+        """Readers that one request should use at a time, so that others find some free."""
+
         self.signals: Signals
         self._writer: Writer
         if self.dialect == "postgresql":

@@ -34,5 +34,5 @@ async def read_by_key(
             for key, value in read(connection, project, list(wanted)).items()
         }
 
-    found = await context.database.read(read_all)
+    found = await context.read(read_all)
     return [found.get(key) for key in keys]

@@ -1,11 +1,14 @@
 """What a request carries with it."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import Connection
 
 from db.engines import Database
 from resolvers.callers import Caller
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from resolvers.live.hub import Hub
 
 __all__ = ["Context", "now", "recorded_at"]
+
+T = TypeVar("T")
 
 _recorded_at: ContextVar[int | None] = ContextVar("recorded_at", default=None)
 
@@ -56,9 +61,17 @@ class Context:
     """What those who follow changes share; None where nobody can."""
 
     loaders: Loaders = field(init=False)
+    _reading: asyncio.Semaphore = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self)
+        self._reading = asyncio.Semaphore(self.database.fair_share)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on a reader's connection (``Database.read``). A request has no more than its share of the
+        readers at a time, so that one that asks for much leaves some to others."""
+        async with self._reading:
+            return await self.database.read(work)
 
     def detached(self) -> "Context":
         """The context of work that outlives this request: the same caller, nothing loaded yet."""

@@ -65,7 +65,7 @@ async def file_create(
         insert_file(connection, row, _chunks(source))
 
     # One that is there needs no turn at writing.
-    if not await context.database.read(lambda connection: select_files(connection, project, [digest], ())):
+    if not await context.read(lambda connection: select_files(connection, project, [digest], ())):
         await context.database.write(write)
     return digest
 
@@ -80,12 +80,12 @@ async def files_by_digest(
 async def file_chunks_of(context: Context, project: str, digest: str) -> AsyncIterator[bytes]:
     """The content of a file, piece by piece, each read on its own. Raises NotFoundError before the first piece."""
     context.caller.require_read(project)
-    known = await context.database.read(
+    known = await context.read(
         lambda connection: select_files(connection, project, [digest], {"size_bytes"}).get(digest)
     )
     if known is None:
         raise NotFoundError(f"File {digest!r} not found in project {project!r}", ["digest"])
     for number in range(-(-known.size_bytes // CHUNK_BYTES)):
-        content = await context.database.read(partial(select_chunk, project_id=project, digest=digest, chunk=number))
+        content = await context.read(partial(select_chunk, project_id=project, digest=digest, chunk=number))
         assert content is not None, f"chunk {number} of file {digest} is missing"
         yield content

@@ -53,7 +53,7 @@ async def groups_page(
     context.caller.require_read(project)
     _check(listed)
     with refusing_queries("orderBy"):
-        return await context.database.read(
+        return await context.read(
             lambda connection: select_groups_page(connection, project, request, listed=listed, columns=columns)
         )
 
@@ -62,9 +62,7 @@ async def groups_count(context: Context, project: str, limit: int | None, *, lis
     """How many groups there are; counting stops at ``limit``."""
     context.caller.require_read(project)
     _check(listed)
-    return await context.database.read(
-        lambda connection: select_groups_count(connection, project, limit, listed=listed)
-    )
+    return await context.read(lambda connection: select_groups_count(connection, project, limit, listed=listed))
 
 
 def _check(listed: GroupList) -> None:

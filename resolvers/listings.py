@@ -25,7 +25,7 @@ async def listing_page(
     with refusing_queries("orderBy"):
         order = listing.order(sorts)
     with refusing_queries("after"):
-        return await context.database.read(
+        return await context.read(
             partial(listing.page, project_id=project, order=order, request=request, columns=columns)
         )
 
@@ -33,4 +33,4 @@ async def listing_page(
 async def listing_count(context: Context, listing: Listing, project: str, limit: int | None) -> int:
     """How much of it a project has; counting stops at ``limit``."""
     context.caller.require_read(project)
-    return await context.database.read(partial(listing.count, project_id=project, limit=limit))
+    return await context.read(partial(listing.count, project_id=project, limit=limit))

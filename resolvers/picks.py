@@ -143,4 +143,4 @@ async def _read(
             for key, value in read(connection, project, list(wanted)).items()
         }
 
-    return await context.database.read(read_all) if by_project else {}
+    return await context.read(read_all) if by_project else {}

@@ -43,7 +43,7 @@ async def projects_page(context: Context, chosen: ProjectList, request: PageRequ
 
     while True:
         with refusing_queries("after"):
-            page = await context.database.read(read)
+            page = await context.read(read)
         found = list(zip(page.rows, page.cursors, strict=True))
         for row, cursor in reversed(found) if request.backwards else found:
             if chosen.filter.admits(row.slug) and context.caller.may_read(row.slug):
@@ -70,6 +70,6 @@ async def projects_page(context: Context, chosen: ProjectList, request: PageRequ
 async def projects_count(context: Context, chosen: ProjectList, limit: int | None) -> int:
     """How many projects the caller may read; counting stops at ``limit``."""
     conditions = chosen.filter.conditions()
-    slugs = await context.database.read(lambda connection: select_slugs(connection, conditions))
+    slugs = await context.read(lambda connection: select_slugs(connection, conditions))
     admitted = (slug for slug in slugs if chosen.filter.admits(slug) and context.caller.may_read(slug))
     return sum(1 for _ in islice(admitted, limit))

@@ -18,7 +18,7 @@ async def projects_by_slug(context: Context, slugs: Sequence[str]) -> list[Row |
     def read(connection: Connection) -> dict[str, Row]:
         return {row.slug: row for row in select_projects(connection, wanted)}
 
-    found = await context.database.read(read)
+    found = await context.read(read)
     return [found.get(slug) for slug in slugs]
 
 

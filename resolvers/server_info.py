@@ -40,5 +40,5 @@ async def server_info(context: Context) -> ServerInfo:
     def ask(connection: Connection) -> None:
         connection.execute(select(literal(1)))
 
-    await context.database.read(ask)
+    await context.read(ask)
     return ServerInfo("ok", own_version(), MIN_WEAVE_PYTHON_VERSION, TRACE_SERVER_VERSION)

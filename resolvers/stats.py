@@ -18,5 +18,5 @@ async def project_stats(context: Context, projects: Sequence[str], *, columns: f
     def read(connection: Connection) -> dict[str, Row]:
         return {project: row for project in wanted for row in select_stats(connection, project, columns)}
 
-    found = await context.database.read(read)
+    found = await context.read(read)
     return [found.get(project) for project in projects]

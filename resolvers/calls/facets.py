@@ -82,10 +82,10 @@ async def call_facets(context: Context, chosen: CallList, names: Sequence[str], 
         within = newest if field.type is FieldType.JSON or field.related is not None else conditions
         return select_facet(connection, field, within, limit)
 
-    total = await context.database.read(lambda connection: select_count(connection, conditions, scan + 1))
+    total = await context.read(lambda connection: select_count(connection, conditions, scan + 1))
     found = []
     for name, field in zip(names, fields, strict=True):
-        rows = await context.database.read(partial(read, field=field))
+        rows = await context.read(partial(read, field=field))
         found.append(_facet(name, rows, limit, total))
     return found
 

@@ -99,7 +99,7 @@ async def calls_page(
     context.caller.require_read(chosen.project)
     where, order = chosen.conditions(), chosen.order()
     with refusing_queries("after"):
-        return await context.database.read(
+        return await context.read(
             lambda connection: select_calls_page(connection, columns, where, order, request, max_bytes)
         )
 
@@ -108,7 +108,7 @@ async def calls_count(context: Context, chosen: CallList, limit: int | None = No
     """How many calls there are; counting stops at ``limit``."""
     context.caller.require_read(chosen.project)
     where = chosen.conditions()
-    return await context.database.read(lambda connection: select_count(connection, where, limit))
+    return await context.read(lambda connection: select_count(connection, where, limit))
 
 
 async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
@@ -122,7 +122,7 @@ async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
     def read(connection: Connection) -> int:
         return int(connection.execute(statement).scalar_one())
 
-    return await context.database.read(read)
+    return await context.read(read)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

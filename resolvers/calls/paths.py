@@ -137,13 +137,13 @@ async def payload_paths(context: Context, chosen: CallList, payload: str, limit:
     check_size("scan", scan, MOST_SCANNED)
     conditions = chosen.conditions()
     newest = select(c.id, _SIZES[payload]).where(*conditions).order_by(c.started_at.desc(), c.id.desc()).limit(scan)
-    sizes: list[tuple[str, int]] = await context.database.read(
+    sizes: list[tuple[str, int]] = await context.read(
         lambda connection: [(call_id, size) for call_id, size in connection.execute(newest)]
     )
     seen = _Seen(payload)
     seen.skipped = sum(size > LARGEST for _, size in sizes)
     for ids in _batches([(call_id, size) for call_id, size in sizes if size <= LARGEST]):
-        texts = await context.database.read(partial(_read, project=chosen.project, payload=payload, ids=ids))
+        texts = await context.read(partial(_read, project=chosen.project, payload=payload, ids=ids))
         await asyncio.to_thread(_add_all, seen, texts)
     return seen.most(limit)
 

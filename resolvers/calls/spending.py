@@ -66,11 +66,11 @@ class Spending:
 
     async def read(self, context: Context, spend: Spend) -> None:
         """Give ``spend`` what each call used, in the order of traces and ids."""
-        traces = await context.database.read(lambda connection: select_trace_ids(connection, self._conditions))
+        traces = await context.read(lambda connection: select_trace_ids(connection, self._conditions))
         for chunk in chunked(sorted(traces)):
             after: tuple[str, str] | None = ("", "")
             while after is not None:
-                after = await context.database.read(partial(self._read_page, chunk=chunk, after=after, spend=spend))
+                after = await context.read(partial(self._read_page, chunk=chunk, after=after, spend=spend))
 
     def _read_page(
         self, connection: Connection, *, chunk: Sequence[str], after: tuple[str, str], spend: Spend

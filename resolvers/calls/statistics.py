@@ -246,10 +246,10 @@ async def call_stats(
     keys: list[Key] = [()]
     count = 0
     if by:
-        keys, count = await context.database.read(lambda connection: select_groups(connection, by, conditions, limit))
+        keys, count = await context.read(lambda connection: select_groups(connection, by, conditions, limit))
     gathering = _Gathering(edges, by, keys, conditions, limit)
     if not USAGE.issuperset(wanted):
-        while await context.database.read(gathering.read_on):
+        while await context.read(gathering.read_on):
             pass
     if USAGE.intersection(wanted):
         spending = Spending(chosen.project, by, conditions, with_costs="cost" in wanted)
@@ -273,7 +273,7 @@ async def _range(context: Context, window: StatsWindow, conditions: list[ColumnE
         within.append(calls.c.started_at >= window.start)
     if window.end is not None:
         within.append(calls.c.started_at < window.end)
-    bounds = await context.database.read(lambda connection: select_bounds(connection, within))
+    bounds = await context.read(lambda connection: select_bounds(connection, within))
     if bounds is None:
         moment = window.start if window.start is not None else now() if window.end is None else window.end
         return moment, moment

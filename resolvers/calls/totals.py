@@ -219,7 +219,7 @@ async def tree_costs(context: Context, keys: Sequence[tuple[str, str]]) -> list[
             found[forest] = own, forest.subtree_costs(own)
         return found
 
-    costs = await context.database.read(read)
+    costs = await context.read(read)
 
     def of(place: Place | Exception | None) -> TreeCosts | Exception | None:
         if not isinstance(place, Place):
@@ -287,5 +287,5 @@ async def group_costs(
         known = {forest for forest in forests if isinstance(forest, Forest)}
         return {forest: cost_total(_sum(own.values())) for forest, own in _priced(connection, known)}
 
-    costs = await context.database.read(read)
+    costs = await context.read(read)
     return [costs[forest] if isinstance(forest, Forest) else forest for forest in forests]

@@ -158,7 +158,7 @@ async def _examples(
 
 async def end_interrupted(context: Context) -> int:
     """End the evaluations whose process is gone, with an exception that says so; returns how many there were."""
-    gone = [run for run in await context.database.read(select_runs) if is_gone(run)]
+    gone = [run for run in await context.read(select_runs) if is_gone(run)]
     for run in gone:
         exception = exception_text("Interrupted", INTERRUPTED)
         summary = dump_json({"status_counts": {"success": 0, "error": 1}})

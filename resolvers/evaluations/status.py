@@ -66,7 +66,7 @@ async def evaluation_status(context: Context, project: str, call_id: str) -> Eva
     if call.ended_at is not None:
         return EvaluationComplete(call.output or JSONText("null"))
     prefix = f"{SCHEME}{project}/op/Evaluation.predict_and_score:"
-    run, completed = await context.database.read(
+    run, completed = await context.read(
         lambda connection: (
             select_run(connection, project, call_id),
             count_ended_children(connection, project, call_id, prefix),

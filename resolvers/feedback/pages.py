@@ -61,16 +61,14 @@ async def feedback_page(
     context.caller.require_read(project)
     where, order = chosen.conditions(project), chosen.order()
     with refusing_queries("after"):
-        return await context.database.read(
-            lambda connection: select_feedback_page(connection, columns, where, order, request)
-        )
+        return await context.read(lambda connection: select_feedback_page(connection, columns, where, order, request))
 
 
 async def feedback_count(context: Context, project: str, chosen: FeedbackList, limit: int | None = None) -> int:
     """How much feedback there is; counting stops at ``limit``."""
     context.caller.require_read(project)
     where = chosen.conditions(project)
-    return await context.database.read(lambda connection: select_count(connection, where, limit))
+    return await context.read(lambda connection: select_count(connection, where, limit))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

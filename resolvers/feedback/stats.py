@@ -162,7 +162,7 @@ async def feedback_stats(context: Context, window: StatsWindow, specs: Sequence[
         message = f"{len(edges) - 1} buckets of {len(specs)} metrics are {cells} values, at most {MOST_VALUES}"
         raise InvalidInputError(f"{message}: ask for a coarser granularity or for fewer metrics", ["granularity"])
     gathering = _Gathering(edges, specs, _conditions(window, end), (window.start, ""))
-    while await context.database.read(gathering.read_on):
+    while await context.read(gathering.read_on):
         pass
     return await asyncio.to_thread(_summed_up, window, end, granularity, gathering)
 

@@ -147,7 +147,7 @@ async def _pages(
         return select_changes(connection, kinds, after, head, PAGE, PAGE_BYTES)
 
     async def read_page(after: Position, head: int) -> Changes:
-        return await context.database.read(lambda connection: read(connection, after, head))
+        return await context.read(lambda connection: read(connection, after, head))
 
     with hub.watch(followed.project) as watch, hub.feed(followed.key(), watch, read_page) as feed:
         async with aclosing(feed.follow(position, context.caller)) as pages:

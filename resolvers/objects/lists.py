@@ -98,7 +98,7 @@ async def _by_project(
             for key, value in read(connection, project, of_project).items()
         }
 
-    found = await context.database.read(read_all) if wanted else {}
+    found = await context.read(read_all) if wanted else {}
     return [found.get(tuple(key)) for key in keys]
 
 
@@ -136,7 +136,7 @@ async def name_page(context: Context, chosen: ObjectList, request: PageRequest) 
     context.caller.require_read(chosen.project)
     where = chosen.conditions()
     with refusing_queries("orderBy"):
-        return await context.database.read(
+        return await context.read(
             lambda connection: select_names_page(connection, chosen.project, where, chosen.sorts, request)
         )
 
@@ -145,4 +145,4 @@ async def name_count(context: Context, chosen: ObjectList, limit: int | None) ->
     """How many names there are; counting stops at ``limit``."""
     context.caller.require_read(chosen.project)
     where = chosen.conditions()
-    return await context.database.read(lambda connection: select_names_count(connection, chosen.project, where, limit))
+    return await context.read(lambda connection: select_names_count(connection, chosen.project, where, limit))

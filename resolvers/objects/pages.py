@@ -60,11 +60,11 @@ async def objects_list(context: Context, chosen: ObjectList, request: PageReques
         )
 
     with refusing_queries("after"):
-        return await context.database.read(read)
+        return await context.read(read)
 
 
 async def objects_count(context: Context, chosen: ObjectList, limit: int | None) -> int:
     """How many versions there are; counting stops at ``limit``."""
     context.caller.require_read(chosen.project)
     where = chosen.conditions()
-    return await context.database.read(lambda connection: select_count(connection, where, limit))
+    return await context.read(lambda connection: select_count(connection, where, limit))

@@ -43,7 +43,7 @@ async def objects_by_ref(
             for key, row in select_objects(connection, project, wanted, columns | {"deleted_at"}).items()
         }
 
-    found = await context.database.read(read) if by_project else {}
+    found = await context.read(read) if by_project else {}
     return [found.get(tuple(key)) for key in keys]
 
 
@@ -84,7 +84,7 @@ async def objects_page(
         order = compile_order(sort_by, FIELDS, TIEBREAK)
     except QueryError as error:
         raise InvalidInputError(error.message, ["sortBy", *error.path]) from error
-    return await context.database.read(
+    return await context.read(
         lambda connection: select_object_page(
             connection, project, wanted, columns, order=order, limit=limit, offset=offset
         )

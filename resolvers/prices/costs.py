@@ -82,7 +82,7 @@ async def call_costs(context: Context, calls: Sequence[Row]) -> list[CallCost | 
         own = {project: select_prices_by_model(connection, project, names) for project, names in models.items()}
         return [_cost(call, used, own) for call, used in zip(calls, usages, strict=True)]
 
-    return await context.database.read(read)
+    return await context.read(read)
 
 
 def _cost(call: Row, used: Sequence[ModelUsage], own: Mapping[str, Mapping[str, RowSet]]) -> CallCost | None:

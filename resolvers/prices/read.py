@@ -58,13 +58,11 @@ async def prices_page(context: Context, chosen: PriceList, request: PageRequest,
     context.caller.require_read(chosen.project)
     where, order = chosen.conditions(), chosen.order()
     with refusing_queries("after"):
-        return await context.database.read(
-            lambda connection: select_prices_page(connection, columns, where, order, request)
-        )
+        return await context.read(lambda connection: select_prices_page(connection, columns, where, order, request))
 
 
 async def prices_count(context: Context, chosen: PriceList, limit: int | None = None) -> int:
     """How many of its own prices a project has; counting stops at ``limit``."""
     context.caller.require_read(chosen.project)
     where = chosen.conditions()
-    return await context.database.read(lambda connection: select_count(connection, where, limit))
+    return await context.read(lambda connection: select_count(connection, where, limit))

@@ -101,9 +101,7 @@ async def refs_read(context: Context, uris: Sequence[str]) -> list[JSONText | No
         walks[uri] = _Walk(uri, _object(ref), ref.path)
     for project in {walk.source.project for walk in walks.values()}:
         context.caller.require_read(project)
-    found = await context.database.read(
-        lambda connection: _Reader(connection, context.caller.may_read).read(walks.values())
-    )
+    found = await context.read(lambda connection: _Reader(connection, context.caller.may_read).read(walks.values()))
     return [found[uri] for uri in uris]
 
 
@@ -118,7 +116,7 @@ async def refs_found(context: Context, uris: Sequence[str]) -> dict[str, JSONTex
     if not walks:
         return dict.fromkeys(uris)
     reader = partial(_Reader, may_read=context.caller.may_read, lenient=True)
-    found = await context.database.read(lambda connection: reader(connection).read(walks))
+    found = await context.read(lambda connection: reader(connection).read(walks))
     return {**dict.fromkeys(uris), **found}
 
 

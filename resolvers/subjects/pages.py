@@ -200,7 +200,7 @@ async def subject_list_pages(context: Context, keys: Sequence[Key], *, lists: Su
 
     with refusing_queries("after"):
         between_cursors(merged.order, lists.request)  # They may be wrong where there is no project to read, too.
-        pages = await context.database.read(read)
+        pages = await context.read(read)
     return [pages[key] for key in keys]
 
 
@@ -210,7 +210,7 @@ async def subject_list_counts(context: Context, keys: Sequence[Key], *, lists: S
     def read(connection: Connection) -> dict[Key, int]:
         return merged_counts(connection, places_of(connection, context.caller, keys, lists.find), lists.count)
 
-    counts = await context.database.read(read)
+    counts = await context.read(read)
     return [counts[key] for key in keys]
 
 
@@ -230,4 +230,4 @@ async def subject_trace_bytes(context: Context, key: Key, *, lists: SubjectCalls
             total += int(connection.execute(statement).scalar_one())
         return total
 
-    return await context.database.read(read)
+    return await context.read(read)

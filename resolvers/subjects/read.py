@@ -67,7 +67,7 @@ async def subject_totals(context: Context, keys: Sequence[Key], *, subject: Subj
         }
         return [_total([rows[at] for project in places[key] if (at := (project, key[1])) in rows]) for key in keys]
 
-    return await context.database.read(read)
+    return await context.read(read)
 
 
 def _total(rows: Sequence[Row]) -> Totals:
@@ -97,7 +97,7 @@ async def subject_places(context: Context, keys: Sequence[Key], *, find: Find) -
             for project, subject_id in keys
         ]
 
-    return await context.database.read(read)
+    return await context.read(read)
 
 
 async def subject_ids(context: Context, keys: Sequence[tuple[str, str]], *, subject: Subject) -> list[str | None]:
@@ -120,7 +120,7 @@ async def subjects_page(
     """
     context.caller.require_read(project)
     with refusing_queries("orderBy" if request.after is None and request.before is None else "after"):
-        page = await context.database.read(
+        page = await context.read(
             lambda connection: select_subjects_page(
                 connection, project, request, subject=subject, chosen=chosen, sorts=sorts or LATEST_FIRST
             )
@@ -139,6 +139,6 @@ async def subjects_count(
 ) -> int:
     """How many subjects the calls of a project name; counting stops at ``limit``."""
     context.caller.require_read(project)
-    return await context.database.read(
+    return await context.read(
         lambda connection: select_subjects_count(connection, project, limit, subject=subject, chosen=chosen)
     )

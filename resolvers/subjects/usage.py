@@ -50,7 +50,7 @@ async def subject_usage(
                 found[project, subject_id] = used
         return [_together([found[at] for project in places[key] if (at := (project, key[1])) in found]) for key in keys]
 
-    return await context.database.read(read)
+    return await context.read(read)
 
 
 def _together(parts: Sequence[SubjectUsage | Exception]) -> SubjectUsage | Exception:

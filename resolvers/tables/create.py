@@ -74,7 +74,7 @@ async def table_create_from_digests(
     context.caller.require_write(project)
     digest = table_digest(row_digests)
     check_expected(expected_digest, digest, f"table of {len(row_digests)} rows")
-    sizes = await context.database.read(lambda connection: select_row_sizes(connection, project, row_digests))
+    sizes = await context.read(lambda connection: select_row_sizes(connection, project, row_digests))
     if missing := [known for known in dict.fromkeys(row_digests) if known not in sizes]:
         names = ", ".join(map(repr, missing[:5])) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         raise NotFoundError(f"Rows not found in project {project!r}: {names}", ["rowDigests"])
@@ -107,5 +107,5 @@ async def write_table(
             values = {"project_id": project, "digest": digest, "size_bytes": size, "created_at": at}
             insert_table(connection, values, chunks, known_chunks)
 
-    if not await context.database.read(is_there):
+    if not await context.read(is_there):
         await context.database.write(write)

@@ -55,4 +55,4 @@ async def table_rows_page(
         values = ((project, digest, index, row, rows[row].val) for index, row in enumerate(digests, start))
         return RowSet("TableRow", (*ROW_COLUMNS, "val"), values)
 
-    return await context.database.read(read)
+    return await context.read(read)

@@ -119,7 +119,7 @@ async def table_update(
     """
     context.caller.require_write(project)
     # Tables never change, so all of the work but the writing is done outside the write transaction.
-    plan = await context.database.read(lambda connection: _plan(connection, project, base_digest, updates))
+    plan = await context.read(lambda connection: _plan(connection, project, base_digest, updates))
     await write_table(
         context, project, plan.digest, plan.chunks, plan.size, known_chunks=plan.known, new_rows=plan.new_rows
     )
