@@ -139,6 +139,7 @@ def test_subscribers_of_two_workers_miss_nothing(database_url: str) -> None:
         )
 
 
+@pytest.mark.big
 def test_a_server_that_is_killed_and_comes_back_goes_on_from_the_cursor(database_url: str) -> None:
     with started(database_url) as server, session(server) as opened:
         subscribe(opened, "1", cursor(server))
@@ -156,7 +157,7 @@ def test_a_server_that_is_killed_and_comes_back_goes_on_from_the_cursor(database
             assert [call(again)[:2] for _ in expected] == expected
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.big)])
 def test_a_stop_ends_subscriptions_at_once_and_not_as_complete(sqlite_url: str, workers: int) -> None:
     with started(sqlite_url, workers=workers) as server, session(server) as opened, ExitStack() as stack:
         after = cursor(server)
@@ -179,6 +180,7 @@ def test_a_stop_ends_subscriptions_at_once_and_not_as_complete(sqlite_url: str, 
         assert time.monotonic() - began < 15  # of the 30 seconds that open requests have
 
 
+@pytest.mark.big
 def test_a_client_that_does_not_read_holds_up_nobody(database_url: str) -> None:
     """It is sent no more than its connection holds, and the rest when it reads: all of it, in order."""
     large = "x" * 20_000

@@ -19,6 +19,8 @@ from websockets.typing import Subprotocol
 from tests.processes import SECONDS, ServerProcess
 from tests.server.abuse import ANSWERS, BODIES, DOCUMENTS, Request, of_project, posted
 
+pytestmark = pytest.mark.big
+
 PATIENCE = 5.0  # seconds that anybody else may wait, on a machine that runs other tests too
 INSIDES = re.compile(
     r"Traceback|File \\?\"|\.py\b|\b(?!UserError)[A-Z]\w{1,40}Error\b|<class|object at 0x|NoneType|strawberry|"

@@ -77,7 +77,7 @@ plain = st.builds(lambda values, noun: SimpleNamespace(noun=noun, **values), lea
 items = st.lists(st.one_of(rows, rows, rows, rows, plain, st.none(), st.just(ValueError("item"))), max_size=5)
 
 
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
 def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]) -> None:
     expected = answer(document, items, StrawberryGraphQLCoreExecutionContext)

@@ -126,7 +126,7 @@ def answer(database: Database, document: str, executor_class: Any) -> tuple[byte
 
 
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
