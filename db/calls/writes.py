@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
@@ -27,11 +27,16 @@ class CallState(NamedTuple):
     ended_at: int | None
     renamed: bool
     deleted_at: int | None
+    model: str | None
+    counted: bool
+    """Whether an end reported tokens."""
 
 
 def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallState]:
     """The states of those calls of ``ids`` that exist, started or not, deleted or not."""
-    columns = (calls.c.id, calls.c.started_at, calls.c.ended_at, calls.c.renamed, calls.c.deleted_at)
+    c = calls.c
+    counted = func.coalesce(c.input_tokens, c.output_tokens, c.total_tokens).is_not(None)
+    columns = (c.id, c.started_at, c.ended_at, c.renamed, c.deleted_at, c.model, counted)
     states: dict[str, CallState] = {}
     for chunk in chunked(ids):
         statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))

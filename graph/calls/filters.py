@@ -42,7 +42,9 @@ class CallFilterInput:
     )
     kinds: list[CallKind] | None = column("What sort of step they are.", default=None)
     models: list[str] | None = column(
-        "`Call.usage.model` exactly: the model they reported usage of, where it is one.", default=None
+        "`Call.model` exactly: the model they reported usage of, where it is one, else the one they asked for; so "
+        "calls that failed before they used any are found, too.",
+        default=None,
     )
     started_after: DateTime | None = column("Started at this time or later (inclusive).", default=None)
     started_before: DateTime | None = column("Started before this time (exclusive).", default=None)

@@ -37,8 +37,9 @@ described_enum(
     description="What statistics tell calls apart by. Values may be added.",
     values={
         "OP": "The name of the op without its version, `Call.opShortName`.",
-        "MODEL": "The model: calls by `Call.usage.model`, tokens and costs by the model that they were used of. A call "
-        "that reports what calls below it used counts as well: add `filter: {kinds: [LLM]}` to leave it out.",
+        "MODEL": "The model: calls by `Call.model` (the one used, else the one asked for), tokens and costs by the "
+        "model that they were used of. A call that reports what calls below it used counts as well: add "
+        "`filter: {kinds: [LLM]}` to leave it out.",
         "STATUS": "How the call stands, `Call.status`.",
         "KIND": "What sort of step it is, `Call.kind`.",
         "USER": "The user in whose name it was recorded, `Call.wbUserId`.",
@@ -102,7 +103,7 @@ class CallStatsGroup:
         """Of the key."""
         return _key(self, "op_name")
 
-    @link("Their model; null also of calls that used none, or several.")
+    @link("Their model, `Call.model`; null also of calls that neither used nor asked for one, and of those of several.")
     def model(self) -> str | None:
         """Of the key."""
         return _key(self, "model")

@@ -91,6 +91,12 @@ class Call(
     op_name: str = column("What was called: the ref of an op, or a name. `opShortName` is easier to read.")
     display_name: str | None = column("Name for people, given by the program or by a user.")
     kind: CallKind | None = column("What sort of step it is; null where the sender did not say.")
+    model: str | None = column(
+        "The model that it reports usage of, where it is one. Until it does, and where it never does since it failed: "
+        "the one that it asked for, of a call with kind `LLM`, `EMBEDDING` or none, by the text at `inputs.model` or "
+        "the attribute `gen_ai.request.model` or `llm.model_name`. Null where it names none or used several. "
+        "`filter: {models}`, `orderBy`, `facets` and `CallStatsGroupBy.MODEL` go by this."
+    )
     status: CallStatus = column("How it stands.")
     started_at: DateTime = column("When it began.")
     ended_at: DateTime | None = column("When it ended; null while it runs.")
@@ -119,7 +125,8 @@ class Call(
     def usage(self) -> Usage | None:
         """The row's own columns, as an object that is null as a whole."""
         counts = {name: getattr(self, name) for name in _USAGE}
-        return None if all(count is None for count in counts.values()) else Usage(**counts)
+        counted = any(value is not None for name, value in counts.items() if name != "model")
+        return Usage(**counts) if counted else None
 
     @link(
         "Bytes of all calls of its trace, for a root; null for others.", needs=("project_slug", "trace_id", "parent_id")

@@ -5,6 +5,7 @@ The rules of who wins, wherever and however often events arrive (docs/calls.md):
 - the first start wins, a repeated one changes nothing;
 - the last end wins;
 - a rename beats the display name of a start, before it and after it;
+- the model that an end reports usage of beats the one that a start asks for, before it and after it;
 - nothing that arrives for a deleted call changes it.
 """
 
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from db.calls.exceptions import ExceptionParts, exception_parts
 from db.calls.writes import CallState
 from db.json_text import JSONText, parse_json
+from resolvers.calls.requests import requested_model
 
 __all__ = ["NO_MODEL", "CallChange", "CallEnd", "CallEvent", "CallRename", "CallStart", "Usage", "merge", "usage_of"]
 
@@ -83,6 +85,11 @@ class Usage:
     input_tokens: int | None
     output_tokens: int | None
     total_tokens: int | None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether there is any count."""
+        return (self.input_tokens, self.output_tokens, self.total_tokens) != (None, None, None)
 
 
 def usage_of(summary: Mapping[str, Any]) -> Usage:
@@ -153,6 +160,7 @@ def merge(state: CallState | None, events: Iterable[CallEvent]) -> CallChange:
     renamed = state is not None and state.renamed
     started = state is not None and state.started_at is not None
     ended = state is not None and state.ended_at is not None
+    named = state is not None and (state.model is not None or state.counted)
     for event in events:
         match event:
             case CallStart():
@@ -162,12 +170,16 @@ def merge(state: CallState | None, events: Iterable[CallEvent]) -> CallChange:
                     change.seen |= {"started", "ended"} if ended else {"started"}
                     change.start = event
                     change.columns.update(_start_columns(event, renamed=renamed))
+                    if not named and (model := requested_model(event.kind, event.inputs, event.attributes)):
+                        change.columns["model"] = model
             case CallEnd():
                 if started:
                     change.seen.add("updated" if ended else "ended")
                 ended = True
                 change.end = event
-                change.columns.update(_end_columns(event))
+                columns = _end_columns(event)
+                named = named or "model" in columns
+                change.columns.update(columns)
             case CallRename():
                 if started:
                     change.seen.add("updated")
@@ -203,12 +215,11 @@ def _end_columns(event: CallEnd) -> dict[str, Any]:
     parsed = parse_json(event.summary)
     summary = parsed if isinstance(parsed, dict) else {}
     usage = usage_of(summary)
-    return {
+    columns = {
         "ended_at": event.ended_at,
         "exception": event.exception,
         **_exception_columns(event.exception),
         "status": status_of(event.exception, summary),
-        "model": usage.model,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "total_tokens": usage.total_tokens,
@@ -217,6 +228,10 @@ def _end_columns(event: CallEnd) -> dict[str, Any]:
         "summary": event.summary,
         "end_size": _bytes(event.output) + _bytes(event.summary),
     }
+    # Usage says which model it was, or that there are several; without any, the one that was asked for stays.
+    if usage.model is not None or usage.is_counted:
+        columns["model"] = usage.model
+    return columns
 
 
 def _exception_columns(exception: str | None) -> dict[str, str | None]:
