@@ -221,6 +221,12 @@ def select_feedback_values(
     return connection.execute(statement).all()
 
 
+def select_first_time(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int | None:
+    """When the first of the feedback that fulfils ``conditions`` was created; None of none."""
+    first: int | None = connection.execute(select(func.min(c.created_at)).where(*conditions)).scalar_one()
+    return first
+
+
 def has_feedback(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> bool:
     """Whether there is any feedback that fulfils ``condition``."""
     return connection.execute(select(c.id).where(c.project_id == project_id, condition).limit(1)).first() is not None

@@ -115,8 +115,12 @@ class JsonPaths:
 FacetFields = Annotated[
     list[str],
     strawberry.argument(
-        description="From 1 to 20 fields or JSON paths: `status`, `model`, `kind`, `op`, `user`, `name`, "
-        "`attributes.env`, `inputs.model`; whatever `calls` can be ordered by."
+        description="From 1 to 20 fields or JSON paths. Fields: `status`, `model`, `kind`, `op` (without its version), "
+        "`opName`, `name`, `displayName`, `user`, `traceId`, `parentId`, `sessionId`, `threadId`, `turnId`, `wbRunId`, "
+        "`wbRunStep`, `exception`, `startedAt`, `endedAt`, `createdAt`, `latencyMs`, `inputTokens`, `outputTokens`, "
+        "`totalTokens`, `storageSizeBytes`. Paths: below `attributes`, `inputs`, `output` and `summary`, such as "
+        "`attributes.env` or `inputs.messages.0.role`. Feedback: `feedback.[TYPE].payload.PATH` of the newest of that "
+        "type on each call, such as `feedback.[wandb.reaction.1].payload.emoji`; `feedback.[*]` is of any type."
     ),
 ]
 FacetSize = Annotated[int, strawberry.argument(description="How many values to list for each field, 1 to 100.")]

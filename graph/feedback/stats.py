@@ -1,6 +1,6 @@
 """Statistics of a project's feedback."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -10,6 +10,8 @@ from graph.enums import described_enum
 from graph.fields import NEEDS, column, link
 from graph.nodes import ProjectPart
 from graph.scalars import BigInt, DateTime
+from graph.selection import columns_of
+from resolvers.calls.facets import check_size
 from resolvers.feedback.stats import MetricSpec, MetricType, StatsWindow, feedback_stats
 
 __all__ = ["FeedbackStats", "ProjectFeedbackStats"]
@@ -23,7 +25,7 @@ described_enum(
     values={
         "NUMERIC": "Numbers.",
         "BOOLEAN": "True and false, which count as 1 and 0.",
-        "CATEGORICAL": "Texts, which are counted.",
+        "CATEGORICAL": "Texts, which are counted: all together as `count`, each for itself in `valueCounts`.",
     },
 )
 
@@ -48,6 +50,17 @@ class Percentile:
 
     percentile: float = column("Which one: 50 is the median.")
     value: float | None = column("Linear between the nearest ranks; null where there are no values.")
+
+
+@strawberry.type(description="A text, and how often it was said.")
+class FeedbackValueCount:
+    """A pair."""
+
+    value: str = column("The text, cut after 500 characters.")
+    count: BigInt = column("How many pieces of feedback have it.")
+
+
+ValueCountsSize = Annotated[int, strawberry.argument(description="How many texts to list, 1 to 100.")]
 
 
 @strawberry.type(description="What the values of one metric add up to in one span of time.")
@@ -75,6 +88,18 @@ class FeedbackMetricStats:
         pairs = cast("list[tuple[float, float | None]]", self.percentiles)  # of the domain's object
         return [Percentile(percentile=percentile, value=value) for percentile, value in pairs]
 
+    @link(
+        "The most frequent texts of a `CATEGORICAL` metric, each with how often it occurs, the most frequent first, "
+        "then by the text; empty for others. The first 10,000 texts of the window are told apart, all others only "
+        "counted in `count`.",
+        needs=("texts",),
+    )
+    def value_counts(self, first: ValueCountsSize = 10) -> list[FeedbackValueCount]:
+        """As pairs."""
+        check_size("first", first, 100)
+        row: Any = self
+        return [FeedbackValueCount(value=value, count=count) for value, count in row.texts[:first]]
+
 
 @strawberry.type(description="The feedback of one span of time.")
 class FeedbackStatsBucket:
@@ -100,10 +125,13 @@ class FeedbackStats:
     )
 
 
-Start = Annotated[DateTime, strawberry.argument(description="Begin of the window, inclusive.")]
+Start = Annotated[
+    DateTime | None,
+    strawberry.argument(description="Begin of the window, inclusive; the first of the feedback where missing."),
+]
 End = Annotated[
     DateTime | None,
-    strawberry.argument(description="End of the window, exclusive, at most 31 days later; now where missing."),
+    strawberry.argument(description="End of the window, exclusive, at most 3,660 days later; now where missing."),
 ]
 FeedbackType = Annotated[str | None, strawberry.argument(description="Only feedback of this type.")]
 TriggerRef = Annotated[
@@ -125,6 +153,9 @@ Metrics = Annotated[
 ]
 
 
+_METRICS = (("window", "metrics"), ("buckets", "metrics"))
+
+
 @strawberry.type
 class ProjectFeedbackStats(ProjectPart):
     """The part of Project about statistics of feedback."""
@@ -133,7 +164,7 @@ class ProjectFeedbackStats(ProjectPart):
     async def feedback_stats(
         self,
         info: Info,
-        start: Start,
+        start: Start = None,
         end: End = None,
         feedback_type: FeedbackType = None,
         trigger_ref: TriggerRef = None,
@@ -143,5 +174,6 @@ class ProjectFeedbackStats(ProjectPart):
     ) -> FeedbackStats:
         """Read as pages of values."""
         window = StatsWindow(self.slug, start, end, feedback_type, trigger_ref, granularity, timezone)
-        specs = [MetricSpec(metric.json_path, metric.value_type, metric.percentiles) for metric in metrics]
+        texts = "texts" in columns_of(info, FeedbackMetricStats, _METRICS)
+        specs = [MetricSpec(metric.json_path, metric.value_type, metric.percentiles, texts) for metric in metrics]
         return cast("FeedbackStats", await feedback_stats(context_of(info), window, specs))

@@ -3,29 +3,38 @@
 import asyncio
 import math
 from array import array
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case
+from sqlalchemy import ColumnElement, Connection, case, type_coerce
 
 from db.calls.filters import WILDCARD, starts_with
-from db.feedback import FEEDBACK_FIELDS, feedback, select_feedback_values
+from db.feedback import FEEDBACK_FIELDS, feedback, select_feedback_values, select_first_time
+from db.metadata import Name
 from db.query.fields import split_path
 from db.query.json import json_node
 from db.query.templates import apply
-from resolvers.buckets import bucket_edges, check_range, chosen_granularity, zone_of
+from db.text import encode_text
+from resolvers.buckets import DAY, bucket_edges, check_range, chosen_granularity, zone_of
 from resolvers.context import Context, now
 from resolvers.errors import InvalidInputError
 
 __all__ = ["Bucket", "FeedbackStats", "MetricSpec", "MetricStats", "MetricType", "StatsWindow", "feedback_stats"]
 
-LONGEST_DAYS = 31
+LONGEST_DAYS = 3_660
 MOST_METRICS = 50
 MOST_PERCENTILES = 50
 MOST_VALUES = 100_000
 """Metrics times buckets of one answer."""
+
+MOST_TEXTS = 10_000
+"""Texts of one metric that are told apart: the first that are met."""
+
+OTHER_TEXT = -1.0
 
 PAGE = 5_000
 """Rows of one read: a few numbers each."""
@@ -41,22 +50,25 @@ class MetricType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A value in payloads: where it is (a dotted path), what it is, and the percentiles (0 to 100) of numbers."""
+    """A value in payloads: where it is (a dotted path), what it is, the percentiles (0 to 100) of numbers, and whether
+    texts are told apart or only counted."""
 
     path: str
     type: MetricType = MetricType.NUMERIC
     percentiles: Sequence[float] = ()
+    tells_texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StatsWindow:
-    """Which feedback of a project counts: ``start`` inclusive, ``end`` exclusive (None: now), microseconds UTC.
+    """Which feedback of a project counts: ``start`` inclusive (None: the first), ``end`` exclusive (None: now),
+    microseconds UTC.
 
     ``trigger_ref`` may end in ``:*`` for any version. ``granularity`` is in seconds, None to choose it by the range.
     """
 
     project: str
-    start: int
+    start: int | None = None
     end: int | None = None
     feedback_type: str | None = None
     trigger_ref: str | None = None
@@ -78,6 +90,9 @@ class MetricStats:
     count_false: int
     percentiles: list[tuple[float, float | None]]
     """Of a numeric metric: each percentile asked for with its value."""
+
+    texts: list[tuple[str, int]]
+    """Of a categorical metric whose texts are told apart: each with its count, the most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +117,31 @@ class FeedbackStats:
 
 @dataclass(slots=True)
 class _Series:
-    """The values of a metric in the order of time, and where among them each bucket begins. Eight bytes a value."""
+    """The values of a metric in the order of time, and where among them each bucket begins. Eight bytes a value: texts
+    are told apart by their place in ``texts``."""
 
     spec: MetricSpec
     values: "array[float]" = field(default_factory=lambda: array("d"))
     bounds: list[int] = field(default_factory=lambda: [0])
+    texts: dict[str, float] = field(default_factory=dict)
+
+    def take(self, value: Any) -> None:
+        """Add a value."""
+        if self.spec.type is not MetricType.CATEGORICAL or not self.spec.tells_texts:
+            self.values.append(float(value))
+        elif value in self.texts or len(self.texts) < MOST_TEXTS:
+            self.values.append(self.texts.setdefault(value, float(len(self.texts))))
+        else:
+            self.values.append(OTHER_TEXT)
+
+    def stats(self, values: "array[float]") -> MetricStats:
+        """What some of the values add up to."""
+        found = _stats(self.spec, values)
+        if not self.texts:
+            return found
+        names = list(self.texts)
+        counts = Counter(names[int(value)] for value in values if value != OTHER_TEXT)
+        return replace(found, texts=sorted(counts.items(), key=lambda one: (-one[1], encode_text(one[0]))))
 
 
 class _Gathering:
@@ -132,7 +167,7 @@ class _Gathering:
             self.counts[self._bucket] += 1
             for one, value in zip(self.series, found, strict=True):
                 if value is not None:
-                    one.values.append(float(value))
+                    one.take(value)
             self._after = (created_at, feedback_id)
         if len(rows) == PAGE:
             return True
@@ -155,20 +190,30 @@ async def feedback_stats(context: Context, window: StatsWindow, specs: Sequence[
     context.caller.require_read(window.project)
     zone = zone_of(window.timezone)
     end = now() if window.end is None else window.end
-    _check(window, end, specs)
-    granularity = window.granularity or chosen_granularity(window.start, end)
-    granularity, edges = await asyncio.to_thread(bucket_edges, window.start, end, granularity, zone)
+    conditions = _conditions(window, end)
+    start = await _start(context, window, end, conditions)
+    check_range(start, end, window.granularity, LONGEST_DAYS)
+    _check(specs)
+    granularity = window.granularity or chosen_granularity(start, end)
+    granularity, edges = await asyncio.to_thread(bucket_edges, start, end, granularity, zone)
     if (cells := (len(edges) - 1) * len(specs)) > MOST_VALUES:
         message = f"{len(edges) - 1} buckets of {len(specs)} metrics are {cells} values, at most {MOST_VALUES}"
         raise InvalidInputError(f"{message}: ask for a coarser granularity or for fewer metrics", ["granularity"])
-    gathering = _Gathering(edges, specs, _conditions(window, end), (window.start, ""))
+    gathering = _Gathering(edges, specs, conditions, (start, ""))
     while await context.read(gathering.read_on):
         pass
-    return await asyncio.to_thread(_summed_up, window, end, granularity, gathering)
+    return await asyncio.to_thread(_summed_up, window.timezone, (start, end), granularity, gathering)
 
 
-def _check(window: StatsWindow, end: int, specs: Sequence[MetricSpec]) -> None:
-    check_range(window.start, end, window.granularity, LONGEST_DAYS)
+async def _start(context: Context, window: StatsWindow, end: int, conditions: list[ColumnElement[bool]]) -> int:
+    """Where the window begins: with the first feedback where it leaves that open, no earlier than it may."""
+    if window.start is not None:
+        return window.start
+    first = await context.read(lambda connection: select_first_time(connection, conditions))
+    return end if first is None else max(first, end - LONGEST_DAYS * DAY * 1_000_000)
+
+
+def _check(specs: Sequence[MetricSpec]) -> None:
     if len(specs) > MOST_METRICS:
         raise InvalidInputError(f"{len(specs)} metrics, at most {MOST_METRICS} are taken", ["metrics"])
     for index, spec in enumerate(specs):
@@ -198,7 +243,8 @@ def _conditions(window: StatsWindow, end: int) -> list[ColumnElement[bool]]:
 
 
 def _value(spec: MetricSpec) -> ColumnElement[object]:
-    """A number in SQL, null where the value is not of the metric's type; of a text it only counts that it is there."""
+    """A number in SQL, null where the value is not of the metric's type; of a text its first 500 characters
+    where texts are told apart, else 1."""
     node = json_node(FEEDBACK_FIELDS.resolve("payload").sql, split_path(spec.path))
     match spec.type:
         case MetricType.NUMERIC:
@@ -206,27 +252,29 @@ def _value(spec: MetricSpec) -> ColumnElement[object]:
         case MetricType.BOOLEAN:
             return apply("json_boolean", node)
         case MetricType.CATEGORICAL:
+            if spec.tells_texts:
+                return type_coerce(apply("prefix", apply("json_string", node)), Name())
             return case((apply("json_kind", node) == "string", 1))
 
 
-def _summed_up(window: StatsWindow, end: int, granularity: int, gathered: _Gathering) -> FeedbackStats:
+def _summed_up(timezone: str, span: tuple[int, int], granularity: int, gathered: _Gathering) -> FeedbackStats:
     buckets = [
         Bucket(
             start,
             stop,
             count,
-            [_stats(one.spec, one.values[one.bounds[index] : one.bounds[index + 1]]) for one in gathered.series],
+            [one.stats(one.values[one.bounds[index] : one.bounds[index + 1]]) for one in gathered.series],
         )
         for index, ((start, stop), count) in enumerate(zip(pairwise(gathered.edges), gathered.counts, strict=True))
     ]
-    whole = [_stats(one.spec, one.values) for one in gathered.series]
-    return FeedbackStats(granularity, window.timezone, Bucket(window.start, end, sum(gathered.counts), whole), buckets)
+    whole = [one.stats(one.values) for one in gathered.series]
+    return FeedbackStats(granularity, timezone, Bucket(*span, sum(gathered.counts), whole), buckets)
 
 
 def _stats(spec: MetricSpec, values: "array[float]") -> MetricStats:
     counted = len(values)
     if spec.type is MetricType.CATEGORICAL:
-        return MetricStats(spec, counted, None, None, None, None, 0, 0, [])
+        return MetricStats(spec, counted, None, None, None, None, 0, 0, [], [])
     ordered = sorted(values) if spec.type is MetricType.NUMERIC and spec.percentiles else []
     wanted = spec.percentiles if spec.type is MetricType.NUMERIC else ()
     return MetricStats(
@@ -239,6 +287,7 @@ def _stats(spec: MetricSpec, values: "array[float]") -> MetricStats:
         count_true=values.count(1.0),
         count_false=values.count(0.0),
         percentiles=[(percentile, _percentile(ordered, percentile)) for percentile in wanted],
+        texts=[],
     )
 
 

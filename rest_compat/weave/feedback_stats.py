@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from resolvers.buckets import check_range
+from resolvers.context import now
 from resolvers.errors import InvalidInputError
 from rest_compat.registry import Data, Endpoint, Request, Variables
 from rest_compat.weave.models import Strict, microseconds
@@ -48,6 +50,9 @@ class FeedbackStatsReq(Strict):
     timezone: str = "UTC"
     metrics: list[FeedbackMetricSpec] = Field(default_factory=list)
 
+
+LONGEST_DAYS = 31
+"""The longest window that Weave's API takes."""
 
 A = AggregationType
 
@@ -114,11 +119,13 @@ def _check_keys(metrics: Sequence[FeedbackMetricSpec]) -> None:
 def _stats(request: Request) -> Variables:
     body: FeedbackStatsReq = request.body
     _check_keys(body.metrics)
+    start, end = microseconds(body.start), None if body.end is None else microseconds(body.end)
+    check_range(start, now() if end is None else end, body.granularity, LONGEST_DAYS)
     asked = {one for metric in body.metrics for one in aggregations_of(metric)}
     return {
         "project": body.project_id,
-        "start": microseconds(body.start),
-        "end": None if body.end is None else microseconds(body.end),
+        "start": start,
+        "end": end,
         "feedbackType": body.feedback_type,
         "triggerRef": body.trigger_ref,
         "granularity": body.granularity,

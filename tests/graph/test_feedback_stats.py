@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from db.json_text import dump_json
-from graph.scalars import format_time
+from graph.scalars import format_time, parse_time
 from graph.schema import schema
 from resolvers.context import Context, now
+from resolvers.feedback import stats
 from resolvers.feedback.record import feedback_create_batch
 from resolvers.feedback.validate import NewFeedback
 
@@ -43,9 +46,9 @@ async def test_a_window_ends_now_and_a_path_may_hold_any_key(context: Context) -
     await give(context, {"a.b-c": [{"é": 1}]}, {"a.b-c": [{"é": 4}]}, {"a.b-c": "none"})
     start = now() - 3_600_000_000
     data = await run(context, STATS, start=start, path="a\\.b-c.0.é")
-    stats = data["project"]["feedbackStats"]
-    assert sum(bucket["count"] for bucket in stats.pop("buckets")) == 3
-    assert stats == {
+    found = data["project"]["feedbackStats"]
+    assert sum(bucket["count"] for bucket in found.pop("buckets")) == 3
+    assert found == {
         "granularity": 86400,
         "timezone": "UTC",
         "window": {
@@ -83,6 +86,48 @@ async def test_texts_are_counted_and_nothing_else(context: Context) -> None:
             "percentiles": [],
         }
     ]
+
+
+COUNTS = """
+query Counts($path: String!, $first: Int! = 10, $start: DateTime, $type: FeedbackMetricType! = CATEGORICAL) {
+  project(slug: "team/app") {
+    feedbackStats(start: $start, granularity: 31622400, metrics: [{jsonPath: $path, valueType: $type}]) {
+      window { start end count metrics { count valueCounts(first: $first) { value count } } }
+      buckets { metrics { valueCounts { count } } }
+    }
+  }
+}
+"""
+
+
+async def test_texts_are_told_apart_where_that_is_asked_for(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    await give(context, *({"tone": tone} for tone in ["rude", "kind", "\x00é", "rude", "x" * 600, 1, None, "kind"]))
+
+    async def counts(**variables: Any) -> tuple[int, list[tuple[str, int]]]:
+        data = await run(context, COUNTS, **variables)
+        [metric] = data["project"]["feedbackStats"]["window"]["metrics"]
+        return metric["count"], [(one["value"], one["count"]) for one in metric["valueCounts"]]
+
+    assert await counts(path="tone") == (6, [("kind", 2), ("rude", 2), ("x" * 500, 1), ("\x00é", 1)])
+    assert await counts(path="tone", first=1) == (6, [("kind", 2)])
+    assert await counts(path="tone", type="NUMERIC") == (1, [])
+    assert await counts(path="none") == (0, [])
+    assert await run(context, COUNTS, path="tone", first=101) == ["first must be from 1 to 100, not 101"]
+    monkeypatch.setattr(stats, "MOST_TEXTS", 2)
+    counted, listed = await counts(path="tone")
+    assert (counted, len(listed)) == (6, 2)
+
+
+async def test_a_window_left_open_begins_with_the_first_feedback_and_may_be_long(context: Context) -> None:
+    await give(context, {"tone": "kind"}, {"tone": "rude"})
+    data = await run(context, COUNTS, path="tone")
+    window = data["project"]["feedbackStats"]["window"]
+    assert window["count"] == 2
+    assert now() - 600_000_000 < parse_time(window["start"]) < now()
+    data = await run(context, COUNTS, path="tone", start=now() - 3_000 * 86_400_000_000)
+    assert data["project"]["feedbackStats"]["window"]["count"] == 2
+    [refusal] = await run(context, COUNTS, path="tone", start=now() - 3_661 * 86_400_000_000)
+    assert "at most 316224000 (3,660 days) are taken" in refusal
 
 
 async def test_what_cannot_be_is_refused(context: Context) -> None:
