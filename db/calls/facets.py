@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Subquery, case, func, literal, select, type_coerce
 from sqlalchemy import Text as SQLText
 
 from db.calls.tables import calls
@@ -13,7 +13,7 @@ from db.query.json import json_node
 from db.query.templates import apply
 from db.query.values import field_value, to_text
 
-__all__ = ["FacetRow", "newest_ids", "select_facet"]
+__all__ = ["FacetRow", "facet_value", "newest_ids", "oldest_of_newest", "select_facet"]
 
 MOST_BYTES = 256 << 20
 """Payloads that are searched for the values of one JSON path."""
@@ -36,12 +36,26 @@ class FacetRow(NamedTuple):
 
 def newest_ids(conditions: Sequence[ColumnElement[bool]], limit: int) -> ColumnElement[bool]:
     """Among the newest ``limit`` calls that fulfil the conditions, as many as have a bounded size together."""
+    return c.id.in_(select(_newest(conditions, limit).c.id))
+
+
+def oldest_of_newest(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int
+) -> tuple[int, str] | None:
+    """Start and id of the oldest of these calls; None where no call fulfils the conditions."""
+    newest = _newest(conditions, limit).c
+    statement = select(newest.started_at, newest.id).order_by(newest.started_at, newest.id).limit(1)
+    row = connection.execute(statement).first()
+    return None if row is None else (row.started_at, row.id)
+
+
+def _newest(conditions: Sequence[ColumnElement[bool]], limit: int) -> Subquery:
     newest = (c.started_at.desc(), c.id.desc())
     size = c.start_size + c.end_size
     some = select(c.id, size.label("size"), c.started_at).where(*conditions).order_by(*newest).limit(limit).subquery()
     before = func.sum(some.c.size).over(order_by=(some.c.started_at.desc(), some.c.id.desc()), rows=(None, 0))
-    summed = select(some.c.id, (before - some.c.size).label("before")).subquery()
-    return c.id.in_(select(summed.c.id).where(summed.c.before < MOST_BYTES))
+    summed = select(some.c.id, some.c.started_at, (before - some.c.size).label("before")).subquery()
+    return select(summed.c.id, summed.c.started_at).where(summed.c.before < MOST_BYTES).subquery()
 
 
 def select_facet(
@@ -49,12 +63,8 @@ def select_facet(
 ) -> list[FacetRow]:
     """The values of ``field`` in the calls that fulfil the conditions: first that of calls without one, then the most
     frequent; ``limit`` of them and two more, if there are."""
-    kind, text = _value(field)
-    values = (
-        select(kind.label("kind"), type_coerce(apply("prefix", text), Name()).label("text"))
-        .where(*conditions)
-        .subquery()
-    )
+    kind, text = facet_value(field)
+    values = select(kind.label("kind"), text.label("text")).where(*conditions).subquery()
     v = values.c
     count = func.count()
     statement = (
@@ -69,8 +79,13 @@ def select_facet(
     ]
 
 
+def facet_value(field: Field) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """What a field holds and its text, cut after 500 characters; both null where there is nothing."""
+    kind, text = _value(field)
+    return kind, type_coerce(apply("prefix", text), Name())
+
+
 def _value(field: Field) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """What a field holds and its text, both null where there is nothing."""
     sql = field.sql if field.related is None else field.related.one(field.sql)
     if field.type is FieldType.JSON:
         node = json_node(sql, field.parts)

@@ -1,28 +1,19 @@
 """What statistics of calls read: a few columns of many rows, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, literal, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal, select, tuple_
 
+from db.calls.groupings import Grouping
 from db.calls.reads import SHOWN, duration
 from db.calls.tables import calls
 from db.calls.usage import COUNTED, USAGE
 from db.metadata import Name
-from db.query.derived import op_short_name
 
-__all__ = ["DIMENSIONS", "select_bounds", "select_groups", "select_measures", "select_trace_ids", "select_usage"]
+__all__ = ["is_any", "select_bounds", "select_measures", "select_trace_ids", "select_usage"]
 
 c = calls.c
-
-DIMENSIONS: Mapping[str, ColumnElement[Any]] = {
-    "op_name": c.op_name,
-    "model": c.model,
-    "status": c.status,
-    "kind": c.kind,
-    "wb_user_id": c.wb_user_id,
-}
-"""What calls can be grouped by; groups put all versions of an op together."""
 
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -33,34 +24,17 @@ def select_bounds(connection: Connection, conditions: Conditions) -> tuple[int, 
     return None if first is None else (first, last)
 
 
-def select_groups(
-    connection: Connection, by: Sequence[str], conditions: Conditions, limit: int
-) -> tuple[list[tuple[Any, ...]], int]:
-    """The values of ``by`` that most calls share, the most frequent first (then in their order, null first), and how
-    many there are in all."""
-    # First by op names as they are, of which there are few: finding the short name in each call takes longer.
-    raw = [DIMENSIONS[name].label(f"key_{index}") for index, name in enumerate(by)]
-    counted = select(*raw, func.count().label("calls")).where(*conditions).group_by(*(DIMENSIONS[name] for name in by))
-    inner = counted.subquery()
-    keys = [
-        type_coerce(op_short_name(inner.c[key.name]), Name()) if name == "op_name" else inner.c[key.name]
-        for name, key in zip(by, raw, strict=True)
-    ]
-    labelled = [key.label(f"key_{index}") for index, key in enumerate(keys)]
-    found = select(*labelled, func.sum(inner.c.calls).label("calls")).group_by(*keys).subquery()
-    own = [found.c[key.name] for key in labelled]
-    order = [part for key in own for part in (key.is_not(None), key)]
-    rows = connection.execute(select(*own).order_by(found.c.calls.desc(), *order).limit(limit)).all()
-    total = connection.execute(select(func.count()).select_from(found)).scalar_one()
-    return [tuple(row) for row in rows], total
+def is_any(connection: Connection, conditions: Conditions) -> bool:
+    """Whether there is a call that fulfils the conditions."""
+    return connection.execute(select(literal(1)).select_from(calls).where(*conditions).limit(1)).first() is not None
 
 
 def select_measures(
-    connection: Connection, by: Sequence[str], conditions: Conditions, after: tuple[int, str], limit: int
+    connection: Connection, grouping: Grouping, conditions: Conditions, after: tuple[int, str], limit: int
 ) -> Sequence[Row[Any]]:
-    """A page of calls behind ``after`` (start and id): start, id, status, microseconds it took, values of ``by``, of
-    which op names are as calls have them."""
-    columns = (c.started_at, c.id, c.status, duration, *(DIMENSIONS[name] for name in by))
+    """A page of calls behind ``after`` (start and id): start, id, status, microseconds it took, values of what is
+    grouped by, of which op names are as calls have them."""
+    columns = (c.started_at, c.id, c.status, duration, *grouping.columns)
     behind = tuple_(c.started_at, c.id) > tuple_(literal(after[0]), literal(after[1], Name()))
     statement = select(*columns).where(*conditions, behind).order_by(c.started_at, c.id).limit(limit)
     return connection.execute(statement).all()
@@ -76,12 +50,13 @@ def select_usage(
     project_id: str,
     trace_ids: Sequence[str],
     chosen: ColumnElement[bool],
-    by: Sequence[str],
+    grouping: Grouping,
     after: tuple[str, str],
     limit: int,
 ) -> Sequence[Row[Any]]:
     """A page of all calls of the traces behind ``after`` (trace id and id): trace id, id, parent id, start, whether
-    ``chosen`` holds, JSON text of ``usage`` in the summary (null without), values of ``by``."""
+    ``chosen`` holds, JSON text of ``usage`` in the summary (null without), values of what is
+    grouped by (null of calls that are not ``chosen`` or report nothing)."""
     columns = (
         c.trace_id,
         c.id,
@@ -89,7 +64,7 @@ def select_usage(
         c.started_at,
         case((chosen, 1), else_=0),
         case((COUNTED, USAGE)),
-        *(DIMENSIONS[name] for name in by),
+        *(case((and_(chosen, COUNTED), column)).label(column.name) for column in grouping.columns),
     )
     behind = tuple_(c.trace_id, c.id) > tuple_(literal(after[0], Name()), literal(after[1], Name()))
     statement = (

@@ -16,7 +16,9 @@ from graph.nodes import ProjectPart
 from graph.queries import Query, QueryJson
 from graph.scalars import BigInt, DateTime
 from graph.selection import columns_of
-from resolvers.calls.statistics import StatsWindow, call_stats
+from resolvers.calls.facets import JsonType
+from resolvers.calls.statistics import GroupBy as Groups
+from resolvers.calls.statistics import GroupOrder, StatsWindow, call_stats
 
 __all__ = ["CallStats", "ProjectCallStats"]
 
@@ -29,6 +31,9 @@ class CallStatsGroupBy(Enum):
     STATUS = "status"
     KIND = "kind"
     USER = "wb_user_id"
+    SESSION = "session_id"
+    THREAD = "thread_id"
+    TRACE = "trace_id"
 
 
 described_enum(
@@ -43,6 +48,31 @@ described_enum(
         "STATUS": "How the call stands, `Call.status`.",
         "KIND": "What sort of step it is, `Call.kind`.",
         "USER": "The user in whose name it was recorded, `Call.wbUserId`.",
+        "SESSION": "Its session, `Call.sessionId`.",
+        "THREAD": "Its thread, `Call.threadId`.",
+        "TRACE": "Its trace, `Call.traceId`.",
+    },
+)
+
+described_enum(
+    GroupOrder,
+    name="CallStatsGroupOrder",
+    description="Which groups of calls come first: those that have most of it in the whole window. Groups that "
+    "have the "
+    "same of it come by their key, null first; those that have nothing to compare come last. Values may be added.",
+    values={
+        "CALLS": "`window.calls`.",
+        "ERRORS": "`window.errors`.",
+        "ERROR_RATE": "`window.errorRate`.",
+        "LATENCY_AVG": "`window.latency.avgMs`; groups in which no call has ended come last.",
+        "LATENCY_P50": "`window.latency.p50Ms`, likewise.",
+        "LATENCY_P90": "`window.latency.p90Ms`, likewise.",
+        "LATENCY_P95": "`window.latency.p95Ms`, likewise.",
+        "LATENCY_P99": "`window.latency.p99Ms`, likewise.",
+        "LATENCY_MAX": "`window.latency.maxMs`, likewise.",
+        "TOTAL_TOKENS": "`window.totalTokens`. Refused where more than 100,000 groups used any.",
+        "COST": "`window.cost.total`, where it is null (no price, or several units) as 0. Refused where more "
+        "than 100,000 groups used any tokens.",
     },
 )
 
@@ -68,8 +98,12 @@ _ONCE = "counted once where a call reports what those below it used, too"
 class CallStatsBucket:
     """``resolvers.calls.statistics.Bucket``."""
 
-    start: DateTime = column("When it begins, inclusive.")
-    end: DateTime = column("When it ends, exclusive.")
+    start: DateTime = column("When it begins, inclusive, in UTC whatever the `timezone`.")
+    local_start: str = column(
+        "When it begins on the clock of the `timezone`, ISO 8601 without a zone: `2026-01-01T00:00:00`. A label: where "
+        "the clock is set back, two buckets can have the same."
+    )
+    end: DateTime = column("When it ends, exclusive, in UTC.")
     calls: BigInt = column("How many calls began in it.")
     errors: BigInt = column("How many of them ended with an exception: those with status `ERROR`.")
     descendant_errors: BigInt = column("How many ended well while a call below them did not: `DESCENDANT_ERROR`.")
@@ -92,6 +126,18 @@ def _buckets(description: str) -> Any:
         description=f"{description} The first may begin before the window, the last end behind it. At most 10,000.",
         metadata={NEEDS: (), **weight(1, list_size=ASSUMED_BUCKETS)},
     )
+
+
+@strawberry.type(description="What the calls of a group have at a path of `groupByPaths`, as `Project.facets` has it.")
+class CallStatsPath:
+    """``resolvers.calls.statistics.PathValue``."""
+
+    path: str = column("The path, as it was asked for.")
+    value: str | None = column(
+        "The value as text, cut after 500 characters: a string as it is, all else as compact JSON. Null where "
+        "they have nothing there, or null."
+    )
+    type: JsonType | None = column("What it is in JSON: `1` the number and `1` the string are two groups.")
 
 
 @strawberry.type(description="The calls that have something in common. What they are not grouped by is null.")
@@ -125,6 +171,22 @@ class CallStatsGroup:
         """Of the key."""
         return _key(self, "wb_user_id")
 
+    @link("Their session; null also of calls without one.")
+    def session_id(self) -> str | None:
+        """Of the key."""
+        return _key(self, "session_id")
+
+    @link("Their thread; null also of calls without one.")
+    def thread_id(self) -> str | None:
+        """Of the key."""
+        return _key(self, "thread_id")
+
+    @link("Their trace; null where they are not grouped by `TRACE`.")
+    def trace_id(self) -> str | None:
+        """Of the key."""
+        return _key(self, "trace_id")
+
+    paths: list[CallStatsPath] = column("What they have at each of `groupByPaths`, in its order; empty for `rest`.")
     window: CallStatsBucket = column("All of them, from the start to the end of the window.")
     buckets: list[CallStatsBucket] = _buckets("The same buckets as of all calls, those without calls too.")
 
@@ -143,13 +205,21 @@ class CallStats:
     window: CallStatsBucket = column("All calls, from the start to the end; computed from the calls, not the buckets.")
     buckets: list[CallStatsBucket] = _buckets("The buckets in order, those without calls too.")
     groups: list[CallStatsGroup] = strawberry.field(
-        description="The groups with most calls, the largest first, at most `groupLimit`; empty without `groupBy`.",
+        description="The groups with most of `groupOrderBy`, the largest first, at most `groupLimit`; empty without "
+        "`groupBy` and `groupByPaths`. Models that only calls of several models used come last.",
         metadata={NEEDS: (), **weight(1, list_size=10)},
     )
     rest: CallStatsGroup | None = column(
-        "The calls of all groups that are not listed, together and without a key; null where all are listed."
+        "The calls that are in none of `groups`, together and without a key: those of all groups that are not "
+        "listed, and those that were not looked into for `groupByPaths`. Null where there are none."
     )
-    group_count: BigInt = column("How many groups there are, those that are not listed too; 0 without `groupBy`.")
+    group_count: BigInt = column("How many groups there are, those that are not listed too; 0 without any grouping.")
+    groups_complete: bool = column(
+        "Whether the groups are of all calls. False where `groupByPaths` reads payloads, and there are more "
+        "than `scan` "
+        "calls or the newest hold more than 256 MiB: then the groups are of the newest, and all others are in `rest`. "
+        "`window` and `buckets` are of all calls always."
+    )
 
 
 _PATHS = [path + step for path in ((), ("groups",), ("rest",)) for step in (("window",), ("buckets",))]
@@ -179,11 +249,27 @@ GroupBy = Annotated[
     list[CallStatsGroupBy],
     strawberry.argument(description="What to group by; of several, each combination that occurs is a group."),
 ]
+GroupByPaths = Annotated[
+    list[str],
+    strawberry.argument(
+        description="At most 5 further things to group by: JSON paths such as `attributes.env`, `inputs.customer.id`, "
+        "`output.label`, paths of feedback such as `feedback.[wandb.reaction.1].payload.emoji`, and the names "
+        "of fields that `facets` takes. Calls without a value there are a group of their own."
+    ),
+]
+GroupOrderBy = Annotated[GroupOrder, strawberry.argument(description="Which groups to list, and which of them first.")]
 GroupLimit = Annotated[
     int,
     strawberry.argument(
         description="How many groups to list, 1 to 100; the calls of all others are `rest`. Buckets times groups are "
         "100,000 at most."
+    ),
+]
+GroupScan = Annotated[
+    int,
+    strawberry.argument(
+        description="How many calls to look into for the JSON paths of `groupByPaths`, the newest of the window, 1 to "
+        "100,000; `groupsComplete` tells whether these were all."
     ),
 ]
 
@@ -201,6 +287,7 @@ class ProjectCallStats(ProjectPart):
     async def call_stats(
         self,
         info: Info,
+        *,
         start: Start = None,
         end: End = None,
         granularity: Granularity = None,
@@ -210,10 +297,13 @@ class ProjectCallStats(ProjectPart):
         query_json: QueryJson = None,
         group_by: GroupBy = [],  # noqa: B006 - shown in the schema as the default, never changed
         group_limit: GroupLimit = 10,
+        group_by_paths: GroupByPaths = [],  # noqa: B006
+        group_order_by: GroupOrderBy = GroupOrder.CALLS,
+        scan: GroupScan = 10_000,
     ) -> CallStats:
         """Read as pages of a few columns."""
         chosen = call_list(self.slug, filter, query, query_json)
         window = StatsWindow(start, end, granularity, timezone)
-        by = [one.value for one in group_by]
+        groups = Groups([one.value for one in group_by], group_by_paths, group_order_by, group_limit, scan)
         wanted = columns_of(info, CallStatsBucket, _PATHS)
-        return cast("CallStats", await call_stats(context_of(info), chosen, window, by, group_limit, wanted))
+        return cast("CallStats", await call_stats(context_of(info), chosen, window, groups, wanted))

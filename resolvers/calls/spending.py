@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_
 
+from db.calls.groupings import Grouping
 from db.calls.statistics import select_trace_ids, select_usage
 from db.chunks import chunked
 from db.prices import select_prices_by_model
@@ -53,11 +54,11 @@ class Spending:
     """
 
     def __init__(
-        self, project: str, by: Sequence[str], conditions: Sequence[ColumnElement[bool]], *, with_costs: bool
+        self, project: str, grouping: Grouping, conditions: Sequence[ColumnElement[bool]], *, with_costs: bool
     ) -> None:
         self._project = project
-        self._by = by
-        self._model = by.index("model") if "model" in by else None
+        self._grouping = grouping
+        self._model = grouping.by.index("model") if "model" in grouping.by else None
         self._conditions = conditions
         self._with_costs = with_costs
         self._prices: dict[str, RowSet] = {}
@@ -78,7 +79,7 @@ class Spending:
         """Read a page and work the traces off that are whole; returns where the next page begins, None behind the
         last."""
         rows: list[Any] = list(
-            select_usage(connection, self._project, chunk, and_(*self._conditions), self._by, after, PAGE)
+            select_usage(connection, self._project, chunk, and_(*self._conditions), self._grouping, after, PAGE)
         )
         more = len(rows) == PAGE
         unfinished = rows[-1][0] if more else None

@@ -7,26 +7,39 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection
 
-from db.calls.statistics import select_bounds, select_groups, select_measures
+from db.calls.groupings import Grouping, Groups
+from db.calls.statistics import select_bounds, select_measures
 from db.calls.tables import calls
 from resolvers.buckets import DAY, bucket_edges, check_range, chosen_granularity, zone_of
-from resolvers.calls.names import op_short_name
+from resolvers.calls.facets import JsonType
+from resolvers.calls.groups import GroupBy, GroupOrder, Key, KeyReader, grouping_of, groups_of
 from resolvers.calls.pages import CallList
 from resolvers.calls.spending import Spending, Spent
 from resolvers.calls.totals import CostTotal, cost_total
 from resolvers.context import Context, now
 from resolvers.errors import InvalidInputError
 
-__all__ = ["USAGE", "Bucket", "CallStats", "Group", "Latency", "StatsWindow", "call_stats"]
+__all__ = [
+    "USAGE",
+    "Bucket",
+    "CallStats",
+    "Group",
+    "GroupBy",
+    "GroupOrder",
+    "Latency",
+    "PathValue",
+    "StatsWindow",
+    "call_stats",
+]
 
 LONGEST_DAYS = 3_660
-MOST_GROUPS = 100
 MOST_CELLS = 100_000
 """Buckets times groups of one answer."""
 
@@ -36,9 +49,7 @@ PAGE = 10_000
 USAGE = frozenset({"input_tokens", "output_tokens", "total_tokens", "cost"})
 """What is worked out from the usage in summaries."""
 
-Key = tuple[str | None, ...]
-
-_short_name = lru_cache(maxsize=10_000)(op_short_name)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The calls of a span of time [start, end) in microseconds."""
+    """The calls of a span of time [start, end) in microseconds; ``zone`` is the one whose clock buckets follow."""
 
+    zone: ZoneInfo
     start: int
     end: int
     calls: int
@@ -82,20 +94,36 @@ class Bucket:
     total_tokens: int
     cost: CostTotal | None
 
+    @property
+    def local_start(self) -> str:
+        """The start on the clock of the zone."""
+        moment = _EPOCH + timedelta(microseconds=self.start)
+        return moment.astimezone(self.zone).replace(tzinfo=None).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class PathValue:
+    """What calls have at a path: its text, and what it is in JSON; both None where they have nothing there."""
+
+    path: str
+    value: str | None
+    type: JsonType | None
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The calls that have ``key``, a value for each of what is grouped by."""
+    """The calls that have ``key``, a value for each dimension, and the values at ``paths``."""
 
     key: Mapping[str, str | None]
+    paths: list[PathValue]
     window: Bucket
     buckets: list[Bucket]
 
 
 @dataclass(frozen=True, slots=True)
 class CallStats:
-    """The buckets, the ``window`` (all of them together), and the same of the groups that have most calls; ``rest`` are
-    the calls of all other groups, None where there are none."""
+    """The buckets, the ``window`` (all of them together), and the same of the groups that were chosen; ``rest`` are
+    all other calls, None where there are none. ``groups_complete`` says whether all calls were told apart."""
 
     granularity: int
     timezone: str
@@ -104,6 +132,7 @@ class CallStats:
     groups: list[Group]
     rest: Group | None
     group_count: int
+    groups_complete: bool
 
 
 @dataclass(slots=True)
@@ -136,9 +165,10 @@ class _Cell:
         self.durations.extend(other.durations)
         self.spent.merge(other.spent)
 
-    def bucket(self, start: int, end: int) -> Bucket:
+    def bucket(self, zone: ZoneInfo, start: int, end: int) -> Bucket:
         spent = self.spent
         return Bucket(
+            zone,
             start,
             end,
             self.calls,
@@ -175,44 +205,36 @@ class _Gathering:
     def __init__(
         self,
         edges: list[int],
-        by: Sequence[str],
+        grouping: Grouping,
         keys: Iterable[Key],
         conditions: list[ColumnElement[bool]],
         limit: int,
     ) -> None:
         self.edges = edges
-        self.by = by
+        self.grouping = grouping
         self.limit = limit
         self.groups: dict[Key | None, defaultdict[int, _Cell]] = {key: defaultdict(_Cell) for key in keys}
         self.groups[None] = defaultdict(_Cell)
         self._conditions = conditions
         self._after = (edges[0] - 1, "")
         self._bucket = 0
-        self._op = by.index("op_name") if "op_name" in by else None
+        self._keys = KeyReader(grouping)
 
     def read_on(self, connection: Connection) -> bool:
         """Read a page of measures; returns whether there may be more."""
-        rows: Sequence[Any] = select_measures(connection, self.by, self._conditions, self._after, PAGE)
+        rows: Sequence[Any] = select_measures(connection, self.grouping, self._conditions, self._after, PAGE)
         rest = self.groups[None]
         for started_at, call_id, status, duration, *key in rows:
             while started_at >= self.edges[self._bucket + 1]:
                 self._bucket += 1
-            self.groups.get(self._key(key), rest)[self._bucket].add(status, duration)
+            self.groups.get(self._keys.key(key), rest)[self._bucket].add(status, duration)
             self._after = (started_at, call_id)
         return len(rows) == PAGE
-
-    def _key(self, values: list[str | None]) -> Key:
-        """The key of a call's group."""
-        if self._op is not None:
-            op_name = values[self._op]
-            assert op_name is not None, "a call that is shown has an op name"
-            values[self._op] = _short_name(op_name)
-        return tuple(values)
 
     def spend(self, started_at: int, values: list[str | None], spent: Spent) -> None:
         """Put what a call used into its cell. A group that no call is in is made, while there is room: a model that
         only calls of several models used."""
-        key = self._key([*values])
+        key = self._keys.key(values)
         group = self.groups.get(key)
         if group is None and len(self.groups) <= self.limit:
             group = self.groups[key] = defaultdict(_Cell)
@@ -222,46 +244,42 @@ class _Gathering:
 
 
 async def call_stats(
-    context: Context, chosen: CallList, window: StatsWindow, by: Sequence[str], limit: int, wanted: Collection[str]
+    context: Context, chosen: CallList, window: StatsWindow, group_by: GroupBy, wanted: Collection[str]
 ) -> CallStats:
-    """Statistics of the ``chosen`` calls, grouped ``by`` some of ``db.calls.statistics.DIMENSIONS``, of the ``limit``
-    groups with most calls.
+    """Statistics of the ``chosen`` calls, and of the groups that have most of what is asked for.
 
     ``wanted`` names the columns of ``Bucket`` that are asked for; usage is read for its own alone. Raises
     InvalidInputError for what cannot be: a range that is too long, an unknown zone, too many groups or buckets.
     """
     context.caller.require_read(chosen.project)
     zone = zone_of(window.timezone)
-    _check_groups(by, limit)
+    group_by.check()
     conditions = chosen.conditions()
     start, end = await _range(context, window, conditions)
     check_range(start, end, window.granularity, LONGEST_DAYS)
     granularity = window.granularity or chosen_granularity(start, end)
     granularity, edges = await asyncio.to_thread(bucket_edges, start, end, granularity, zone)
-    if by and (cells := (len(edges) - 1) * limit) > MOST_CELLS:
-        message = f"{len(edges) - 1} buckets of {limit} groups are {cells} cells, at most {MOST_CELLS}"
+    if group_by and (cells := (len(edges) - 1) * group_by.limit) > MOST_CELLS:
+        message = f"{len(edges) - 1} buckets of {group_by.limit} groups are {cells} cells, at most {MOST_CELLS}"
         raise InvalidInputError(f"{message}: ask for a coarser granularity or for fewer groups", ["granularity"])
 
     conditions += [calls.c.started_at >= start, calls.c.started_at < end]
-    keys: list[Key] = [()]
-    count = 0
-    if by:
-        keys, count = await context.read(lambda connection: select_groups(connection, by, conditions, limit))
-    gathering = _Gathering(edges, by, keys, conditions, limit)
+    grouping, complete = await grouping_of(context, chosen.project, group_by, conditions)
+    found = Groups([()], 0)
+    if group_by:
+        found = await groups_of(context, chosen.project, grouping, conditions, group_by)
+    gathering = _Gathering(edges, grouping, found.keys, conditions, group_by.limit)
     if not USAGE.issuperset(wanted):
         while await context.read(gathering.read_on):
             pass
     if USAGE.intersection(wanted):
-        spending = Spending(chosen.project, by, conditions, with_costs="cost" in wanted)
+        spending = Spending(chosen.project, grouping, conditions, with_costs="cost" in wanted)
         await spending.read(context, gathering.spend)
-    return await asyncio.to_thread(_summed_up, window, (start, end), granularity, gathering, count)
-
-
-def _check_groups(by: Sequence[str], limit: int) -> None:
-    if len(set(by)) < len(by):
-        raise InvalidInputError("groupBy names a value twice", ["groupBy"])
-    if not 1 <= limit <= MOST_GROUPS:
-        raise InvalidInputError(f"groupLimit must be from 1 to {MOST_GROUPS}, not {limit}", ["groupLimit"])
+    summing = _Summing(zone, (start, end), gathering, group_by.paths)
+    total, buckets = await asyncio.to_thread(summing.everything)
+    groups, rest = await asyncio.to_thread(summing.groups)
+    count = max(found.total, len(groups))
+    return CallStats(granularity, window.timezone, total, buckets, groups, rest, count, complete)
 
 
 async def _range(context: Context, window: StatsWindow, conditions: list[ColumnElement[bool]]) -> tuple[int, int]:
@@ -282,31 +300,52 @@ async def _range(context: Context, window: StatsWindow, conditions: list[ColumnE
     return start, end
 
 
-def _summed_up(
-    window: StatsWindow, span: tuple[int, int], granularity: int, gathering: _Gathering, count: int
-) -> CallStats:
-    spans = list(pairwise(gathering.edges))
+class _Summing:
+    """What was gathered, as buckets."""
 
-    def buckets(cells: Mapping[int, _Cell]) -> list[Bucket]:
-        nothing = _Cell()
-        return [cells.get(index, nothing).bucket(*edges) for index, edges in enumerate(spans)]
+    def __init__(self, zone: ZoneInfo, span: tuple[int, int], gathering: _Gathering, paths: Sequence[str]) -> None:
+        self._zone = zone
+        self._span = span
+        self._gathering = gathering
+        self._paths = paths
 
-    def whole(cells: Mapping[int, _Cell]) -> _Cell:
+    def everything(self) -> tuple[Bucket, list[Bucket]]:
+        """All calls: whole, and in buckets."""
+        everything: defaultdict[int, _Cell] = defaultdict(_Cell)
+        for cells in self._gathering.groups.values():
+            for index, cell in cells.items():
+                everything[index].merge(cell)
+        return self._whole(everything), self._buckets(everything)
+
+    def groups(self) -> tuple[list[Group], Group | None]:
+        """The groups, and the calls of no group."""
+        gathering = self._gathering
+        grouped = bool(gathering.grouping.by or gathering.grouping.fields)
+        groups: list[Group] = []
+        rest: Group | None = None
+        for key, cells in gathering.groups.items():
+            if key is None:
+                rest = self._group({}, [], cells) if cells else None
+            elif grouped:
+                by = gathering.grouping.by
+                values = zip(key[len(by) :: 2], key[len(by) + 1 :: 2], strict=True)
+                paths = [
+                    PathValue(path, text, JsonType(kind) if kind else None)
+                    for path, (kind, text) in zip(self._paths, values, strict=True)
+                ]
+                groups.append(self._group(dict(zip(by, key, strict=False)), paths, cells))
+        return groups, rest
+
+    def _group(self, key: Mapping[str, str | None], paths: list[PathValue], cells: Mapping[int, _Cell]) -> Group:
+        return Group(key, paths, self._whole(cells), self._buckets(cells))
+
+    def _whole(self, cells: Mapping[int, _Cell]) -> Bucket:
         total = _Cell()
         for index in sorted(cells):
             total.merge(cells[index])
-        return total
+        return total.bucket(self._zone, *self._span)
 
-    everything: defaultdict[int, _Cell] = defaultdict(_Cell)
-    for cells in gathering.groups.values():
-        for index, cell in cells.items():
-            everything[index].merge(cell)
-    groups: list[Group] = []
-    rest: Group | None = None
-    for key, cells in gathering.groups.items():
-        if key is None:
-            rest = Group({}, whole(cells).bucket(*span), buckets(cells)) if cells else None
-        elif gathering.by:
-            groups.append(Group(dict(zip(gathering.by, key, strict=True)), whole(cells).bucket(*span), buckets(cells)))
-    total = whole(everything).bucket(*span)
-    return CallStats(granularity, window.timezone, total, buckets(everything), groups, rest, max(count, len(groups)))
+    def _buckets(self, cells: Mapping[int, _Cell]) -> list[Bucket]:
+        nothing = _Cell()
+        spans = pairwise(self._gathering.edges)
+        return [cells.get(index, nothing).bucket(self._zone, *edges) for index, edges in enumerate(spans)]
