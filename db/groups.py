@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Double, FromClause, Subquery, case, cast, func, null, select
+from sqlalchemy import ColumnElement, Connection, Double, FromClause, Select, Subquery, case, cast, func, null, select
 
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
+from db.calls.usage import COUNTED
 from db.chunks import chunked
 from db.group_filters import EVERY_GROUP, GroupFilter
+from db.id_lists import among
+from db.lookups import looked_up
 from db.pages import Page, PageRequest, select_count, select_page
 from db.partitions import partition_counts, partition_pages
 from db.query.fields import Field, Fields, FieldType
@@ -27,6 +30,8 @@ __all__ = [
     "TRACES",
     "GroupList",
     "Grouping",
+    "members_of",
+    "select_counted_groups",
     "select_group_counts_of",
     "select_group_pages_of",
     "select_groups",
@@ -74,6 +79,9 @@ _FIELDS = {
 """What any groups can be sorted by."""
 
 _NULLABLE = frozenset({"ended_at", "duration_ms"})
+
+_TOTALS = ("cost", "total_tokens", "input_tokens", "output_tokens")
+"""What any groups can be sorted by that SQL does not know; see ``GroupList.totals``."""
 
 Sorts = Sequence[tuple[str, Direction]]
 
@@ -125,18 +133,18 @@ class Grouping:
 
     def sorted_by(self) -> list[str]:
         """The names of what such groups can be sorted by, as GraphQL spells them."""
-        names = [*_FIELDS, *self.counts, *self.own_fields, self.key]
+        names = [*_FIELDS, *self.counts, *self.own_fields, *_TOTALS, self.key]
         return [re.sub(r"_([a-z])", lambda match: match[1].upper(), name) for name in names]
 
-    def fields(self, groups: FromClause) -> Fields:
-        """What such groups can be sorted by; columns that ``groups`` lacks are not named by the sorts."""
+    def fields(self, groups: FromClause, totals: Iterable[Field]) -> Fields:
+        """What such groups can be sorted by, ``totals`` too; columns that ``groups`` lacks are not named by sorts."""
         types = {**_FIELDS, **dict.fromkeys(self.counts, FieldType.INTEGER), **self.own_fields}
         nullable = _NULLABLE | {name for name in self.own_fields if not name.endswith("_count")}
         found = [
             Field(name, type_, groups.c[name] if name in groups.c else null(), nullable=name in nullable)
             for name, type_ in types.items()
         ]
-        return Fields([*found, Field(self.key, FieldType.TEXT, groups.c[self.key], nullable=False)])
+        return Fields([*found, *totals, Field(self.key, FieldType.TEXT, groups.c[self.key], nullable=False)])
 
 
 TRACES = Grouping(
@@ -177,17 +185,35 @@ class GroupList:
     grouping: Grouping
     chosen: GroupFilter = EVERY_GROUP
     sorts: Sorts = NEWEST_FIRST
+    totals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By the names that are in ``totalled``, what groups used or cost, by key; null of a group that is missing."""
+
+    @property
+    def totalled(self) -> list[str]:
+        """What it is sorted by that SQL does not know."""
+        sorted_by = self._sorted_by()
+        return [name for name in _TOTALS if name in sorted_by]
+
+    def _sorted_by(self) -> set[str]:
+        return {re.sub(r"([A-Z])", r"_\1", name).lower() for name, _ in self.sorts}
+
+    def keys(self, project_id: str, *where: ColumnElement[bool]) -> Select[Any]:
+        """The keys of the groups of a project of which calls fulfil ``where``."""
+        groups = GroupList(self.grouping, self.chosen).groups(project_id, (), *where)
+        return select(groups.c[self.grouping.key]).where(*self.chosen.of_groups(groups))
 
     def groups(self, project_id: str, columns: Collection[str], *where: ColumnElement[bool]) -> Subquery:
         """The groups of a project of which calls fulfil ``where``, with what the filter, the order and ``columns``
         need."""
-        sorted_by = {re.sub(r"([A-Z])", r"_\1", name).lower() for name, _ in self.sorts}
         of_calls = self.chosen.of_calls(project_id, self.grouping.column)
-        return self.grouping.subquery(project_id, [*where, *of_calls], {*columns, *sorted_by, *self.chosen.columns})
+        needed = {*columns, *self._sorted_by(), *self.chosen.columns}
+        return self.grouping.subquery(project_id, [*where, *of_calls], needed)
 
     def order(self, groups: Subquery) -> Order:
         """The order; raises ``QueryError`` for a sort that such groups do not have."""
-        return compile_order(self.sorts, self.grouping.fields(groups), tiebreak=[self.grouping.key])
+        key = groups.c[self.grouping.key]
+        totals = [Field(name, FieldType.FLOAT, looked_up(key, numbers)) for name, numbers in self.totals.items()]
+        return compile_order(self.sorts, self.grouping.fields(groups, totals), tiebreak=[self.grouping.key])
 
 
 def select_groups(
@@ -217,6 +243,30 @@ def select_groups_count(connection: Connection, project_id: str, limit: int | No
     """How many groups there are; counting stops at ``limit``."""
     groups = GroupList(listed.grouping, listed.chosen).groups(project_id, ())
     return select_count(connection, [groups.c.started_at.is_not(None), *listed.chosen.of_groups(groups)], limit)
+
+
+def members_of(
+    project_id: str, owner: ColumnElement[Any], owners: Iterable[str], grouping: Grouping
+) -> ColumnElement[bool]:
+    """The calls of the groups that have a call with one of ``owners``, however many, in the column ``owner``."""
+    where = (c.project_id == project_id, SHOWN, among(owner, owners), grouping.column.is_not(None))
+    return grouping.column.in_(select(grouping.column).where(*where).correlate(None))
+
+
+def select_counted_groups(
+    connection: Connection, project_id: str, *, listed: GroupList, where: Sequence[ColumnElement[bool]], most: int
+) -> dict[str, int]:
+    """How many calls each group has, of those with a call that reports tokens; ``most`` groups at most. ``where`` are
+    conditions on their calls."""
+    column = listed.grouping.column
+    statement = (
+        select(column, func.count())
+        .where(c.project_id == project_id, SHOWN, column.in_(listed.keys(project_id, *where)))
+        .group_by(column)
+        .having(func.count(case((COUNTED, 1))) > 0)
+        .limit(most)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _memberships(project_id: str, owner: ColumnElement[Any], owners: Sequence[str], member: Grouping) -> Subquery:

@@ -15,7 +15,10 @@ __all__ = ["CursorCodec", "Page", "PageRequest", "between_cursors", "decode_curs
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page: ``size`` rows from the front, or from the back, of what lies between two cursors."""
+    """Which page: ``size`` rows from the front, or from the back, of what lies between two cursors.
+
+    For a page of no rows nothing need be read, but what is wrong with its order and its cursors is refused.
+    """
 
     size: int
     backwards: bool = False
@@ -79,13 +82,15 @@ def select_page(
 ) -> Page:
     """The page of ``request`` among the rows that fulfil all ``conditions``.
 
-    One statement; raises CursorError for a cursor that is none, or one of another order.
+    One statement, none for no rows; raises CursorError for a cursor that is none, or one of another order.
     """
     statement: Select[Any] = select(*columns, *order.columns).where(*conditions, *between_cursors(order, request))
     statement = statement.order_by(*(order.reversed() if request.backwards else order).order_by)
     statement = statement.limit(request.size + 1)
     if request.offset:
         statement = statement.offset(request.offset)
+    if not request.size:
+        return Page.empty()
     selected = fetch(connection, noun, statement)
     more = len(selected) > request.size
     kept = list(selected[: request.size])

@@ -56,6 +56,8 @@ def rank(
         .order_by(numbered.c.place)
     )
     ranked: defaultdict[str, list[Ranked]] = defaultdict(list)
+    if not request.size:
+        return ranked
     for row in connection.execute(statement).mappings():
         ranked[row["key"]].append(Ranked(row["id"], order.values(dict(row)), int(row["size"])))
     return ranked

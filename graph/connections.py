@@ -1,6 +1,7 @@
 """Relay connections over rows: pages by cursor, read only as far as they are asked for."""
 
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
@@ -140,10 +141,15 @@ async def connect(
     count: Callable[[int | None], Awaitable[int]],
     **private: Any,
 ) -> C:
-    """The ``connection`` (a class) of the current field: its page is read with the columns asked for, or not at all."""
+    """The ``connection`` (a class) of the current field: its page is read with the columns asked for, or not at all.
+
+    Where it is not, ``read`` gets a page of no rows, and refuses what is wrong with the arguments all the same.
+    """
     page = Page.empty()
     if is_selected(info, "nodes", "edges", "pageInfo"):
         page = await read(request, columns_of(info, node, NODES))
+    elif any(each.arguments for each in info._raw_info.field_nodes):  # noqa: SLF001 - as in shared_by_siblings
+        await read(replace(request, size=0), frozenset())
     return connection(page=page, count=count, **private)
 
 
@@ -181,10 +187,14 @@ async def connect_siblings(
 ) -> C:
     """As ``connect``, of the list of ``key``, (project, value), among ``lists``: ``pages`` and ``counts`` read all
     siblings' at once."""
-    load = context_of(info).loaders.load
+    loaders = context_of(info).loaders
+    load = loaders.load
 
-    async def read(_request: PageRequest, _columns: frozenset[str]) -> Page:
-        page: Page = await load(pages, key, lists=lists)
+    async def read(request: PageRequest, _columns: frozenset[str]) -> Page:
+        asked: Any = lists
+        if not request.size:
+            asked = loaders.shared((lists,), lambda: replace(asked, request=request))
+        page: Page = await load(pages, key, lists=asked)
         return page
 
     async def count(limit: int | None) -> int:

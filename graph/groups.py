@@ -36,6 +36,7 @@ from graph.selection import NODES, columns_of
 from resolvers.calls.names import op_short_name
 from resolvers.calls.read import CallStatus
 from resolvers.calls.totals import MOST_MEMBERS, Forest, group_costs, group_forests
+from resolvers.group_orders import MOST_ORDERED
 from resolvers.group_parts import group_ops
 from resolvers.groups import (
     SESSIONS,
@@ -189,8 +190,11 @@ def groups_field(
     names = ", ".join(f"`{name}`" for name in grouping.sorted_by())
     chosen = strawberry.argument(description=f"Which {noun}s; without it, all.")
     ordered = strawberry.argument(
-        description=f"The order, most significant first, by {names}; null comes last. Without it the newest by "
-        "`startedAt`, their first start, first: for those that were active last, order by `lastStartedAt`, descending."
+        description=f"The order, most significant first, by {names}; null comes last. `cost` is `cost.total`, whatever "
+        "its unit, and the tokens are those of `usage`: an error (TOO_LARGE) where the groups that are listed and used "
+        f"tokens have more than {MOST_ORDERED:,} calls together, so narrow these by `filter`. Without an order the "
+        "newest by `startedAt`, their first start, first: for those that were active last, order by `lastStartedAt`, "
+        "descending."
     )
 
     async def resolve(

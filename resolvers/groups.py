@@ -13,6 +13,7 @@ from db.groups import (
     TRACES,
     Grouping,
     GroupList,
+    members_of,
     select_group_counts_of,
     select_group_pages_of,
     select_groups,
@@ -24,6 +25,7 @@ from db.rows import Row
 from resolvers.batches import read_by_key
 from resolvers.calls.pages import check_filter
 from resolvers.context import Context
+from resolvers.group_orders import with_totals
 from resolvers.queries import refusing_queries
 
 __all__ = [
@@ -52,10 +54,13 @@ async def groups_page(
     """A page of groups. Raises InvalidQueryError for a sort that such groups do not have."""
     context.caller.require_read(project)
     _check(listed)
+
+    def read(connection: Connection) -> Page:
+        ordered = with_totals(connection, project, listed, request)
+        return select_groups_page(connection, project, request, listed=ordered, columns=columns)
+
     with refusing_queries("orderBy"):
-        return await context.read(
-            lambda connection: select_groups_page(connection, project, request, listed=listed, columns=columns)
-        )
+        return await context.read(read)
 
 
 async def groups_count(context: Context, project: str, limit: int | None, *, listed: GroupList) -> int:
@@ -89,13 +94,14 @@ async def member_pages(context: Context, keys: Sequence[tuple[str, str]], *, lis
     _check(lists.listed)
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
+        members = members_of(project, lists.owner, values, lists.listed.grouping)
         return select_group_pages_of(
             connection,
             project,
             values,
             lists.request,
             owner=lists.owner,
-            listed=lists.listed,
+            listed=with_totals(connection, project, lists.listed, lists.request, members),
             columns=lists.columns,
         )
 

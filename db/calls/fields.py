@@ -73,10 +73,11 @@ EXPANDABLE = ("attributes", "inputs", "output")
 """Where refs are followed."""
 
 
-def call_fields(project_id: str, expand: Sequence[str] = ()) -> Fields:
-    """The fields of calls of one project. Paths below one of ``expand`` go on inside what the ref there points to."""
+def call_fields(project_id: str, expand: Sequence[str] = (), more: Sequence[Field] = ()) -> Fields:
+    """The fields of calls of one project, and ``more``. Paths below one of ``expand`` go on inside what the ref there
+    points to."""
     payloads = {field.name: field.sql for field in JSON_FIELDS if field.name in EXPANDABLE}
     hooks = [feedback_hook(project_id)]
     if expand:
         hooks.append(refs_hook(project_id, payloads, expand))
-    return Fields(FIELDS, hooks=hooks, aliases=ALIASES)
+    return Fields([*FIELDS, *more], hooks=hooks, aliases=ALIASES)

@@ -1,7 +1,7 @@
 """What calls report that they used, with what it takes to count it once over a tree."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, case, cast, func, or_, select
@@ -19,6 +19,7 @@ __all__ = [
     "select_reported",
     "select_reported_of_members",
     "select_reported_of_traces",
+    "select_usages",
 ]
 
 c = calls.c
@@ -60,6 +61,15 @@ def select_reported_of_traces(
     statement = select(*_REPORTED).where(c.project_id == project_id, c.trace_id.in_(traces), SHOWN).limit(most + 1)
     rows = connection.execute(statement).all()
     return None if len(rows) > most else [Reported(*row) for row in rows]
+
+
+def select_usages(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int
+) -> list[tuple[str, int, str | None]]:
+    """Id, start and JSON text of ``summary.usage`` of the calls that fulfil ``conditions`` and report tokens; ``limit``
+    at most, in no order."""
+    statement = select(c.id, c.started_at, USAGE).where(*conditions, COUNTED).limit(limit)
+    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
 
 
 def select_member_counts(

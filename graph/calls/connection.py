@@ -28,6 +28,7 @@ from graph.queries import Query, QueryJson, query_argument, sorts_argument
 from graph.query import QueryExprInput, SortByInput
 from graph.scalars import JSON, BigInt
 from graph.selection import NODES, columns_of
+from resolvers.calls.orders import MOST_PRICED
 from resolvers.calls.pages import (
     DEFAULT_SORTS,
     CallList,
@@ -112,10 +113,14 @@ CallOrder = Annotated[
         description="The order, most significant first, at most 8 keys; without one the oldest first (`startedAt` "
         "ascending). Keys are `startedAt`, `endedAt`, `createdAt`, `latencyMs`, `status`, `name`, `opName`, "
         "`opShortName`, `displayName`, `kind`, `model`, `inputTokens`, `outputTokens`, `totalTokens`, "
-        "`storageSizeBytes`, `exception`, `exceptionType`, `exceptionMessage`, `callId`, `traceId`, "
+        "`cost`, `storageSizeBytes`, `exception`, `exceptionType`, `exceptionMessage`, `callId`, `traceId`, "
         "`parentId`, `sessionId`, `threadId`, `turnId`, "
         "`wbUserId`, `wbRunId`, `wbRunStep`, `wbRunStepEnd`, any path below `inputs`, `output`, `attributes` or "
-        "`summary` such as `inputs.model`, and `feedback.[TYPE].payload.PATH`. Snake case will do, too."
+        "`summary` such as `inputs.model`, and `feedback.[TYPE].payload.PATH`. Snake case will do, too. Null comes "
+        "last. `cost` is `Call.cost.total`, whatever its unit, and null without tokens: as parents recorded by the "
+        "SDKs of Weave report what the calls below them used, they come before these; for the calls that spent it "
+        "narrow the filter, by `kinds: [LLM]` for instance. An error (TOO_LARGE) where more than "
+        f"{MOST_PRICED:,} of the listed calls report tokens."
     ),
 ]
 MaxBytes = Annotated[

@@ -12,14 +12,17 @@ from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
 from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
 from db.feedback_filters import FeedbackFilter
+from db.id_lists import among
+from db.lookups import looked_up
 from db.objects.reads import ObjectFilter
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
 from db.query.expression import Expression
-from db.query.fields import Fields
+from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
+from resolvers.calls.orders import COST, costs_by_id
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
@@ -55,6 +58,9 @@ class CallList:
     expand: Sequence[str] = ()
     """Paths of refs that the query and the order follow."""
 
+    costs: Mapping[str, float] | None = None
+    """What calls cost, by id, for an order by that; see ``with_costs``."""
+
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises a Refusal for a filter that is too long or a query that cannot be."""
         check_filter(self.filter)
@@ -71,13 +77,30 @@ class CallList:
 
     def order(self, tiebreak: Sequence[str] = ("id",)) -> Order:
         """In SQL. Raises a Refusal for a field that is not there."""
+        cost = [] if self.costs is None else [Field(COST, FieldType.FLOAT, looked_up(calls.c.id, self.costs))]
         with refusing_queries("orderBy"):
-            return compile_order(self.sorts or DEFAULT_SORTS, self._fields(), tiebreak)
+            return compile_order(self.sorts or DEFAULT_SORTS, self._fields(cost), tiebreak)
 
-    def _fields(self) -> Fields:
+    def with_costs(self, connection: Connection, request: PageRequest, *where: ColumnElement[bool]) -> "CallList":
+        """The list with the costs of its calls that fulfil ``where``, without any for a page of no rows; the same one
+        where it is not sorted by them.
+
+        Two statements. Raises TooLargeError where too many have a cost.
+        """
+        if not self.by_cost:
+            return self
+        conditions = [*self.conditions(), *where]
+        return replace(self, costs=costs_by_id(connection, self.project, conditions) if request.size else {})
+
+    @property
+    def by_cost(self) -> bool:
+        """Whether it is sorted by cost."""
+        return any(path == COST for path, _ in self.sorts)
+
+    def _fields(self, more: Sequence[Field] = ()) -> Fields:
         if len(self.expand) > MOST_PATHS:
             raise InvalidInputError(f"At most {MOST_PATHS} paths can be expanded, not {len(self.expand)}", ["expand"])
-        return call_fields(self.project, self.expand)
+        return call_fields(self.project, self.expand, more)
 
 
 def check_filter(chosen: CallFilter | FeedbackFilter | ObjectFilter) -> None:
@@ -97,11 +120,14 @@ async def calls_page(
 ) -> Page:
     """A page of calls; cut short where payloads are asked for and pass ``max_bytes``."""
     context.caller.require_read(chosen.project)
-    where, order = chosen.conditions(), chosen.order()
+
+    def read(connection: Connection) -> Page:
+        ordered = chosen.with_costs(connection, request)
+        where, order = ordered.conditions(), ordered.order()
+        return select_calls_page(connection, columns, where, order, request, max_bytes)
+
     with refusing_queries("after"):
-        return await context.read(
-            lambda connection: select_calls_page(connection, columns, where, order, request, max_bytes)
-        )
+        return await context.read(read)
 
 
 async def calls_count(context: Context, chosen: CallList, limit: int | None = None) -> int:
@@ -155,8 +181,10 @@ async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, li
     """The page of each (project, value): two statements a project and chunk."""
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
-        chosen = replace(lists.chosen, project=project)
         key, joined = _sibling_key(project, lists.column)
+        chosen = replace(lists.chosen, project=project).with_costs(
+            connection, lists.request, *joined, among(key, values)
+        )
         return partition_pages(
             connection,
             values,

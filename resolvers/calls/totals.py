@@ -31,6 +31,8 @@ __all__ = [
     "add_costs",
     "cost_total",
     "costs_of",
+    "forest_costs",
+    "forests_of",
     "group_costs",
     "group_forests",
     "tree_costs",
@@ -254,12 +256,23 @@ async def group_forests(
             for key, count in counts.items()
             if count > MOST_MEMBERS
         }
-        for some in _portions({key: count for key, count in counts.items() if key not in found}):
-            members = select_reported_of_members(connection, project, some, column)
-            found.update((key, Forest(project, {one.id: one for one in its})) for key, its in members.items())
+        for forests in forests_of(
+            connection, project, {key: count for key, count in counts.items() if key not in found}, column
+        ):
+            found.update(forests)
         return found
 
     return await read_by_key(context, keys, read)
+
+
+def forests_of(
+    connection: Connection, project: str, counts: Mapping[str, int], column: ColumnElement[Any]
+) -> Iterator[dict[str, Forest]]:
+    """The calls of groups by key, of which ``counts`` says how many they have; so many groups at once as have 100,000
+    together, in one statement."""
+    for some in _portions(counts):
+        members = select_reported_of_members(connection, project, some, column)
+        yield {key: Forest(project, {one.id: one for one in its}) for key, its in members.items()}
 
 
 def _portions(counts: Mapping[str, int]) -> Iterator[list[str]]:
@@ -284,8 +297,12 @@ async def group_costs(
     forests: list[Forest | Exception | None] = await asyncio.gather(*loads, return_exceptions=True)
 
     def read(connection: Connection) -> dict[Forest, CostTotal | None]:
-        known = {forest for forest in forests if isinstance(forest, Forest)}
-        return {forest: cost_total(_sum(own.values())) for forest, own in _priced(connection, known)}
+        return forest_costs(connection, {forest for forest in forests if isinstance(forest, Forest)})
 
     costs = await context.read(read)
     return [costs[forest] if isinstance(forest, Forest) else forest for forest in forests]
+
+
+def forest_costs(connection: Connection, forests: Iterable[Forest]) -> dict[Forest, CostTotal | None]:
+    """What all calls of each cost; one statement a project and chunk of models."""
+    return {forest: cost_total(_sum(own.values())) for forest, own in _priced(connection, forests)}

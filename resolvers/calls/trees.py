@@ -214,8 +214,6 @@ def _pages(
 ) -> dict[str, TreePage | Exception]:
     """The page of each tree: a statement a chunk of calls, and one more where payloads are asked for, so that no page
     passes ``MAX_PAGE_BYTES``. An error stands for a tree that a cursor is not of."""
-    if lists.columns is None:
-        return {top: TreePage(Page.empty(), {}, len(tree.places), top in cut) for top, tree in trees.items()}
     found: dict[str, TreePage | Exception] = {}
     slices: dict[str, _Slice] = {}
     for top, tree in trees.items():
@@ -224,6 +222,9 @@ def _pages(
         except InvalidQueryError as error:
             found[top] = error
     columns = lists.columns
+    if columns is None:
+        found.update((top, TreePage(Page.empty(), {}, len(trees[top].places), top in cut)) for top in slices)
+        return found
     if PAYLOADS & columns:
         ids = {call.id for one in slices.values() for call in one.calls}
         sizes = select_calls_by_id(connection, project, ids, ["storage_size_bytes"])

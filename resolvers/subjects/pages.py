@@ -58,19 +58,20 @@ class SubjectCalls:
         return Merged(
             "Call",
             self.request,
-            self.chosen.order(_TIEBREAK),
+            replace(self.chosen, costs={} if self.chosen.by_cost else None).order(_TIEBREAK),
             self._rank,
             lambda connection, project, ids: select_calls_by_id(connection, project, ids, self.columns),
             self.max_bytes if large else None,
         )
 
     def _rank(self, connection: Connection, project: str, ids: Sequence[str]) -> dict[str, list[Ranked]]:
-        chosen = replace(self.chosen, project=project)
+        named = self.subject.among(ids)
+        chosen = replace(self.chosen, project=project).with_costs(connection, self.request, named)
         return rank(
             connection,
             key=self.subject.id,
             row_id=c.id,
-            conditions=[*chosen.conditions(), self.subject.among(ids)],
+            conditions=[*chosen.conditions(), named],
             order=chosen.order(_TIEBREAK),
             request=self.request,
             size=c.start_size + c.end_size,

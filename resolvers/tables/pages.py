@@ -91,6 +91,8 @@ async def table_row_pages(context: Context, keys: Sequence[tuple[str, str]], *, 
     chosen, request = lists.chosen.chosen(), lists.request
     with refusing_queries("after"):
         after, before = _position(request.after, -1, "after"), _position(request.before, _END, "before")
+    if not request.size:
+        return [Page.empty() for _ in keys]
 
     def read(connection: Connection, project: str, digests: list[str]) -> Mapping[str, Page]:
         spans = select_places(connection, project, digests, chosen, request, after=after, before=before)

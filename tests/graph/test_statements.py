@@ -71,6 +71,14 @@ DOCUMENTS = {
         users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
     "users of calls": f"""query($n: Int!) {{ project(slug: "team/app") {{
         calls(first: $n) {{ nodes {{ user {{ {USER_FIELDS} }} }} }} }} }}""",
+    "orders": """query($n: Int!) { project(slug: "team/app") {
+        calls(first: $n, orderBy: [{ field: "cost", direction: DESC }]) { nodes {
+          children(orderBy: [{ field: "cost" }]) { nodes { callId } } } }
+        traces(first: $n, orderBy: [{ field: "cost" }, { field: "totalTokens" }]) { nodes { traceId
+          calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } }
+        sessions(first: $n, orderBy: [{ field: "outputTokens" }]) { nodes {
+          traces(orderBy: [{ field: "cost" }]) { nodes { traceId } } } }
+        users(first: $n) { nodes { calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } } } }""",
     "facets": """query($n: Int!) { project(slug: "team/app") {
         facets(fields: ["op", "inputs.n"], first: $n) { values { value count } missing }
         attributePaths(of: INPUTS, first: $n) { paths { path types { type count } } } } }""",
