@@ -14,7 +14,7 @@ from db.calls.usage import COUNTED
 from db.chunks import chunked
 from db.group_filters import EVERY_GROUP, GroupFilter
 from db.id_lists import among
-from db.lookups import looked_up
+from db.lookups import TOTALS, Totals, names_in, total_fields, totalled
 from db.pages import Page, PageRequest, select_count, select_page
 from db.partitions import partition_counts, partition_pages
 from db.query.fields import Field, Fields, FieldType
@@ -80,9 +80,6 @@ _FIELDS = {
 
 _NULLABLE = frozenset({"ended_at", "duration_ms"})
 
-_TOTALS = ("cost", "total_tokens", "input_tokens", "output_tokens")
-"""What any groups can be sorted by that SQL does not know; see ``GroupList.totals``."""
-
 Sorts = Sequence[tuple[str, Direction]]
 
 NEWEST_FIRST: Sorts = (("started_at", "desc"),)
@@ -133,7 +130,7 @@ class Grouping:
 
     def sorted_by(self) -> list[str]:
         """The names of what such groups can be sorted by, as GraphQL spells them."""
-        names = [*_FIELDS, *self.counts, *self.own_fields, *_TOTALS, self.key]
+        names = [*_FIELDS, *self.counts, *self.own_fields, *TOTALS, self.key]
         return [re.sub(r"_([a-z])", lambda match: match[1].upper(), name) for name in names]
 
     def fields(self, groups: FromClause, totals: Iterable[Field]) -> Fields:
@@ -185,17 +182,13 @@ class GroupList:
     grouping: Grouping
     chosen: GroupFilter = EVERY_GROUP
     sorts: Sorts = NEWEST_FIRST
-    totals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """By the names that are in ``totalled``, what groups used or cost, by key; null of a group that is missing."""
+    totals: Totals = field(default_factory=dict)
+    """By the names that are in ``totalled``, what groups used or cost, by key."""
 
     @property
     def totalled(self) -> list[str]:
         """What it is sorted by that SQL does not know."""
-        sorted_by = self._sorted_by()
-        return [name for name in _TOTALS if name in sorted_by]
-
-    def _sorted_by(self) -> set[str]:
-        return {re.sub(r"([A-Z])", r"_\1", name).lower() for name, _ in self.sorts}
+        return totalled(self.sorts)
 
     def keys(self, project_id: str, *where: ColumnElement[bool]) -> Select[Any]:
         """The keys of the groups of a project of which calls fulfil ``where``."""
@@ -206,14 +199,14 @@ class GroupList:
         """The groups of a project of which calls fulfil ``where``, with what the filter, the order and ``columns``
         need."""
         of_calls = self.chosen.of_calls(project_id, self.grouping.column)
-        needed = {*columns, *self._sorted_by(), *self.chosen.columns}
+        needed = {*columns, *names_in(self.sorts), *self.chosen.columns}
         return self.grouping.subquery(project_id, [*where, *of_calls], needed)
 
     def order(self, groups: Subquery) -> Order:
         """The order; raises ``QueryError`` for a sort that such groups do not have."""
         key = groups.c[self.grouping.key]
-        totals = [Field(name, FieldType.FLOAT, looked_up(key, numbers)) for name, numbers in self.totals.items()]
-        return compile_order(self.sorts, self.grouping.fields(groups, totals), tiebreak=[self.grouping.key])
+        fields = self.grouping.fields(groups, total_fields(key, self.totals))
+        return compile_order(self.sorts, fields, tiebreak=[self.grouping.key])
 
 
 def select_groups(

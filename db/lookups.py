@@ -2,8 +2,9 @@
 
 import json
 import math
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Text, literal
@@ -11,9 +12,17 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from db.query.fields import Field, FieldType
+from db.query.order import Direction
 from db.text import encode_text
 
-__all__ = ["looked_up"]
+__all__ = ["TOTALS", "Totals", "looked_up", "names_in", "total_fields", "totalled"]
+
+TOTALS = ("cost", "total_tokens", "input_tokens", "output_tokens")
+"""What calls together can be sorted by that SQL does not know."""
+
+Totals = Mapping[str, Mapping[str, float]]
+"""By such a name, the numbers by id; null of an id that is missing."""
 
 _LARGEST = sys.float_info.max
 
@@ -34,6 +43,22 @@ def looked_up(column: ColumnElement[Any], numbers: Mapping[str, float]) -> Colum
         if not math.isnan(number)
     }
     return _LookedUp(column, literal(json.dumps(held, ensure_ascii=False), Text()))
+
+
+def names_in(sorts: Sequence[tuple[str, Direction]]) -> set[str]:
+    """What is sorted by, in snake case."""
+    return {re.sub(r"([A-Z])", r"_\1", path).lower() for path, _ in sorts}
+
+
+def totalled(sorts: Sequence[tuple[str, Direction]]) -> list[str]:
+    """The ``TOTALS`` that are sorted by."""
+    names = names_in(sorts)
+    return [name for name in TOTALS if name in names]
+
+
+def total_fields(column: ColumnElement[Any], totals: Totals) -> list[Field]:
+    """The fields of ``totals``, of rows whose id is in ``column``."""
+    return [Field(name, FieldType.FLOAT, looked_up(column, numbers)) for name, numbers in totals.items()]
 
 
 @compiles(_LookedUp, "sqlite")

@@ -29,6 +29,7 @@ from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.calls.usage import Reported, select_reported_of_traces
 from db.chunks import chunked
+from db.lookups import Totals, total_fields
 from db.metadata import Name
 from db.pages import Page, PageRequest, select_count, select_page
 from db.partitions import count_by
@@ -48,6 +49,7 @@ __all__ = [
     "possible",
     "select_call_counts",
     "select_calls_of",
+    "select_listed_ids",
     "select_projects_with",
     "select_subject_ids",
     "select_subjects",
@@ -253,8 +255,10 @@ def select_subjects_page(
     subject: Subject,
     chosen: SubjectFilter = EVERY_SUBJECT,
     sorts: Sorts = LATEST_FIRST,
+    totals: Totals,
 ) -> Page:
-    """A page of the subjects of one project: rows of id, project_slug and what their calls there add up to.
+    """A page of the subjects of one project: rows of id, project_slug and what their calls there add up to. ``totals``
+    are what they used and cost, as far as they are sorted by it.
 
     Raises ``QueryError`` for a sort that subjects do not have, or a cursor that is none.
     """
@@ -266,11 +270,21 @@ def select_subjects_page(
             Field("error_count", FieldType.INTEGER, subjects.c.error_count, nullable=False),
             Field("first_seen", FieldType.TIME, subjects.c.first_seen, nullable=False),
             Field("last_seen", FieldType.TIME, subjects.c.last_seen, nullable=False),
+            *total_fields(subjects.c.id, totals),
         ]
     )
     return select_page(
         connection, subject.noun, [subjects.c.id], chosen.of_subjects(subjects), compile_order(sorts, fields), request
     )
+
+
+def select_listed_ids(
+    connection: Connection, project_id: str, *, subject: Subject, chosen: SubjectFilter, most: int
+) -> list[str]:
+    """The ids of the subjects of one project, in no order; ``most`` of them at most."""
+    subjects = _subjects(project_id, subject, chosen)
+    statement = select(subjects.c.id).where(*chosen.of_subjects(subjects)).limit(most)
+    return list(connection.execute(statement).scalars())
 
 
 def select_subjects_count(

@@ -12,7 +12,7 @@ from resolvers.errors import TooLargeError
 
 __all__ = ["MOST_ORDERED", "with_totals"]
 
-MOST_ORDERED = 200_000
+MOST_ORDERED = 100_000
 """Calls of the groups of one order that are added up."""
 
 

@@ -14,6 +14,7 @@ from graph.scalars import BigInt, DateTime
 from resolvers.calls.pages import LONGEST_LIST
 from resolvers.errors import InvalidInputError
 from resolvers.subjects.read import subjects_count, subjects_page
+from resolvers.subjects.usage import MOST_ORDERED
 
 __all__ = ["SubjectFilterArgument", "SubjectFilterInput", "SubjectOrder", "connect_subjects"]
 
@@ -36,8 +37,10 @@ SubjectFilterArgument = Annotated[
 SubjectOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(
-        description="The order, most significant first, by `lastSeen`, `firstSeen`, `callCount`, `errorCount` or `id`; "
-        "without it the one seen last first."
+        description="The order, most significant first, by `lastSeen`, `firstSeen`, `callCount`, `errorCount`, `cost` "
+        "(of `cost.total`, whatever its unit), `totalTokens`, `inputTokens`, `outputTokens` (of `usage`) or `id`; null "
+        "comes last. Without it the one seen last first. By cost or tokens an error (TOO_LARGE) where more than "
+        f"{MOST_ORDERED:,} fulfil the filter."
     ),
 ]
 

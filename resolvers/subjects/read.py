@@ -6,6 +6,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from db.lookups import Totals as ListTotals
+from db.lookups import totalled
 from db.pages import Page, PageRequest
 from db.query.order import Direction
 from db.rows import Row, RowSet
@@ -23,6 +25,7 @@ from resolvers.batches import read_by_key
 from resolvers.context import Context
 from resolvers.queries import refusing_queries
 from resolvers.subjects.places import Find, Key, by_project, places_of
+from resolvers.subjects.usage import totals_of_list
 
 __all__ = [
     "Totals",
@@ -119,12 +122,18 @@ async def subjects_page(
     Raises InvalidQueryError for a sort that subjects do not have, or a cursor that is none.
     """
     context.caller.require_read(project)
-    with refusing_queries("orderBy" if request.after is None and request.before is None else "after"):
-        page = await context.read(
-            lambda connection: select_subjects_page(
-                connection, project, request, subject=subject, chosen=chosen, sorts=sorts or LATEST_FIRST
-            )
+    names = totalled(sorts)
+
+    def read(connection: Connection) -> Page:
+        totals: ListTotals = {name: {} for name in names}
+        if names and request.size:
+            totals = totals_of_list(connection, project, names, subject=subject, chosen=chosen)
+        return select_subjects_page(
+            connection, project, request, subject=subject, chosen=chosen, sorts=sorts or LATEST_FIRST, totals=totals
         )
+
+    with refusing_queries("orderBy" if request.after is None and request.before is None else "after"):
+        page = await context.read(read)
     return Page(
         subject_rows(subject, project, (row.id for row in page.rows)),
         page.cursors,

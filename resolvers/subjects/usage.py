@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from db.chunks import CHUNK
+from db.lookups import Totals
 from db.prices import select_prices_by_model
-from db.subjects import Subject, select_call_counts, select_calls_of
+from db.subjects import Subject, SubjectFilter, select_call_counts, select_calls_of, select_listed_ids
 from resolvers.calls.rollup import add_up
 from resolvers.calls.totals import Costs, CostTotal, Forest, add_costs, cost_total
 from resolvers.calls.usage import ModelUsage
@@ -15,13 +17,17 @@ from resolvers.context import Context
 from resolvers.errors import TooLargeError
 from resolvers.subjects.places import Find, Key, by_project, places_of
 
-__all__ = ["MOST_CALLS", "SubjectUsage", "subject_usage"]
+__all__ = ["MOST_CALLS", "MOST_ORDERED", "SubjectUsage", "subject_usage", "totals_of_list"]
 
 MOST_CALLS = 500_000
 """Calls of the traces of one subject in one project that are added up."""
 
 _AT_ONCE = 100_000
 """Calls that name subjects which are read together, where several are."""
+
+
+MOST_ORDERED = 10_000
+"""Subjects of a list that is in the order of what they used."""
 
 
 @dataclass(slots=True)
@@ -51,6 +57,31 @@ async def subject_usage(
         return [_together([found[at] for project in places[key] if (at := (project, key[1])) in found]) for key in keys]
 
     return await context.read(read)
+
+
+def totals_of_list(
+    connection: Connection, project: str, names: Sequence[str], *, subject: Subject, chosen: SubjectFilter
+) -> Totals:
+    """Those ``TOTALS`` of ``db.lookups`` that ``names`` are, of the subjects of a project that a list holds; a few
+    statements for a thousand of them. Raises TooLargeError."""
+    ids = select_listed_ids(connection, project, subject=subject, chosen=chosen, most=MOST_ORDERED + 1)
+    if len(ids) > MOST_ORDERED:
+        raise TooLargeError(
+            f"an order by {' and '.join(names)} is of {MOST_ORDERED:,} at most, and there are more: narrow the filter, "
+            "by seenAfter for instance",
+            ["orderBy"],
+        )
+    totals: dict[str, dict[str, float]] = {name: {} for name in names}
+    for subject_id, used in _in_project(connection, project, ids, subject):
+        if isinstance(used, Exception):
+            raise used
+        for name, numbers in totals.items():
+            if name != "cost":
+                if used.usage:
+                    numbers[subject_id] = sum(getattr(usage, name) for usage in used.usage)
+            elif used.cost is not None and used.cost.total is not None:
+                numbers[subject_id] = used.cost.total
+    return totals
 
 
 def _together(parts: Sequence[SubjectUsage | Exception]) -> SubjectUsage | Exception:
@@ -90,11 +121,11 @@ def _in_project(
 
 
 def _portions(counts: Mapping[str, int]) -> Iterator[list[str]]:
-    """The subjects, as many at once as are named by ``_AT_ONCE`` calls together; at least one."""
+    """The subjects, as many at once as are named by ``_AT_ONCE`` calls together, and one list holds; at least one."""
     some: list[str] = []
     total = 0
     for subject_id, count in counts.items():
-        if some and total + count > _AT_ONCE:
+        if some and (total + count > _AT_ONCE or len(some) == CHUNK):
             yield some
             some, total = [], 0
         some.append(subject_id)

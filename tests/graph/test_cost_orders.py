@@ -137,6 +137,32 @@ async def test_calls_of_many_threads_traces_and_users_by_cost(client: httpx.Asyn
     assert (shown(project["rest"]), project["rest"]["totalCount"]) == ("b g", 4)
 
 
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        # Nothing that eve used has a price, and zoe used nothing; what bob's call used below itself counts once.
+        ('{ field: "cost", direction: DESC }', "ada bob zoe eve"),
+        ('{ field: "totalTokens" }, { field: "id" }', "bob ada eve zoe"),
+        ('{ field: "inputTokens", direction: DESC }', "eve ada bob zoe"),
+        ('{ field: "output_tokens", direction: DESC }, { field: "callCount" }', "ada eve bob zoe"),
+    ],
+)
+async def test_users_by_what_they_used(client: httpx.AsyncClient, order: str, expected: str) -> None:
+    await fill(client)
+    await record(
+        client,
+        [
+            call("h", trace_id="h", second=9, ended=10, summary=used(unknown=(800, 0)), wb_user_id="eve"),
+            call("i", trace_id="i", second=9, ended=10, wb_user_id="zoe"),
+            call("j", trace_id="j", second=9, ended=12, summary=used(dear=(3, 0)), wb_user_id="bob"),
+            call("j1", "j", trace_id="j", second=10, ended=11, summary=used(dear=(1, 0)), wb_user_id="bob"),
+        ],
+    )
+    filter_ = 'filter: { ids: ["ada", "bob", "eve", "zoe"] }'
+    assert await pages(client, "users", f"{filter_}, orderBy: [{order}]", "id") == expected
+    assert await pages(client, "users", f"{filter_}, orderBy: [{order}]", "id", backwards=True) == expected
+
+
 async def test_ids_that_json_escapes(client: httpx.AsyncClient) -> None:
     names = ['"', "\\", "\U0001f600", "\ud800", "ä\n"]
     calls = [
@@ -161,6 +187,9 @@ async def test_an_order_of_too_many_calls_is_refused(
     assert message.startswith("an order by cost prices 4 calls at most, and more of those that are listed used tokens")
     message = await refusal(client, 'traces(orderBy: [{ field: "inputTokens" }, { field: "cost" }]) { nodes { id } }')
     assert message.startswith("an order by cost and input_tokens adds up 4 calls at most")
+    monkeypatch.setattr("resolvers.subjects.usage.MOST_ORDERED", 1)
+    message = await refusal(client, 'users(orderBy: [{ field: "totalTokens" }]) { nodes { id } }')
+    assert message.startswith("an order by total_tokens is of 1 at most, and there are more: narrow the filter")
     few = await ask_project(
         client,
         """calls(filter: { traceIds: ["a", "b", "c", "e"] }, orderBy: [{ field: "cost" }]) { nodes { callId } }

@@ -78,7 +78,8 @@ DOCUMENTS = {
           calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } }
         sessions(first: $n, orderBy: [{ field: "outputTokens" }]) { nodes {
           traces(orderBy: [{ field: "cost" }]) { nodes { traceId } } } }
-        users(first: $n) { nodes { calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } } } }""",
+        users(first: $n, orderBy: [{ field: "cost" }]) { nodes {
+          calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } } } }""",
     "facets": """query($n: Int!) { project(slug: "team/app") {
         facets(fields: ["op", "inputs.n"], first: $n) { values { value count } missing }
         attributePaths(of: INPUTS, first: $n) { paths { path types { type count } } } } }""",
