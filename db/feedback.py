@@ -28,7 +28,6 @@ from db.chunks import chunked
 from db.json_text import query_form
 from db.metadata import JSONColumn, Name, Time, metadata
 from db.pages import Page, PageRequest, select_page
-from db.query.fields import Field, Fields, FieldType
 from db.query.order import Order
 from db.rows import Row, RowSet, fetch, fetch_by
 from db.rows import labelled as labelled_of
@@ -37,7 +36,6 @@ from db.upsert import insert
 __all__ = [
     "COLUMNS",
     "FEEDBACK_CHANGES",
-    "FEEDBACK_FIELDS",
     "PAYLOADS",
     "STORAGE_SIZE",
     "delete_feedback",
@@ -101,8 +99,6 @@ purged_feedback = Table(
 
 c = feedback.c
 
-_NULLABLE = ("creator", "annotation_ref", "runnable_ref", "call_ref", "trigger_ref", "queue_id", "wb_user_id")
-
 STORAGE_SIZE: ColumnElement[Any] = func.length(c.payload) + func.coalesce(func.length(c.details), 0)
 """Characters of what may be large in feedback."""
 
@@ -124,19 +120,6 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "storage_size_bytes": STORAGE_SIZE,
 }
 """What feedback can be asked for, by the names that rows carry. Its keys and its target are always selected."""
-
-FEEDBACK_FIELDS = Fields(
-    [
-        Field("id", FieldType.TEXT, c.id, nullable=False),
-        Field("project_id", FieldType.TEXT, c.project_id, nullable=False),
-        Field("weave_ref", FieldType.TEXT, c.target_ref, nullable=False),
-        Field("feedback_type", FieldType.TEXT, c.feedback_type, nullable=False),
-        Field("created_at", FieldType.TIME, c.created_at, nullable=False),
-        Field("payload", FieldType.JSON, func.coalesce(c.payload_query, c.payload), nullable=False),
-        *(Field(name, FieldType.TEXT, c[name]) for name in _NULLABLE),
-    ]
-)
-"""What queries and sorts of feedback can name."""
 
 KEYS = ("project_slug", "feedback_id", "target_ref")
 

@@ -7,11 +7,9 @@ from sqlalchemy import ColumnElement, and_, not_, or_
 
 from db.calls.filters import WILDCARD, starts_with
 from db.feedback import feedback
-from db.scores import AGENT_MONITOR, ANNOTATION, REACTION, RUNNABLE
+from db.feedback_types import AGENT_MONITOR, ANNOTATION, NOTE, REACTION, RUNNABLE
 
-__all__ = ["EVERY_FEEDBACK", "KINDS", "NOTE", "FeedbackFilter", "feedback_conditions"]
-
-NOTE = "wandb.note.1"
+__all__ = ["EVERY_FEEDBACK", "KINDS", "FeedbackFilter", "feedback_conditions"]
 
 c = feedback.c
 

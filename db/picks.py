@@ -19,7 +19,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 from db.chunks import chunked
 from db.json_text import JSONText, dump_json, parse_json
-from db.query.json import is_plain_path, json_node
+from db.query.json import is_index, is_plain_path, json_node
 from db.query.templates import POSTGRESQL_COMPACT
 
 __all__ = ["PICK_FUNCTION", "Held", "Key", "Preview", "pick", "picked", "select_previews", "select_values"]
@@ -75,8 +75,8 @@ def _sqlite_picked(element: _Picked, compiler: SQLCompiler, **kw: Any) -> str:
     parts = json.loads(element.path)
     if not parts:
         return str(compiler.process(text, **kw))
-    if is_plain_path(parts):
-        return str(compiler.process(json_node(text, parts), **kw))
+    if is_plain_path(parts, from_end=True):
+        return str(compiler.process(json_node(text, parts, from_end=True), **kw))
     return f"{PICK_FUNCTION}({compiler.process(text, **kw)}, {compiler.render_literal_value(element.path, Text())})"
 
 
@@ -93,8 +93,8 @@ def _postgresql_picked(element: _Picked, compiler: SQLCompiler, **kw: Any) -> st
     parts = json.loads(element.path)
     if not parts:
         return str(compiler.process(text, **kw))
-    read, plain = compiler.process(query, **kw), compiler.process(json_node(text, parts), **kw)
-    found = compiler.process(json_node(_Hidden(text), [_hidden(part) for part in parts]), **kw)
+    read, plain = compiler.process(query, **kw), compiler.process(json_node(text, parts, from_end=True), **kw)
+    found = compiler.process(json_node(_Hidden(text), [_hidden(part) for part in parts], from_end=True), **kw)
     shown = f"replace(replace(CAST({found} AS text), '\\\\u', '\\u'), '\\\\b', '\\\\')"
     return f"(CASE WHEN {read} IS NULL THEN CAST({plain} AS text) ELSE {shown} END)"
 
@@ -121,7 +121,8 @@ def _hidden(part: str) -> str:
 def pick(text: str | None, path: str) -> str | None:
     """The JSON text at ``path`` (a JSON list of parts) of JSON text; None where nothing is there.
 
-    A part that is a whole number is a position in a list or a key, whichever is there. Never raises.
+    A part that is a whole number is a position in a list, a negative one from its end, or a key, whichever is there.
+    Never raises.
     """
     if text is None:
         return None
@@ -129,7 +130,7 @@ def pick(text: str | None, path: str) -> str | None:
     for part in json.loads(path):
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list) and re.fullmatch("0|[1-9][0-9]{0,8}", part) and int(part) < len(value):
+        elif isinstance(value, list) and is_index(part, from_end=True) and -len(value) <= int(part) < len(value):
             value = value[int(part)]
         else:
             return None
@@ -288,7 +289,7 @@ def select_previews(
 ) -> dict[Key, Preview]:
     """How what stands at a path of each row begins, in at most ``length`` characters: a string as its text, anything
     else as compact JSON. Null and what is not there are missing. One statement a chunk."""
-    read = json_node(func.coalesce(held.query, held.text), parts)
+    read = json_node(func.coalesce(held.query, held.text), parts, from_end=True)
     expression = _Previewed(_Picked(held, parts), read, length)
     found = _fetched(connection, held, project, keys, expression)
     return {key: _preview_of(value, length) for key, value in found if value is not None}

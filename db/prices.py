@@ -94,7 +94,34 @@ PRICE_FIELDS = Fields(
         Field("effective_date", FieldType.TIME, c.effective_date, nullable=False),
         Field("created_at", FieldType.TIME, c.created_at, nullable=False),
         Field("created_by", FieldType.TEXT, c.created_by, nullable=False),
-    ]
+    ],
+    aliases={
+        "project_slug": "project_id",
+        "price_id": "id",
+        "model": "llm_id",
+        "provider": "provider_id",
+        "input_token_cost": "prompt_token_cost",
+        "output_token_cost": "completion_token_cost",
+        "cache_read_token_cost": "cache_read_input_token_cost",
+        "cache_write_token_cost": "cache_creation_input_token_cost",
+        "input_unit": "prompt_token_cost_unit",
+        "output_unit": "completion_token_cost_unit",
+        "effective_at": "effective_date",
+        "user": "created_by",
+    },
+    unlisted=(
+        "id",
+        "project_id",
+        "llm_id",
+        "provider_id",
+        "prompt_token_cost",
+        "completion_token_cost",
+        "cache_read_input_token_cost",
+        "cache_creation_input_token_cost",
+        "prompt_token_cost_unit",
+        "completion_token_cost_unit",
+        "effective_date",
+    ),
 )
 """What queries and sorts of prices can name."""
 

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, or_
 
 from db.calls.filters import starts_with
-from db.feedback import FEEDBACK_FIELDS, feedback
+from db.feedback import feedback
+from db.feedback_fields import FEEDBACK_FIELDS
+from db.feedback_types import AGENT_MONITOR, ANNOTATION, REACTION, RUNNABLE
 from db.octets import octets
 from db.pages import Page, PageRequest
 from db.partitions import partition_pages
@@ -15,12 +17,7 @@ from db.picks import Held, picked
 from db.query.order import compile_order
 from db.rows import Row, fetch_by
 
-__all__ = ["AGENT_MONITOR", "ANNOTATION", "MOST_SAID", "REACTION", "RUNNABLE", "select_scoring_feedback"]
-
-REACTION = "wandb.reaction.1"
-ANNOTATION = "wandb.annotation"
-RUNNABLE = "wandb.runnable"
-AGENT_MONITOR = "wandb.agent_monitor"
+__all__ = ["MOST_SAID", "select_scoring_feedback"]
 
 MOST_SAID = 32 << 10
 """Bytes of JSON that are read of each feedback; what says more has no score."""

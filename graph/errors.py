@@ -84,8 +84,9 @@ def internal_error(request_id: str) -> FormattedError:
 def _present(error: GraphQLError, request_id: str, *, executed: bool) -> FormattedError:
     cause = _cause(error)
     if isinstance(cause, Refusal):
-        details = {"code": cause.code.value} | ({"field": list(cause.field)} if cause.field else {})
-        return _formatted(error, details)
+        told = cause.in_graph or cause
+        details = {"code": told.code.value} | ({"field": list(told.field)} if told.field else {})
+        return _formatted(error, details, None if told is cause else told.message)
     if cause is None or _is_coercion(error):
         return _formatted(error, _code(error, executed=executed))
     logger.error(
@@ -122,9 +123,9 @@ def _code(error: GraphQLError, *, executed: bool) -> Mapping[str, str]:
     return {} if error.path else {"code": ErrorCode.BAD_USER_INPUT.value}
 
 
-def _formatted(error: GraphQLError, details: Mapping[str, object]) -> FormattedError:
-    formatted: FormattedError = {**error.formatted}
-    if len(error.message) > MAX_MESSAGE:
-        formatted["message"] = f"{error.message[:MAX_MESSAGE]}..."
+def _formatted(error: GraphQLError, details: Mapping[str, object], message: str | None = None) -> FormattedError:
+    message = error.message if message is None else message
+    shown = f"{message[:MAX_MESSAGE]}..." if len(message) > MAX_MESSAGE else message
+    formatted: FormattedError = {**error.formatted, "message": shown}
     extensions = {**details, **formatted.get("extensions", {})}
     return {**formatted, "extensions": extensions} if extensions else formatted

@@ -12,7 +12,7 @@ from graph.scalars import JSON
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
 
-__all__ = ["OrderBy", "Query", "QueryJson", "query_argument", "sorts_argument"]
+__all__ = ["Query", "QueryJson", "query_argument", "sorts_argument"]
 
 Query = Annotated[
     QueryExprInput | None, strawberry.argument(description="Which nodes, in the query language, by any field or path.")
@@ -21,12 +21,8 @@ QueryJson = Annotated[
     JSON | None,
     strawberry.argument(
         description='The query as REST clients write it, `{"$expr": ...}`; excludes `query`. '
-        "See docs/query-language.md."
+        "Names of fields are as in `query`; literals stay as they are, with none of `query`'s checks."
     ),
-]
-OrderBy = Annotated[
-    list[SortByInput] | None,
-    strawberry.argument(description="The order, most significant first, by fields or JSON paths; at most 8."),
 ]
 
 

@@ -73,8 +73,8 @@ class SortByInput:
     """An entry of ``orderBy``."""
 
     field: str = column(
-        "The field, in camel or snake case (`startedAt`, `started_at`), or a dotted path into a JSON field: "
-        "`inputs.model`."
+        "The field, named as in the graph (`startedAt`; snake case will do), or a dotted path into a JSON field: "
+        "`inputs.model`. The argument `orderBy` says which there are."
     )
     direction: SortDirection = column("Which way to sort.", default=SortDirection.ASC)
 
@@ -112,11 +112,23 @@ class ContainsInput:
 
 
 _BOTH = "Exactly two operands."
+_RULES = (
+    "A field that is a number is compared with numbers, one that is a time with ISO 8601 text or Unix seconds, an enum "
+    "with its values in either case; any other constant is an error. At a JSON path types do not mix: beside a number "
+    "(or true or false) the value there is converted to one, and is left out where it is none; beside a text nothing "
+    "is "
+    'converted, so that `"7"` never equals 7. '
+)
+_ORDER = (
+    f"{_RULES}Numbers come before texts, and texts compare by code point. Null and what is missing are neither above "
+    "nor below. "
+)
 
 
 @strawberry.input(
     one_of=True,
-    description="An operation that is true or false for a row: exactly one of its members. See `$expr` of REST.",
+    description="An operation that is true or false for a row: exactly one of its members: "
+    '`{eq: [{getField: "inputs.model"}, {literal: {value: "gpt-4o"}}]}`. The form of REST\'s `$expr`.',
 )
 class QueryExprInput:
     """What ``$expr`` holds."""
@@ -125,20 +137,36 @@ class QueryExprInput:
         "All of these are true. At least one operand.", name="and", default=UNSET
     )
     or_: list["OperandInput"] | None = column("One of these is true. At least one operand.", name="or", default=UNSET)
-    not_: list["OperandInput"] | None = column("This is false. Exactly one operand.", name="not", default=UNSET)
-    eq: list["OperandInput"] | None = column(
-        f"The first equals the second; with a null literal: it is null or missing. {_BOTH}", default=UNSET
+    not_: list["OperandInput"] | None = column(
+        "This is false. Exactly one operand. A comparison with a missing value is neither true nor false: `not` does "
+        "not "
+        "find it, either.",
+        name="not",
+        default=UNSET,
     )
-    gt: list["OperandInput"] | None = column(f"The first is greater than the second. {_BOTH}", default=UNSET)
-    lt: list["OperandInput"] | None = column(f"The first is less than the second. {_BOTH}", default=UNSET)
-    gte: list["OperandInput"] | None = column(f"The first is at least the second. {_BOTH}", default=UNSET)
-    lte: list["OperandInput"] | None = column(f"The first is at most the second. {_BOTH}", default=UNSET)
-    in_: InInput | None = column("The first is one of several.", name="in", default=UNSET)
+    eq: list["OperandInput"] | None = column(
+        f"The first equals the second; with a null literal: it is null or missing. {_RULES}{_BOTH}", default=UNSET
+    )
+    gt: list["OperandInput"] | None = column(
+        'The first is greater than the second: `{gt: [{getField: "latencyMs"}, {literal: {value: 500}}]}`. '
+        f"{_ORDER}{_BOTH}",
+        default=UNSET,
+    )
+    lt: list["OperandInput"] | None = column(
+        f"The first is less than the second, by the rules of `gt`. {_BOTH}", default=UNSET
+    )
+    gte: list["OperandInput"] | None = column(
+        f"The first is at least the second, by the rules of `gt`. {_BOTH}", default=UNSET
+    )
+    lte: list["OperandInput"] | None = column(
+        f"The first is at most the second, by the rules of `gt`. {_BOTH}", default=UNSET
+    )
+    in_: InInput | None = column("The first equals one of several, by the rules of `eq`.", name="in", default=UNSET)
     contains: ContainsInput | None = column("The first has the second in it.", default=UNSET)
 
     def to_expression(self) -> Expression:
         """The expression; raises ``QueryError``, with the path in terms of this input."""
-        return from_variables(_plain(self, 0))
+        return from_variables(_plain(self, 0), typed=True)
 
 
 @strawberry.input(
@@ -149,9 +177,21 @@ class OperandInput(QueryExprInput):
 
     literal: LiteralInput | None = column("A constant.", default=UNSET)
     get_field: str | None = column(
-        "The value of a field, in camel or snake case (`startedAt`, `started_at`), or at a dotted path into a JSON "
-        "field: `inputs.messages.0.role`. A whole number is a position in a list or a key; `\\.` is a dot inside a "
-        "key. Whatever a list can be ordered by can be queried.",
+        "The value of a field, named as in the graph (`startedAt`; snake case will do), or at a dotted path into a "
+        "JSON field: `inputs.messages.0.role`. A whole number is a position in a list, from 0 (`-1` is the last, "
+        "where nothing is ordered by it), or a key; `\\.` is a dot inside a key. Keys of calls are `callId`, "
+        "`traceId`, `parentId`, `sessionId`, `threadId`, `turnId`, `opName`, `opShortName` (or `op`), `displayName`, "
+        "`name`, `kind`, `status`, `model`, `startedAt`, `endedAt`, `createdAt`, `latencyMs`, `inputTokens`, "
+        "`outputTokens`, `totalTokens`, `exception`, `exceptionType`, `exceptionMessage`, `storageSizeBytes`, "
+        "`wbUserId` (or `user`), `wbRunId`, `wbRunStep`, `wbRunStepEnd`, any path below `inputs`, `output`, "
+        "`attributes` or `summary` (`inputs.x`, `attributes.env`; `Project.attributePaths` lists those that occur), "
+        "and what feedback on them says: `feedback.[TYPE].payload.PATH`, such as "
+        "`feedback.[wandb.runnable.judge].payload.output.score`, with `[*]` for any type; it is true where one piece "
+        "of feedback fulfils it. Keys of feedback are `feedbackId`, `targetRef`, `feedbackType`, `kind`, `creator`, "
+        "`createdAt`, `wbUserId` (or `user`), `annotationRef`, `runnableRef`, `callRef`, `triggerRef`, `queueId`, "
+        "`note`, `emoji`, `value`, `output`, and paths below `payload`, `value`, `output` and `details` "
+        "(`payload.output.score`, `details.scorer_tags`). Keys of prices are the fields of `Price`. In the rows of a "
+        "table every path leads into the row's value.",
         default=UNSET,
     )
     convert: ConvertInput | None = column("The converted value.", default=UNSET)
@@ -185,10 +225,10 @@ def to_variables(expression: Expression) -> dict[str, Any]:
     return _to_graphql(to_rest(expression))
 
 
-def from_variables(variables: Mapping[str, Any]) -> Expression:
+def from_variables(variables: Mapping[str, Any], *, typed: bool = False) -> Expression:
     """The expression of such a variable; ``from_variables(to_variables(e)) == e``. Raises ``QueryError``."""
     try:
-        return from_rest(_to_rest(variables))
+        return from_rest(_to_rest(variables), typed=typed)
     except QueryError as error:
         raise QueryError(error.message, tuple(_graphql_path(error.path))) from error
 

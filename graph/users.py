@@ -17,11 +17,11 @@ from graph.connections import (
     shared_by_siblings,
 )
 from graph.context import Info, context_of
-from graph.feedback.connection import FeedbackConnection, Filter
+from graph.feedback.connection import FeedbackConnection, FeedbackOrder, Filter
 from graph.feedback.filters import filter_of
 from graph.fields import column, link
 from graph.nodes import ProjectPart, is_row_of
-from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
+from graph.queries import Query, QueryJson, query_argument, sorts_argument
 from graph.selection import NODES, columns_of
 from graph.subjects.lists import SubjectFilterArgument, SubjectOrder, connect_subjects
 from graph.subjects.types import InProject, SubjectFields, key_of
@@ -61,7 +61,7 @@ class User(SubjectFields):
         filter: Filter = None,
         query: Query = None,
         query_json: QueryJson = None,
-        order_by: OrderBy = None,
+        order_by: FeedbackOrder = None,
         offset: Offset = None,
         project: InProject = None,
     ) -> FeedbackConnection:

@@ -51,9 +51,13 @@ class RefusalCode(StrEnum):
 
 
 class Refusal(Exception):  # noqa: N818 - the noun is the point: it is an answer
-    """An expected "no". ``field`` is the path into the input it is about, empty where it is about the whole."""
+    """An expected "no". ``field`` is the path into the input it is about, empty where it is about the whole.
+
+    ``in_graph`` is the same in the words of the graph, where REST has others for it.
+    """
 
     code: RefusalCode
+    in_graph: "Refusal | None" = None
 
     def __init__(self, message: str, field: Sequence[str | int] = ()) -> None:
         super().__init__(message)

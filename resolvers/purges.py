@@ -5,6 +5,8 @@ from resolvers.errors import InvalidInputError
 
 __all__ = ["check_purge"]
 
+_PROJECT = {"project_id", "projectId", "project_slug", "projectSlug"}
+
 
 def check_purge(expression: Expression, fields: str) -> None:
     """Raise InvalidInputError, which proposes ``fields``, unless a field decides what ``expression`` selects.
@@ -45,7 +47,7 @@ def _decides(expression: Expression, *, selects: bool) -> bool:
 def _reads_field(expression: Expression) -> bool:
     match expression:
         case GetField(path):
-            return path != "project_id"  # the same in all that a purge can reach
+            return path not in _PROJECT  # the same in all that a purge can reach
         case Convert(operand, _) | Not(operand):
             return _reads_field(operand)
         case Constant():

@@ -12,7 +12,7 @@ __all__ = ["refusing_queries"]
 @contextmanager
 def refusing_queries(argument: str, refusal: type[InvalidInputError] = InvalidQueryError) -> Iterator[None]:
     """Turn a QueryError into the ``refusal`` about ``argument``; an empty operation is no fault of form, and a cursor
-    names its argument itself."""
+    names its argument itself. The graph has one code for all of them."""
     try:
         yield
     except CursorError as error:
@@ -20,4 +20,7 @@ def refusing_queries(argument: str, refusal: type[InvalidInputError] = InvalidQu
     except EmptyOperationError as error:
         raise InvalidInputError(error.message, [argument, *error.path]) from error
     except QueryError as error:
-        raise refusal(error.message, [argument, *error.path]) from error
+        field = [argument, *error.path]
+        refused = refusal(error.message, field)
+        refused.in_graph = InvalidQueryError(error.in_graph, field)
+        raise refused from error

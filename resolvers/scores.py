@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from db.feedback_types import AGENT_MONITOR, ANNOTATION, REACTION
 from db.json_text import JSONValue, parse_json
 from db.rows import Row
-from db.scores import AGENT_MONITOR, ANNOTATION, MOST_SAID, REACTION, select_scoring_feedback
+from db.scores import MOST_SAID, select_scoring_feedback
 from resolvers.batches import read_by_key
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError

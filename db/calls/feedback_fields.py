@@ -14,12 +14,13 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from db.calls.tables import calls
 from db.feedback import feedback
 from db.query.expression import QueryError
-from db.query.fields import Field, FieldType, Hook, Related, split_path
+from db.query.fields import Field, FieldType, Hook, Related, camel, split_path
 
 __all__ = ["feedback_hook"]
 
 _PATH = re.compile(r"feedback\.\[([^\]]+)\]\.(.+)", re.DOTALL)
 _TEXTS = ("runnable_ref", "trigger_ref")
+_SPELLINGS = {camel(name): name for name in _TEXTS}
 ANY_TYPE = "*"
 
 
@@ -39,13 +40,15 @@ def feedback_hook(project_id: str) -> Hook:
             raise QueryError(f"unknown field {path!r}: feedback is asked for as feedback.[TYPE].payload.PATH")
         rows, related = rows_of(match[1])
         name, *parts = split_path(match[2])
+        name = _SPELLINGS.get(name, name)
         if name in _TEXTS and not parts:
             return Field(path, FieldType.TEXT, rows.c[name], related=related)
         if name == "payload":
             payload = _payload(rows)
             return Field(path, FieldType.JSON, payload, related=related, parts=tuple(parts))
-        known = ", ".join(["payload.PATH", *_TEXTS])
-        raise QueryError(f"unknown field {path!r}: of feedback on calls there are {known}")
+        known, in_graph = (", ".join(["payload.PATH", *names]) for names in (_TEXTS, _SPELLINGS))
+        unknown = f"unknown field {path!r}: of feedback on calls there are"
+        raise QueryError(f"{unknown} {known}", in_graph=f"{unknown} {in_graph}")
 
     return resolve
 

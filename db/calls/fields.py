@@ -15,6 +15,22 @@ __all__ = ["EXPANDABLE", "call_fields"]
 
 c = calls.c
 
+STATUSES = ("SUCCESS", "ERROR", "RUNNING", "DESCENDANT_ERROR")
+KINDS = (
+    "LLM",
+    "TOOL",
+    "AGENT",
+    "CHAIN",
+    "RETRIEVER",
+    "EMBEDDING",
+    "GUARDRAIL",
+    "SCORER",
+    "EVALUATION",
+    "SESSION",
+    "OTHER",
+)
+"""The values of the enums of the graph (resolvers.calls)."""
+
 JSON_FIELDS = tuple(Field(name, FieldType.JSON, func.coalesce(c[f"{name}_query"], c[name])) for name in JSON_COLUMNS)
 
 FIELDS = (
@@ -28,7 +44,7 @@ FIELDS = (
     Field("op_name", FieldType.TEXT, c.op_name, nullable=False),
     Field("op_short_name", FieldType.TEXT, op_short_name(c.op_name), nullable=False),
     Field("display_name", FieldType.TEXT, c.display_name),
-    Field("kind", FieldType.TEXT, c.kind),
+    Field("kind", FieldType.TEXT, c.kind, values=KINDS),
     Field("model", FieldType.TEXT, c.model),
     Field("started_at", FieldType.TIME, c.started_at, nullable=False),
     Field("ended_at", FieldType.TIME, c.ended_at),
@@ -46,10 +62,10 @@ FIELDS = (
     Field("storage_size_bytes", FieldType.INTEGER, c.start_size + c.end_size, nullable=False),
     Field("created_at", FieldType.TIME, c.created_at, nullable=False),
     # As the graph spells it; ``summary.weave.status`` has it as REST does.
-    Field("status", FieldType.TEXT, func.upper(c.status), nullable=False),
+    Field("status", FieldType.TEXT, func.upper(c.status), nullable=False, values=STATUSES),
     *JSON_FIELDS,
     # Starts and ends set the status, so it is a column here (resolvers.calls.events.status_of).
-    Field("summary.weave.status", FieldType.TEXT, c.status, nullable=False),
+    Field("summary.weave.status", FieldType.TEXT, c.status, nullable=False, values=tuple(map(str.lower, STATUSES))),
     Field("summary.weave.latency_ms", FieldType.FLOAT, latency_ms),
     Field("summary.weave.trace_name", FieldType.TEXT, trace_name(c.display_name, c.op_name)),
 )
@@ -69,6 +85,9 @@ ALIASES = {
 }
 """What the graph calls fields that have another name here."""
 
+UNLISTED = ("id", "project_id", "summary.weave.status", "summary.weave.latency_ms", "summary.weave.trace_name")
+"""What REST calls these fields."""
+
 EXPANDABLE = ("attributes", "inputs", "output")
 """Where refs are followed."""
 
@@ -80,4 +99,4 @@ def call_fields(project_id: str, expand: Sequence[str] = (), more: Sequence[Fiel
     hooks = [feedback_hook(project_id)]
     if expand:
         hooks.append(refs_hook(project_id, payloads, expand))
-    return Fields([*FIELDS, *more], hooks=hooks, aliases=ALIASES)
+    return Fields([*FIELDS, *more], hooks=hooks, aliases=ALIASES, unlisted=UNLISTED)

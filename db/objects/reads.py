@@ -66,6 +66,9 @@ FIELDS = Fields(
         Field("kind", FieldType.TEXT, c.kind, nullable=False),
         Field("version_index", FieldType.INTEGER, c.version_index, nullable=False),
         Field("size_bytes", FieldType.INTEGER, c.size_bytes, nullable=False),
+        Field("base_object_class", FieldType.TEXT, c.base_object_class),
+        Field("leaf_object_class", FieldType.TEXT, c.leaf_object_class),
+        Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
     )
 )
 """What versions can be sorted by."""

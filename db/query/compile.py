@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, true
 from sqlalchemy.sql.elements import False_, True_
 
+from db.query.checks import checked
 from db.query.constants import compare_constants
 from db.query.expression import (
     And,
@@ -118,8 +119,8 @@ class _Compiler:
         match expression:
             case Constant(value):
                 return Literal(value)
-            case GetField(path):
-                return field_value(self._fields.resolve(path, (*at, "$getField")))
+            case GetField(path, typed):
+                return field_value(self._fields.resolve(path, (*at, "$getField")), path if typed else "")
             case Convert(operand, to):
                 value = self.operand(operand, (*at, "$convert", "input"))
                 if isinstance(value, Literal):
@@ -158,6 +159,7 @@ class _Compiler:
         assert isinstance(left, Value)
         if isinstance(right, Value):
             return self._compared_values(name, left, right, at, strict=strict)
+        right = Literal(checked(left, name, right.value, at))
         if right.value is None:
             missing = negated(_any(left.related, exists(left)))
             return _condition(missing if name == "eq" else unknown(), left)
@@ -220,6 +222,7 @@ class _Compiler:
             truths = [compare_constants("eq", operand.value, value) for value in known]
             terms.append(_condition(constant(True if True in truths else None if None in truths else False)))
         elif known:
+            known = [checked(operand, "eq", value, (*at, 1)) for value in known]
             if None in known:
                 terms.append(_condition(negated(_any(operand.related, exists(operand)))))
             if rest := [value for value in known if value is not None]:

@@ -6,7 +6,7 @@ the same whichever way it came.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
@@ -50,11 +50,15 @@ Operator = Literal["eq", "gt", "lt", "gte", "lte"]
 
 
 class QueryError(ValueError):
-    """A query, sort or cursor that cannot be used. The message names the offending value; ``path`` says where it is."""
+    """A query, sort or cursor that cannot be used. The message names the offending value; ``path`` says where it is.
 
-    def __init__(self, message: str, path: Path = ()) -> None:
+    ``in_graph`` is the message in the names of the graph, where these are others.
+    """
+
+    def __init__(self, message: str, path: Path = (), in_graph: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.in_graph = in_graph or message
         self.path = list(path)
 
 
@@ -75,7 +79,11 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class GetField:
+    """``$getField``. ``typed`` says that it came as the typed input of GraphQL, which refuses comparisons that could
+    only be a mistake (``db.query.checks``)."""
+
     path: str
+    typed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +152,17 @@ def parse_query(query: Any) -> Expression:
     return from_rest(query["$expr"], ("$expr",))
 
 
-def from_rest(operation: Any, at: Path = ()) -> Expression:
+def from_rest(operation: Any, at: Path = (), *, typed: bool = False) -> Expression:
     """Read one operation of the REST form (the value of ``$expr``). Raises ``QueryError``."""
-    return _Reader().operation(operation, at)
+    return _Reader(typed=typed).operation(operation, at)
 
 
 class _Reader:
     """Counts what it has read, so that a large query is refused before it is compiled."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, typed: bool) -> None:
         self._nodes = 0
+        self._typed = typed
 
     def operation(self, value: Any, at: Path) -> Expression:
         operator = _operator(value, at)
@@ -172,7 +181,7 @@ class _Reader:
             case "$getField":
                 if not isinstance(argument, str):
                     raise QueryError(f"$getField takes a path as a string, not {_shown(argument)}", at)
-                return GetField(argument)
+                return GetField(argument, self._typed)
             case "$convert":
                 return self._convert(argument, at, depth + LEVELS[Convert])
             case "$and" | "$or":

@@ -1,7 +1,7 @@
 """The queryable fields of a noun: a table of names, types and SQL, and the look-up of a path in it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 
 from db.query.expression import Path, QueryError
 
-__all__ = ["Field", "FieldType", "Fields", "Hook", "Related", "split_path"]
+__all__ = ["Field", "FieldType", "Fields", "Hook", "Related", "camel", "split_path"]
 
 MAX_PATH = 1_000
 """Characters of a path, and far more than its parts: they are written into the statement."""
@@ -59,6 +59,8 @@ class Field:
     nullable: bool = True
     related: Related | None = None
     parts: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    """All that a text can be, where these are few: the values of an enum."""
 
 
 Hook = Callable[[str], Field | None]
@@ -71,7 +73,8 @@ class Fields:
     (rows of a table, where all paths are the user's own).
 
     Each name is also known as GraphQL spells it: ``startedAt`` is ``started_at``. ``aliases`` has further names of
-    fields, in either spelling.
+    fields, in either spelling; ``members`` names of places in JSON fields: ``note`` is ``payload.note``. ``unlisted``
+    are names that REST alone has, and that the graph has others for.
     """
 
     def __init__(
@@ -81,13 +84,18 @@ class Fields:
         hooks: Sequence[Hook] = (),
         root: Field | None = None,
         aliases: Mapping[str, str] | None = None,
+        members: Mapping[str, str] | None = None,
+        unlisted: Collection[str] = (),
     ) -> None:
         self._fields = {field.name: field for field in fields}
         self._hooks = tuple(hooks)
         self._root = root
+        self._members = members or {}
         names = {**{name: name for name in self._fields}, **(aliases or {})}
-        spelled = {spelling: name for alias, name in names.items() for spelling in (alias, _camel(alias))}
+        spelled = {spelling: name for alias, name in names.items() for spelling in (alias, camel(alias))}
         self._spellings = {spelling: name for spelling, name in spelled.items() if spelling not in self._fields}
+        self._in_graph = {camel(name): self._fields[names[name]] for name in names if name not in unlisted}
+        self._in_graph |= {name: self._fields[path.partition(".")[0]] for name, path in self._members.items()}
 
     def resolve(self, path: str, at: Path = ()) -> Field:
         """The field at ``path``, with the parts inside it. Raises ``QueryError`` for an unknown one."""
@@ -97,12 +105,14 @@ class Fields:
             try:
                 found = hook(path)
             except QueryError as error:
-                raise QueryError(error.message, at) from error
+                raise QueryError(error.message, at, error.in_graph) from error
             if found is not None:
                 return found
         path = self._spellings.get(path, path)
         if path in self._fields:
             return self._fields[path]
+        head, dot, rest = path.partition(".")
+        path = self._members.get(head, head) + dot + rest
         parts = split_path(path)
         if len(parts) > MAX_PARTS:
             raise QueryError(f"the path {path[:100] + '...'!r} has more than {MAX_PARTS} parts", at)
@@ -111,24 +121,39 @@ class Fields:
             return replace(field, parts=parts[1:])
         if self._root is not None:
             return replace(self._root, parts=parts)
-        raise QueryError(self._unknown(path, parts[0], field), at)
-
-    def _unknown(self, path: str, first: str, field: Field | None) -> str:
         if field is not None:
-            return f"unknown field {path!r}: {first!r} is {_with_article(field.type)} and holds no other fields"
-        if close := get_close_matches(path, self._fields, 1) or get_close_matches(path, self._spellings, 1):
-            return f"unknown field {path!r}; did you mean {close[0]!r}?"
-        if close := get_close_matches(first, self._fields, 1):
-            inner = path[len(first) :] if self._fields[close[0]].type is FieldType.JSON else ""
-            return f"unknown field {path!r}; did you mean {close[0] + inner!r}?"
-        return f"unknown field {path!r}; known are {', '.join(self._fields)}"
+            raise QueryError(
+                f"unknown field {path!r}: {parts[0]!r} is {_with_article(field.type)} and holds no other fields", at
+            )
+        close = get_close_matches(path, self._spellings, 1)
+        raise QueryError(
+            f"unknown field {path!r}; {_meant(path, parts[0], self._fields, close=close)}",
+            at,
+            f"unknown field {path!r}; {_meant(path, parts[0], self._in_graph, camel)}",
+        )
+
+
+def _meant(
+    path: str,
+    first: str,
+    known: Mapping[str, Field],
+    spelled: Callable[[str], str] = str,
+    close: Sequence[str] = (),
+) -> str:
+    if close := get_close_matches(spelled(path), known, 1) or close:
+        return f"did you mean {close[0]!r}?"
+    if close := get_close_matches(spelled(first), known, 1):
+        inner = path[len(first) :] if known[close[0]].type is FieldType.JSON else ""
+        return f"did you mean {close[0] + inner!r}?"
+    return f"known are {', '.join(known)}"
 
 
 def _with_article(kind: FieldType) -> str:
     return f"{'an' if kind is FieldType.INTEGER else 'a'} {kind.value}"
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A name as GraphQL spells it: ``started_at`` as ``startedAt``."""
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 

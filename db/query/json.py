@@ -19,9 +19,10 @@ from sqlalchemy.types import NullType
 
 from db.text import encode_text
 
-__all__ = ["JsonNode", "is_plain_path", "json_node"]
+__all__ = ["JsonNode", "is_index", "is_plain_path", "json_node"]
 
 _INDEX = re.compile(r"(?:0|[1-9][0-9]{0,8})")
+_FROM_END = re.compile(r"-[1-9][0-9]{0,8}")
 _ALMOST_INDEX = re.compile(r"\s*[-+]?[0-9]+")
 """What PostgreSQL's ``#>`` takes for an index of a list, from its end even; ``_INDEX`` is what the language does."""
 
@@ -39,17 +40,19 @@ SQLITE_REAL = """CASE
 
 class JsonNode(FunctionElement[Any]):
     """The JSON value at ``parts`` inside a JSON text; null where there is none. A part that is a whole number is an
-    index of a list, or a key of an object."""
+    index of a list, or a key of an object; with ``from_end`` so is a negative one, which counts from the end."""
 
     inherit_cache = True
     _traverse_internals = [  # noqa: RUF012  # SQLAlchemy declares it so
         *FunctionElement._traverse_internals,  # noqa: SLF001  # documented for elements with state of their own
         ("path", InternalTraversal.dp_string),
+        ("from_end", InternalTraversal.dp_boolean),
     ]
     type = NullType()
 
-    def __init__(self, text: ColumnElement[Any], parts: Sequence[str]) -> None:
+    def __init__(self, text: ColumnElement[Any], parts: Sequence[str], *, from_end: bool = False) -> None:
         super().__init__(text)
+        self.from_end = from_end
         self.path = json.dumps([encode_text(part) for part in parts])
 
     @property
@@ -64,15 +67,24 @@ class JsonNode(FunctionElement[Any]):
         found: list[str] = json.loads(self.path)
         return found
 
+    def is_index(self, part: str) -> bool:
+        """Whether a part may be an index of a list."""
+        return is_index(part, from_end=self.from_end)
 
-def json_node(text: ColumnElement[Any], parts: Sequence[str]) -> JsonNode:
+
+def json_node(text: ColumnElement[Any], parts: Sequence[str], *, from_end: bool = False) -> JsonNode:
     """The node at ``parts`` of the JSON text that ``text`` gives."""
-    return JsonNode(text, parts)
+    return JsonNode(text, parts, from_end=from_end)
 
 
-def is_plain_path(parts: Sequence[str]) -> bool:
+def is_index(part: str, *, from_end: bool) -> bool:
+    """Whether a part of a path may be an index of a list: ``0``, ``12``, and ``-1`` where these count ``from_end``."""
+    return bool(_INDEX.fullmatch(part) or (from_end and _FROM_END.fullmatch(part)))
+
+
+def is_plain_path(parts: Sequence[str], *, from_end: bool = False) -> bool:
     """Whether SQLite's ``->`` follows the path by itself, and so gives the text of what it finds as it was sent."""
-    indexes = sum(_INDEX.fullmatch(part) is not None for part in parts)
+    indexes = sum(is_index(part, from_end=from_end) for part in parts)
     return 2**indexes <= MAX_ALTERNATIVES and all(map(_PLAIN_KEY.fullmatch, parts))
 
 
@@ -91,7 +103,7 @@ def _postgresql_node(element: JsonNode, compiler: SQLCompiler, **kw: Any) -> str
         return f"({node} #> ARRAY[{path}])" if path else node
 
     for part in element.parts:
-        if _ALMOST_INDEX.fullmatch(part) and not _INDEX.fullmatch(part):
+        if _ALMOST_INDEX.fullmatch(part) and not element.is_index(part):
             node = f"({flush(node)} -> CAST({_literal(part, compiler)} AS text))"
         else:
             run.append(part)
@@ -111,9 +123,13 @@ def _sqlite_node(element: JsonNode, compiler: SQLCompiler, **kw: Any) -> str:
 
     parts = element.parts
     for position, part in enumerate(parts):
-        index = _INDEX.fullmatch(part) is not None
+        index = element.is_index(part)
         if _PLAIN_KEY.fullmatch(part) and not (index and len(paths) == MAX_ALTERNATIVES):
-            paths[:] = [path + step for path in paths for step in ([f"[{part}]"] if index else []) + [f'."{part}"']]
+            paths[:] = [
+                path + step
+                for path in paths
+                for step in ([f"[{'#' * (part[0] == '-')}{part}]"] if index else []) + [f'."{part}"']
+            ]
         else:
             node = _sqlite_member(flush(node) if position else node, part, index, compiler)
             if position + 1 == len(parts):
@@ -123,7 +139,8 @@ def _sqlite_node(element: JsonNode, compiler: SQLCompiler, **kw: Any) -> str:
 
 def _sqlite_member(node: str, part: str, index: bool, compiler: SQLCompiler) -> str:
     """The member of ``node`` whose key is ``part`` once escapes are read, which a path of SQLite cannot say."""
-    keys = _literal(part, compiler) + (f", {part}" if index else "")
+    place = f"json_array_length({node}) {part}" if part.startswith("-") else part
+    keys = _literal(part, compiler) + (f", {place}" if index else "")
     real = SQLITE_REAL.replace("{n}", "tg_e.value")
     return (
         "(SELECT CASE tg_e.type WHEN 'text' THEN json_quote(tg_e.value)"

@@ -35,6 +35,7 @@ __all__ = [
     "exists",
     "field_value",
     "literal_kind",
+    "number_of_text",
     "related_of",
     "strictly",
     "time_literal",
@@ -59,17 +60,20 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Value:
     """A compiled operand. ``related`` says in which other rows it lies, if it does; ``size`` how large its SQL is;
-    ``name`` is the path of a field."""
+    ``name`` is the path of a field, ``values`` all that it can be where these are few; ``typed`` is the path as the
+    typed input of GraphQL has it."""
 
     kind: Kind
     sql: ColumnElement[Any]
     related: tuple[Related, ...] = ()
     size: int = 1
     name: str = ""
+    values: tuple[str, ...] = ()
+    typed: str = ""
 
     def of(self, kind: Kind, sql: ColumnElement[Any]) -> "Value":
         """A value computed from this one."""
-        return replace(self, kind=kind, sql=sql, size=self.size + 1)
+        return replace(self, kind=kind, sql=sql, size=self.size + 1, values=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,16 @@ _KINDS = {
 }
 
 
-def field_value(field: Field) -> Value:
+def field_value(field: Field, typed: str = "") -> Value:
     """The operand that reads ``field``."""
     related = (field.related,) if field.related is not None else ()
     if field.type is FieldType.JSON:
-        return Value(Kind.JSON, json_node(field.sql, field.parts), related, name=field.name)
+        return Value(
+            Kind.JSON, json_node(field.sql, field.parts, from_end=bool(typed)), related, name=field.name, typed=typed
+        )
     kind, template = _KINDS[field.type]
-    return Value(kind, field.sql if template is None else apply(template, field.sql), related, name=field.name)
+    sql = field.sql if template is None else apply(template, field.sql)
+    return Value(kind, sql, related, name=field.name, values=field.values, typed=typed)
 
 
 def unknown() -> ColumnElement[bool]:
@@ -234,7 +241,12 @@ def convert_literal(value: Any, to: Cast) -> Any:
 def _literal_number(value: Any) -> int | float | None:
     if isinstance(value, bool | int | float):
         return normal_number(int(value) if isinstance(value, bool) else value)
-    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _NUMBER_TEXT.fullmatch(value):
+    return number_of_text(value) if isinstance(value, str) else None
+
+
+def number_of_text(value: str) -> int | float | None:
+    """The number that a text writes, as JSON does; None where it writes none."""
+    if len(value) <= _LONGEST_NUMBER and _NUMBER_TEXT.fullmatch(value):
         number = normal_number(int(value)) if _INTEGER_TEXT.fullmatch(value) else float(value)
         return number if abs(number) != float("inf") else None
     return None

@@ -17,7 +17,8 @@ Path = Annotated[
     str,
     strawberry.argument(
         description="A dotted path that begins with `inputs`, `output`, `attributes` or `summary`: `output`, "
-        "`inputs.messages.0.content`. A whole number is a position in a list or a key; `\\.` is a dot inside a key."
+        "`inputs.messages.0.content`. A whole number is a position in a list, from 0 (`inputs.messages.-1.content` "
+        "is of the last), or a key; `\\.` is a dot inside a key."
     ),
 ]
 KEY = ("project_slug", "call_id")

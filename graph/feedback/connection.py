@@ -22,7 +22,8 @@ from graph.connections import (
 from graph.context import Info, context_of
 from graph.feedback.filters import FeedbackFilterInput, filter_of
 from graph.fields import NEEDS
-from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
+from graph.queries import Query, QueryJson, query_argument, sorts_argument
+from graph.query import SortByInput
 from graph.selection import NODES, columns_of
 from resolvers.feedback.pages import (
     DEFAULT_SORTS,
@@ -37,10 +38,19 @@ from resolvers.feedback.pages import (
 if TYPE_CHECKING:
     from graph.feedback.types import Feedback
 
-__all__ = ["FeedbackConnection", "FeedbackPlace", "Filter", "feedback_field"]
+__all__ = ["FeedbackConnection", "FeedbackOrder", "FeedbackPlace", "Filter", "feedback_field"]
 
 
 Filter = Annotated[FeedbackFilterInput | None, strawberry.argument(description="Which feedback.")]
+FeedbackOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, most significant first, at most 8 keys; without one the oldest first (`createdAt` "
+        "ascending). Keys are `createdAt`, `feedbackType`, `kind`, `targetRef`, `feedbackId`, `creator`, `wbUserId`, "
+        "`annotationRef`, `runnableRef`, `callRef`, `triggerRef`, `queueId`, `note`, `emoji`, `value`, `output`, and "
+        "paths below `payload`, `value`, `output` and `details`, such as `payload.output.score`."
+    ),
+]
 
 
 @strawberry.type(description="A page of feedback.")
@@ -72,7 +82,7 @@ def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any]
         filter: Filter = None,
         query: Query = None,
         query_json: QueryJson = None,
-        order_by: OrderBy = None,
+        order_by: FeedbackOrder = None,
         offset: Offset = None,
     ) -> FeedbackConnection:
         where = place(parent)

@@ -72,7 +72,7 @@ ObjectOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(
         description="The order, most significant first, by `createdAt`, `objectId`, `versionIndex`, `sizeBytes`, "
-        "`kind` or `digest`."
+        "`kind`, `digest`, `baseObjectClass`, `leafObjectClass` or `wbUserId`."
     ),
 ]
 

@@ -9,7 +9,8 @@ from graph.context import Info, context_of
 from graph.fields import link
 from graph.nodes import ProjectPart
 from graph.prices.types import Price
-from graph.queries import OrderBy, Query, QueryJson, query_argument, sorts_argument
+from graph.queries import Query, QueryJson, query_argument, sorts_argument
+from graph.query import SortByInput
 from graph.rows import load_row
 from resolvers.prices.read import PriceList, prices_by_id, prices_count, prices_page
 
@@ -23,6 +24,16 @@ class PriceConnection(Connection[Price]):
     """Nothing beside the page."""
 
 
+PriceOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, most significant first, at most 8 keys; without one the order in which they were set "
+        "(`createdAt` ascending). Keys are `createdAt`, `effectiveAt`, `model`, `provider`, `priceId`, `createdBy`, "
+        "`inputTokenCost`, `outputTokenCost`, `cacheReadTokenCost`, `cacheWriteTokenCost`, `inputUnit`, `outputUnit`."
+    ),
+]
+
+
 @strawberry.type
 class ProjectPrices(ProjectPart):
     """The part of Project about prices."""
@@ -34,8 +45,7 @@ class ProjectPrices(ProjectPart):
 
     @link(
         "The token prices that were set for it, by default in the order in which they were; built-in ones are not "
-        "listed. Queries and orders name the fields as REST does: `id`, `llm_id`, `provider_id`, `prompt_token_cost`, "
-        "`completion_token_cost`, `effective_date` (docs/costs.md).",
+        "listed. Queries and orders name the fields of `Price`: `model`, `provider`, `effectiveAt`, `inputTokenCost`.",
         needs=("slug",),
     )
     async def prices(
@@ -47,7 +57,7 @@ class ProjectPrices(ProjectPart):
         before: Before = None,
         query: Query = None,
         query_json: QueryJson = None,
-        order_by: OrderBy = None,
+        order_by: PriceOrder = None,
         offset: Offset = None,
     ) -> PriceConnection:
         """The project's own."""

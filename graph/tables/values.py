@@ -16,7 +16,7 @@ Path = Annotated[
     str,
     strawberry.argument(
         description="A dotted path inside the row: `question.text`. A whole number is a position in a "
-        "list or a key; `\\.` is a dot inside a key."
+        "list, from 0 (`-1` is the last), or a key; `\\.` is a dot inside a key."
     ),
 ]
 PreviewPath = Annotated[

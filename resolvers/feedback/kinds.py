@@ -2,8 +2,7 @@
 
 from enum import StrEnum
 
-from db.feedback_filters import NOTE
-from db.scores import AGENT_MONITOR, ANNOTATION, REACTION, RUNNABLE
+from db.feedback_types import AGENT_MONITOR, ANNOTATION, NOTE, REACTION, RUNNABLE
 
 __all__ = ["FeedbackKind", "kind_of_type"]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection
 
-from db.feedback import FEEDBACK_FIELDS, feedback, select_feedback_by_id, select_feedback_page
+from db.feedback import feedback, select_feedback_by_id, select_feedback_page
+from db.feedback_fields import FEEDBACK_FIELDS
 from db.feedback_filters import EVERY_FEEDBACK, FeedbackFilter, feedback_conditions
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages

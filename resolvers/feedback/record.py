@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection
 
 from db.feedback import (
-    FEEDBACK_FIELDS,
     delete_feedback,
     feedback,
     has_feedback,
     insert_feedback,
     select_feedback_by_id,
 )
+from db.feedback_fields import FEEDBACK_FIELDS
 from db.json_text import JSONText, parse_json
 from db.projects import lock
 from db.query.compile import compile_query

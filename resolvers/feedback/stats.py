@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, type_coerce
 
 from db.calls.filters import WILDCARD, starts_with
-from db.feedback import FEEDBACK_FIELDS, feedback, select_feedback_values, select_first_time
+from db.feedback import feedback, select_feedback_values, select_first_time
+from db.feedback_fields import FEEDBACK_FIELDS
 from db.metadata import Name
 from db.query.fields import split_path
 from db.query.json import json_node

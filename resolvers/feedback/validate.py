@@ -14,9 +14,8 @@ A payload is a JSON object of at most 1 MiB. Only the types above may have refs 
 from dataclasses import dataclass
 from typing import NoReturn
 
-from db.feedback_filters import NOTE
+from db.feedback_types import AGENT_MONITOR, ANNOTATION, NOTE, REACTION, RUNNABLE
 from db.json_text import JSONText, JSONValue, dump_json, parse_json
-from db.scores import AGENT_MONITOR, ANNOTATION, REACTION, RUNNABLE
 from resolvers.callers import Caller
 from resolvers.errors import InvalidInputError
 from resolvers.feedback.reactions import reaction_names

@@ -237,12 +237,12 @@ async def test_queries_take_the_names_of_the_graph(client: httpx.AsyncClient) ->
 
 async def test_an_unknown_field_gets_a_suggestion(client: httpx.AsyncClient) -> None:
     await record(client, SAMPLE[:1])
-    for field, meant in {"startedat": "started_at", "latency": "latency", "total_token": "total_tokens"}.items():
+    for field, meant in {"startedat": "startedAt", "latency": "latencyMs", "total_token": "totalTokens"}.items():
         [error] = await run(client, LIST, orderBy=[{"field": field}])
-        assert error["message"].startswith(f"unknown field {field!r}; did you mean '{meant}")
+        assert error["message"] == f"unknown field {field!r}; did you mean {meant!r}?"
         assert error["extensions"] == {"code": "INVALID_QUERY", "field": ["orderBy", 0, "field"]}
         [error] = await run(client, LIST, query={"eq": [{"getField": field}, {"literal": {"value": 1}}]})
-        assert f"did you mean '{meant}" in error["message"]
+        assert error["message"] == f"unknown field {field!r}; did you mean {meant!r}?"
 
 
 CONNECTIONS = {

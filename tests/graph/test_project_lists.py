@@ -53,7 +53,7 @@ async def test_projects_are_listed_forwards_and_backwards(client: httpx.AsyncCli
     by_age = [{"field": "createdAt", "direction": "DESC"}]
     assert (await listed(client, orderBy=by_age))[0] == SLUGS[::-1]
     [error] = await run(client, LIST, orderBy=[{"field": "name"}])
-    assert error["message"] == "unknown field 'name'; known are slug, created_at"
+    assert error["message"] == "unknown field 'name'; known are slug, createdAt"
     [error] = await run(client, LIST, after=page["endCursor"], orderBy=by_age)
     assert "belongs to another order" in error["message"]
 
@@ -142,7 +142,7 @@ async def test_tables_files_and_numbers(client: httpx.AsyncClient) -> None:
     assert (found["tables"]["totalCount"], found["files"]["totalCount"]) == (3, 3)
     document = '{ project(slug: "team/app") { tables(orderBy: {field: "rowcount"}) { nodes { id } } } }'
     [error] = await run(client, document)
-    assert error["message"] == "unknown field 'rowcount'; did you mean 'row_count'?"
+    assert error["message"] == "unknown field 'rowcount'; did you mean 'rowCount'?"
     document = '{ project(slug: "team/app") { files(first: 1, last: 1) { totalCount } } }'
     [error] = await run(client, document)
     assert error["message"] == "first (1) and last (1) exclude each other"
