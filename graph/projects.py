@@ -54,7 +54,13 @@ Unwritten = Annotated[
 ]
 
 
-@strawberry.federation.type(keys=["id", "slug"], description="A project: everything that is recorded belongs to one.")
+@strawberry.federation.type(
+    keys=["id", "slug"],
+    description="A project: everything that is recorded belongs to one. Its lists are never null, so an argument of "
+    "one of them that is refused (an unknown field, a cursor of another order) makes the whole project null, and "
+    "`errors` says which list it was, by `path`, and which argument, by `extensions.field`. To have the rest "
+    "nevertheless, ask under an alias of the project for each list, or in operations of their own.",
+)
 class Project(
     ProjectCallStats,
     ProjectFacets,

@@ -22,5 +22,6 @@ def refusing_queries(argument: str, refusal: type[InvalidInputError] = InvalidQu
     except QueryError as error:
         field = [argument, *error.path]
         refused = refusal(error.message, field)
-        refused.in_graph = InvalidQueryError(error.in_graph, field)
+        # A path of a value that is read is no query.
+        refused.in_graph = (refusal if argument == "path" else InvalidQueryError)(error.in_graph, field)
         raise refused from error

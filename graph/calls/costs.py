@@ -69,7 +69,7 @@ class CallCosts:
 
     @link(
         "As the call reports it; do not sum over a tree: see `ownCost`. What `usageByModel` cost by the project's "
-        "prices and the built-in ones (docs/costs.md), so that it may hold the cost of the calls below it: "
+        "prices and the built-in ones, so that it may hold the cost of the calls below it: "
         "`subtreeCost` holds that always. Null where no model has a price.",
         needs=NEEDS,
     )

@@ -128,7 +128,15 @@ class CallScores:
     @strawberry.field(
         description="What scorers, annotators and reactions say of it as numbers and labels, newest first, then what "
         "its output holds of an evaluation's scores. Objects and lists become a score for each value inside them, at "
-        "most 100 of each feedback; what a scorer says in more than 32 KiB has none. `feedback` has all that is said.",
+        "most 100 of each feedback; what a scorer says in more than 32 KiB has none. `feedback` has all that is said. "
+        "Of "
+        "an evaluation, the calls of `Evaluation.predict_and_score` have the scores of each row, while "
+        "`Evaluation.evaluate` holds their summary by scorer in its output, as it was sent, which is no score: "
+        '`value(path: "output")`. Calls are found by what scorers said of them with a `query` on the list of calls: '
+        '`query: {lt: [{getField: "feedback.[wandb.runnable.judge].payload.output.score"}, {literal: {value: 0.5}}]}` '
+        "for the scorer `judge` whose output is `{score: 0.3}`; by annotations with "
+        "`feedback.[wandb.annotation.NAME].payload.value`, by the rows of evaluations with "
+        "`output.scores.SCORER.PATH`.",
         metadata={NEEDS: ("project_slug", "call_id", "ref", "op_name")},
     )
     async def scores(self, info: Info, limit: Limit = 20, scorers: Scorers = None) -> list[Score]:

@@ -118,7 +118,10 @@ class CallStatsBucket:
     input_tokens: BigInt = column(f"Tokens of prompts that they used themselves, {_ONCE}.")
     output_tokens: BigInt = column(f"Tokens of completions that they used themselves, {_ONCE}.")
     total_tokens: BigInt = column(f"All tokens that they used themselves, {_ONCE}.")
-    cost: CostTotal | None = column("What these tokens cost (docs/costs.md); null where no model used has a price.")
+    cost: CostTotal | None = column(
+        "What these tokens cost, by the prices of the project, else built-in ones; null where no model used has a "
+        "price."
+    )
 
 
 def _buckets(description: str) -> Any:
@@ -280,7 +283,7 @@ class ProjectCallStats(ProjectPart):
 
     @link(
         "How many calls there were, how many failed, how long they took, what they used and cost: over a window of "
-        "time by when they began, whole and in buckets (docs/statistics.md). Only what is selected is computed; tokens "
+        "time by when they began, whole and in buckets. Only what is selected is computed; tokens "
         "and costs take longest.",
         needs=("slug",),
     )

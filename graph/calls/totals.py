@@ -85,7 +85,7 @@ class CallTotals:
 
     @link(
         "Tokens that it used itself, without those of the calls below it: where it reports at least what they used "
-        "together, as the SDKs of Weave do, that is taken off (docs/costs.md). Null where it used none, or has not "
+        "together, as the SDKs of Weave do, that is taken off. Null where it used none, or has not "
         "ended. The sum over all calls of a tree is the `subtreeUsage` of its root.",
         needs=_KEY,
     )

@@ -51,7 +51,9 @@ class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, ProjectLin
         return await links_of(info, self.project_slug, self.kind, f"{self.object_id}:{self.digest}", "value")
 
     used_by = calls_field(
-        "The calls that have it, or something inside it, among their inputs.",
+        "The calls that have its ref, or that of something inside it, among their inputs. Calls that hold an object "
+        "which in turn refers to it are not among them (a prompt inside a model: the calls hold the model): these are "
+        "`referencedBy { nodes { usedBy { nodes { callId } } } }`.",
         needs=("project_slug", "ref"),
         place=lambda version: Place(version.project_slug, "input_ref", version.ref),
     )

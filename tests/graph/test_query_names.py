@@ -205,3 +205,23 @@ async def test_the_form_of_rest_stays_as_it_is(client: httpx.AsyncClient) -> Non
         query = json.dumps({"$expr": {"$eq": [{"$getField": field}, {"$literal": value}]}})
         data = await run(client, ask, q=json.loads(query))
         assert data == {"project": {"calls": {"totalCount": 0}}}, field
+
+
+async def test_values_are_picked_from_the_end_of_lists(client: httpx.AsyncClient) -> None:
+    await record(client, [*CALLS, call("d", inputs={"messages": ["\x00", {"content": "\ud800"}]}, second=3)])
+    picks = {
+        "last": "messages.-1.content",
+        "second": "messages.-2",
+        "key": "o.-1",
+        "none": "messages.-3",
+        "zero": "messages.-0",
+    }
+    fields = " ".join(f'{name}: value(path: "inputs.{path}")' for name, path in picks.items())
+    data = await run(client, f'{{ project(slug: "team/app") {{ calls {{ nodes {{ {fields} }} }} }} }}')
+    none = dict.fromkeys(picks)
+    assert data["project"]["calls"]["nodes"] == [
+        {**none, "last": "bye", "second": {"content": "hi"}, "key": "key"},
+        {**none, "last": "bye"},
+        none,
+        {**none, "last": "\ud800", "second": "\x00"},
+    ]
