@@ -23,8 +23,9 @@ const eslint = new ESLint({
       plugins: { '@graphql-eslint': graphql },
       rules: {
         ...graphql.configs['flat/schema-relay'].rules,
-        // Connections have `nodes` beside `edges`, and lists that cannot grow are plain lists.
-        '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+        // Connections have `nodes` beside `edges`, and lists that cannot grow are plain lists. `User` is no `Node`: its id
+        // is the plain one that other subgraphs know it by.
+        '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
         '@graphql-eslint/description-style': ['error', { style: 'block' }],
         '@graphql-eslint/naming-convention': [
           'error',
