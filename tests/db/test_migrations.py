@@ -10,17 +10,17 @@ from db.migrate import alembic_config, migrate
 from db.schema import metadata
 
 
-def test_the_migrations_make_what_the_tables_declare(database_url: str) -> None:
-    migrate(database_url)
-    engine = engine_for(parse_url(database_url), pool_size=1)
+def test_the_migrations_make_what_the_tables_declare(new_database_url: str) -> None:
+    migrate(new_database_url)
+    engine = engine_for(parse_url(new_database_url), pool_size=1)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
 
 
-def test_exceptions_that_were_there_before_are_read(database_url: str) -> None:
-    engine = engine_for(parse_url(database_url), pool_size=1)
+def test_exceptions_that_were_there_before_are_read(new_database_url: str) -> None:
+    engine = engine_for(parse_url(new_database_url), pool_size=1)
     said = ["TimeoutError: no answer", "nothing known", None, '{"type": "KeyError", "message": "\\u0000"}'] * 300
     with engine.begin() as connection:
         config = alembic_config()
@@ -32,7 +32,7 @@ def test_exceptions_that_were_there_before_are_read(database_url: str) -> None:
             for number, exception in enumerate(said)
         ]
         connection.execute(insert(calls), rows)
-    migrate(database_url)
+    migrate(new_database_url)
     with engine.connect() as connection:
         found = connection.execute(
             select(COLUMNS["exception_type"], COLUMNS["exception_message"]).order_by(calls.c.id)

@@ -82,8 +82,8 @@ def test_a_call_written_through_two_servers_is_one(database_url: str) -> None:
             assert (read["inputs"], read["output"], read["display_name"]) == ({"a": 1}, 3, "ours")
 
 
-def test_processes_that_start_at_once_share_an_empty_database(database_url: str) -> None:
-    with together(database_url, 4) as servers:
+def test_processes_that_start_at_once_share_an_empty_database(new_database_url: str) -> None:
+    with together(new_database_url, 4) as servers:
         for number, server in enumerate(servers):
             value = {"project_id": PROJECT, "object_id": f"of-{number}", "val": number}
             server.post("/obj/create", {"obj": value})
