@@ -129,7 +129,7 @@ def answer(database: Database, document: str, executor_class: Any) -> tuple[byte
     max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 @given(documents(schema._schema, values_of, skip={"Query": {"_service"}}, depth=5))
 def test_any_document_gives_what_graphql_core_gives(database: Database, document: str) -> None:
