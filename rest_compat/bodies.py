@@ -53,18 +53,18 @@ def decode_body(body: bytes, model: type[M]) -> M:
     return validate_model(_decode(body, text, _plan(model)), model)
 
 
-def validate_model(value: Any, model: type[M]) -> M:
-    """``value`` as a model; raises InvalidBodyError."""
+def validate_model(value: Any, model: type[M], where: str = "body") -> M:
+    """``value``, out of this part of the request, as a model; raises InvalidBodyError."""
     try:
         # As FastAPI does it, whose messages the documents show.
         return model.model_validate(value, from_attributes=True)
     except ValidationError as error:
-        raise InvalidBodyError([_described(item) for item in error.errors(include_url=False)]) from error
+        raise InvalidBodyError([_described(item, where) for item in error.errors(include_url=False)]) from error
 
 
-def _described(item: Any) -> dict[str, Any]:
+def _described(item: Any, where: str) -> dict[str, Any]:
     """One error of pydantic, with the offending value where it is short enough to read."""
-    described: dict[str, Any] = {"type": item["type"], "loc": ["body", *item["loc"]], "msg": item["msg"]}
+    described: dict[str, Any] = {"type": item["type"], "loc": [where, *item["loc"]], "msg": item["msg"]}
     try:
         shown = dump_json(item["input"])
     except TypeError:

@@ -21,6 +21,7 @@ from resolvers.errors import Refusal, RefusalCode
 from rest_compat.bodies import InvalidBodyError, decode_body
 from rest_compat.explain import asks_to_explain, explanation
 from rest_compat.forms import read_form
+from rest_compat.parameters import decode_parameters
 from rest_compat.reading import BodyTooLargeError, check_length, counted, read_body
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, load_operations
 
@@ -53,7 +54,15 @@ class Problem:
 class Dialect(Protocol):
     """How one foreign API says no, and yes."""
 
-    endpoints: Sequence[Endpoint]
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """All of its endpoints."""
+        ...
+
+    @property
+    def project(self) -> str:
+        """The project of requests that name none; empty where all do."""
+        ...
 
     def invalid(self, error: InvalidBodyError) -> Response:
         """The answer to a malformed body."""
@@ -114,7 +123,7 @@ def _handler(
     async def answer_to(http: HTTPRequest) -> Response:
         try:
             explaining = asks_to_explain(http)
-            request = await _read(http, endpoint, limits)
+            request = await _read(http, endpoint, limits, dialect.project)
             context = await context_of(http)
             variables = endpoint.variables(request)
             if explaining:
@@ -125,7 +134,9 @@ def _handler(
             if endpoint.stream is not None:
                 return await _streamed(endpoint.stream, operation, context, request, variables, data)
             answer = endpoint.respond(data, request)
-            return answer if isinstance(answer, Response) else Response(encode(answer), media_type="application/json")
+            if isinstance(answer, Response):
+                return answer
+            return Response(encode(answer), endpoint.status, media_type="application/json")
         except InvalidBodyError as error:
             return dialect.invalid(error)
         except BodyTooLargeError as error:
@@ -153,15 +164,21 @@ def _handler(
     return handle
 
 
-async def _read(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Request:
+async def _read(http: HTTPRequest, endpoint: Endpoint, limits: Limits, project: str) -> Request:
+    parameters = endpoint.parameters
+    query = None if parameters is None else decode_parameters(http.query_params.multi_items(), parameters)
+    return Request(await _body(http, endpoint, limits), http.path_params, query, project)
+
+
+async def _body(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Any:
     if endpoint.read is not None:
-        return Request(await endpoint.read(http, limits.body), http.path_params)
+        return await endpoint.read(http, limits.body)
     if endpoint.model is None:
-        return Request(None, http.path_params)
+        return None
     if endpoint.form:
         check_length(http, limits.upload)
-        return Request(await read_form(http, endpoint.model), http.path_params)
-    return Request(decode_body(await read_body(http, limits.body), endpoint.model), http.path_params)
+        return await read_form(http, endpoint.model)
+    return decode_body(await read_body(http, limits.body), endpoint.model)
 
 
 def _data_of(result: ExecutionResult) -> Data:

@@ -35,10 +35,15 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that has been read: the validated body and the path's parameters."""
+    """A request that has been read: the validated body, and the path's parameters."""
 
     body: Any
     path: Mapping[str, str]
+    query: Any = None
+    """The validated parameters of the query string, an ``Endpoint.parameters``."""
+
+    project: str = ""
+    """The project of whoever asks, where the dialect's requests do not name one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,16 @@ class Endpoint:
     """The answer, out of the operation's data; or a Starlette response."""
 
     model: type[BaseModel] | None = None
+    parameters: type[BaseModel] | None = None
+    """What the query string may hold (``rest_compat.parameters``); without one it is not looked at."""
+
     method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
+    status: int = 200
+    """The status of an answer that is no refusal."""
+
+    deprecated: bool = False
+    """Whether the documents say that a newer endpoint is to be used."""
+
     form: bool = False
     """Whether the body is a multipart form and not JSON."""
 

@@ -24,9 +24,10 @@ from resolvers.context import Context
 from resolvers.evaluations.run import end_interrupted
 from resolvers.jobs import Jobs
 from resolvers.live.hub import Hub
+from rest_compat.dialects import Dialect, routes
 from rest_compat.dialects import Limits as BodyLimits
-from rest_compat.dialects import routes
 from rest_compat.explain import explain_route
+from rest_compat.honeyhive.dialect import HoneyHiveDialect
 from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
 from server.graphql.trusted import TrustedDocuments, load
@@ -93,14 +94,15 @@ def create_app(settings: Settings) -> Starlette:
     )
     bodies = BodyLimits(body=settings.max_body_bytes, upload=settings.max_upload_bytes)
     metrics = Metrics()
-    weave = WeaveDialect()
-    rest = routes(weave, schema, bodies, resources.context)
+    dialects: tuple[Dialect, ...] = (WeaveDialect(), HoneyHiveDialect(settings.honeyhive_project))
+    endpoints = [endpoint for dialect in dialects for endpoint in dialect.endpoints]
+    rest = [route for dialect in dialects for route in routes(dialect, schema, bodies, resources.context)]
     all_routes = [
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *rest,
-        explain_route(rest, frozenset(endpoint.path for endpoint in weave.endpoints if endpoint.form), bodies.body),
-        *rest_page_routes(weave.endpoints),
+        explain_route(rest, frozenset(endpoint.path for endpoint in endpoints if endpoint.form), bodies.body),
+        *rest_page_routes(endpoints),
         metrics.route(),
         *page_routes(),
     ]

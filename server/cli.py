@@ -11,7 +11,8 @@ from pathlib import Path
 
 from server.demo.arguments import ArgumentError, plan_of
 from server.demo.arguments import add_arguments as add_demo_arguments
-from server.settings import SETTINGS, Setting, Settings, SettingsError, load
+from server.setting_checks import SettingsError
+from server.settings import SETTINGS, Setting, Settings, load
 
 __all__ = ["main"]
 

@@ -30,7 +30,8 @@ from uvicorn.supervisors import Multiprocess
 
 from db.migrate import migrate
 from server.graphql.trusted import ManifestError, load
-from server.settings import Settings, masked_url
+from server.setting_checks import masked_url
+from server.settings import Settings
 
 __all__ = ["StartError", "prepare_database", "serve", "using_database"]
 

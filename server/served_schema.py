@@ -3,7 +3,8 @@
 from graph.naming import OMITTED_FIELDS, Naming
 from graph.schema import Schema, build_schema, schema
 from resolvers.subjects.entities import MappingError, SubjectEntity, parse_mappings
-from server.settings import SETTINGS, Settings, SettingsError
+from server.setting_checks import SettingsError
+from server.settings import SETTINGS, Settings
 
 __all__ = ["mapped_entities", "served_schema"]
 

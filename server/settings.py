@@ -11,23 +11,16 @@ from dataclasses import MISSING, dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
-from urllib.parse import urlsplit
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
-from db.engines import DatabaseURLError, parse_url
-from resolvers.subjects.entities import MappingError, parse_mappings
+from server.setting_checks import CHECKS, SettingsError
 
-__all__ = ["SETTINGS", "Setting", "Settings", "SettingsError", "load", "masked_url"]
+__all__ = ["SETTINGS", "Setting", "Settings", "load"]
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 SIZES = {"": 1, "kib": KIB, "mib": MIB, "gib": GIB}
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message names the value and the flag or variable that it came from."""
 
 
 def _default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -162,6 +155,11 @@ class Settings:
         "`Customer.id = attributes.customer.id; Order.number: String = inputs.order` adds the types `Customer` and "
         "`Order` with their keys, and what calls tell of each. `docs/users.md` says more.",
     )
+    honeyhive_project: str = _setting(
+        "default/default",
+        help="Project, as `entity/name`, of requests to the API of HoneyHive, which name none: with `auth` off any key "
+        "is taken for one of this project.",
+    )
     provider_base_url: str = _setting(
         "",
         shown="none; with a key alone, `https://api.openai.com/v1`",
@@ -238,7 +236,7 @@ class Setting:
         elif self.type is Path:
             return Path(text).expanduser().absolute()
         else:
-            check = _CHECKED.get(self.name)
+            check = CHECKS.get(self.name)
             return text if check is None else check(text, source)
         if value is None:
             raise SettingsError(f"{source}: {text!r} is not {self.values}")
@@ -313,80 +311,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _database_url(text: str, source: str) -> str:
-    """`text` where it is a URL of a database the server knows; the message of a refusal hides the password."""
-    try:
-        parse_url(text)
-    except DatabaseURLError:
-        raise SettingsError(
-            f"{source}: {masked_url(text)!r} is no database; use sqlite:///PATH or postgresql://HOST/NAME"
-        ) from None
-    return text
-
-
-def _direct_url(text: str, source: str) -> str:
-    """`text` where it is a URL of PostgreSQL."""
-    if not text.startswith(("postgresql://", "postgres://")):
-        raise SettingsError(f"{source}: {masked_url(text)!r} is no PostgreSQL database; use postgresql://HOST/NAME")
-    return _database_url(text, source)
-
-
-def _provider_base_url(text: str, source: str) -> str:
-    """`text` where it is an HTTP address."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError(f"{source}: {masked_url(text)!r} is no base URL, expected http(s)://HOST[:PORT][/PATH]")
-    return text
-
-
-def _name_prefix(text: str, source: str) -> str:
-    """`text` where names of GraphQL may begin with it."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", text) is None:
-        raise SettingsError(
-            f"{source}: {text!r} cannot begin a name; use up to 64 letters, digits and _, a letter first"
-        )
-    return text
-
-
-def _root_fields(text: str, source: str) -> str:
-    """`text` where it is a list of names."""
-    for name in text.split(","):
-        if (
-            re.fullmatch(r"\s*(Query|Mutation|Subscription|((Query|Mutation|Subscription)\.)?[a-z]\w*)\s*", name)
-            is None
-        ):
-            raise SettingsError(f"{source}: {name.strip()!r} is no field of Query, Mutation or Subscription")
-    return text
-
-
-def _entities(text: str, source: str) -> str:
-    """`text` where it maps entities."""
-    try:
-        parse_mappings(text)
-    except MappingError as error:
-        raise SettingsError(f"{source}: {error}") from error
-    return text
-
-
-_CHECKED = {
-    "database_url": _database_url,
-    "database_direct_url": _direct_url,
-    "provider_base_url": _provider_base_url,
-    "federation_type_prefix": _name_prefix,
-    "federation_field_prefix": _name_prefix,
-    "federation_omit": _root_fields,
-    "federation_entities": _entities,
-}
-"""Settings of text that is not taken as it is."""
-
-
-def masked_url(text: str) -> str:
-    """The database URL with its password hidden, for messages and logs."""
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        return re.sub(r"(?<=://)[^/@]*@", "***@", text)
-    query = {key: "hidden" if "password" in key else value for key, value in url.query.items()}
-    return url.set(query=query).render_as_string()

@@ -43,6 +43,11 @@ calls = Table(
     Column("wb_run_step", BigInteger),
     Column("wb_run_step_end", BigInteger),
     Column("span_id", Name),
+    # The experiment run that it was made in, and what that run was over: ids that clients make, whose rows may be
+    # missing. They are what ``attributes.honeyhive.metadata`` names run_id, dataset_id and datapoint_id.
+    Column("experiment_id", Name),
+    Column("dataset_id", Name),
+    Column("datapoint_id", Name),
     # Bytes of attributes and inputs, and of output and summary: the two halves arrive apart.
     Column("start_size", BigInteger, nullable=False, server_default=text("0")),
     Column("end_size", BigInteger, nullable=False, server_default=text("0")),
@@ -65,7 +70,6 @@ calls = Table(
     Column("output_query", JSONColumn),
     Column("summary", JSONColumn),
     Column("summary_query", JSONColumn),
-    Column("event", JSONColumn),
     PrimaryKeyConstraint("project_id", "id"),
     Index(None, "project_id", "started_at", "id"),
     Index(None, "project_id", "trace_id", "started_at", "id"),
@@ -75,7 +79,7 @@ calls = Table(
 )
 
 # Most calls have none of these, and an index over the few that do is small.
-for _column in ("session_id", "thread_id", "wb_user_id"):
+for _column in ("session_id", "thread_id", "wb_user_id", "experiment_id", "datapoint_id"):
     Index(
         None,
         calls.c.project_id,

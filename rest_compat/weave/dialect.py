@@ -32,6 +32,7 @@ class WeaveDialect:
     """W&B Weave."""
 
     endpoints: Sequence[Endpoint] = ENDPOINTS
+    project = ""
 
     def invalid(self, error: InvalidBodyError) -> Response:
         """HTTPValidationError of seed 000."""

@@ -9,7 +9,8 @@ import pytest
 
 from server.graphql.trusted import ManifestError, TrustedDocuments, load
 from server.serve import StartError, serve
-from server.settings import Settings, SettingsError
+from server.setting_checks import SettingsError
+from server.settings import Settings
 from server.settings import load as load_settings
 from tests.server.serving import serving, websocket
 from tests.server.test_graphql_http import client_of

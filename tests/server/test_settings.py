@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import SETTINGS, Settings, SettingsError, load, masked_url
+from server.setting_checks import SettingsError, masked_url
+from server.settings import SETTINGS, Settings, load
 from server.settings_docs import render
 
 MIB = 1024 * 1024

@@ -1,0 +1,15 @@
+"""Experiment runs.
+
+Revision: 0012, after 0011
+"""
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,7 @@
+"""Configurations."""
+
+from rest_compat.registry import Endpoint
+
+__all__ = ["ENDPOINTS"]
+
+ENDPOINTS: list[Endpoint] = []

@@ -1,0 +1,7 @@
+"""Recording and updating events."""
+
+from rest_compat.registry import Endpoint
+
+__all__ = ["ENDPOINTS"]
+
+ENDPOINTS: list[Endpoint] = []

@@ -1,0 +1,52 @@
+"""What request models of HoneyHive share.
+
+Bodies of ``/v1`` endpoints are strict where their schema says ``additionalProperties: false``, those of the older
+routes are lenient.
+"""
+
+import uuid
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from resolvers.errors import InvalidInputError
+from rest_compat.registry import Request
+
+__all__ = ["Open", "Strict", "iso_time", "milliseconds", "path_uuid"]
+
+
+class Strict(BaseModel):
+    """A model that refuses fields it does not name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Open(BaseModel):
+    """A model that passes over fields it does not name."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def path_uuid(request: Request, name: str) -> str:
+    """A path's parameter that has to be a UUID, in its canonical form; raises InvalidInputError."""
+    given = request.path[name]
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        raise InvalidInputError(f"{name} must be a UUID, not {given!r}", [name]) from None
+
+
+def iso_time(microseconds: int | None) -> str | None:
+    """A time as answers have it: ISO 8601, UTC, to the millisecond."""
+    if microseconds is None:
+        return None
+    moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def milliseconds(microseconds: int | None) -> float | int | None:
+    """Microseconds as the milliseconds of events: whole numbers where they are."""
+    if microseconds is None:
+        return None
+    whole, rest = divmod(microseconds, 1000)
+    return whole if rest == 0 else microseconds / 1000

@@ -1,0 +1,7 @@
+"""Annotation queues."""
+
+from rest_compat.registry import Endpoint
+
+__all__ = ["ENDPOINTS"]
+
+ENDPOINTS: list[Endpoint] = []

@@ -1,0 +1,7 @@
+"""Starting sessions, and adding events to them."""
+
+from rest_compat.registry import Endpoint
+
+__all__ = ["ENDPOINTS"]
+
+ENDPOINTS: list[Endpoint] = []
