@@ -1,0 +1,1 @@
+"""Metrics: what is measured of calls, in versions, and whether a value passes."""
