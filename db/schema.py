@@ -2,6 +2,7 @@
 
 from db.calls.tables import calls
 from db.evaluations import evaluation_runs
+from db.experiments.tables import experiment_members, experiments
 from db.feedback import feedback, purged_feedback
 from db.files import file_chunks, files
 from db.metadata import metadata
@@ -14,6 +15,8 @@ from db.tables import table_chunks, table_parts, table_rows, tables
 __all__ = [
     "calls",
     "evaluation_runs",
+    "experiment_members",
+    "experiments",
     "feedback",
     "file_chunks",
     "files",

@@ -1,0 +1,1 @@
+"""Experiments: what they are, which calls belong to them, how they change."""
