@@ -1,6 +1,7 @@
 """All tables, for those who need the whole metadata: migrations and their tests."""
 
 from db.calls.tables import calls
+from db.configurations import configurations
 from db.evaluations import evaluation_runs
 from db.experiments.tables import experiment_members, experiments
 from db.feedback import feedback, purged_feedback
@@ -14,6 +15,7 @@ from db.tables import table_chunks, table_parts, table_rows, tables
 
 __all__ = [
     "calls",
+    "configurations",
     "evaluation_runs",
     "experiment_members",
     "experiments",

@@ -11,6 +11,7 @@ from graph.context import Info, context_of
 from graph.nodes import NODE_KEYS, Node, TracegraphNode
 from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
+from resolvers.configurations.read import configurations_by_id
 from resolvers.errors import InvalidInputError
 from resolvers.feedback.read import feedback_by_id
 from resolvers.files import files_by_digest
@@ -64,7 +65,7 @@ def _by_object_key(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[
     return context_of(info).loaders.load(objects_by_ref, (project, *key), columns=columns)
 
 
-def _by_digest(noun: str, read: Callable[..., Any]) -> Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]:
+def _by_key(noun: str, read: Callable[..., Any]) -> Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]:
     def load(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
         return context_of(info).loaders.load(read, (project, key[0]), columns=columns_of(info, noun))
 
@@ -129,9 +130,12 @@ ENTITIES: dict[str, Entity] = {
     "VersionedObject": Entity(
         _by_object_name, {frozenset({"projectSlug", "kind", "objectId"}): _name_of_keys}, width=2
     ),
-    "Table": Entity(_by_digest("Table", tables_by_digest), {frozenset({"ref"}): _table_of_ref}),
-    "TableRow": Entity(_by_digest("TableRow", table_rows_by_digest), dict([fields_key("TableRow", "digest")])),
-    "File": Entity(_by_digest("File", files_by_digest), dict([fields_key("File", "digest")])),
+    "Table": Entity(_by_key("Table", tables_by_digest), {frozenset({"ref"}): _table_of_ref}),
+    "TableRow": Entity(_by_key("TableRow", table_rows_by_digest), dict([fields_key("TableRow", "digest")])),
+    "File": Entity(_by_key("File", files_by_digest), dict([fields_key("File", "digest")])),
+    "Configuration": Entity(
+        _by_key("Configuration", configurations_by_id), dict([fields_key("Configuration", "configurationId")])
+    ),
     "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),

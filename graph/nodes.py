@@ -24,6 +24,7 @@ NODE_KEYS: dict[str, tuple[str, ...]] = {
     "File": ("project_slug", "digest"),
     "Feedback": ("project_slug", "feedback_id"),
     "Price": ("project_slug", "price_id"),
+    "Configuration": ("project_slug", "configuration_id"),
 }
 """The columns that make up a node's identity, by noun, the project's slug first. Every read selects them."""
 

@@ -10,6 +10,7 @@ from graph.calls.facets import ProjectFacets
 from graph.calls.stats import ProjectCallStats
 from graph.calls.types import Call
 from graph.changes import ProjectChanges
+from graph.configurations.project import ProjectConfigurations
 from graph.connections import After, Before, Connection, First, Last, connect, page_request
 from graph.context import Info, context_of
 from graph.evaluations import ProjectEvaluations
@@ -63,6 +64,7 @@ Unwritten = Annotated[
 )
 class Project(
     ProjectCallStats,
+    ProjectConfigurations,
     ProjectFacets,
     ProjectFeedbackItem,
     ProjectChanges,

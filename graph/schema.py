@@ -19,6 +19,8 @@ from graph.calls.mutations import CallMutations
 from graph.calls.subscriptions import CallSubscriptions
 from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
+from graph.configurations.mutations import ConfigurationMutations
+from graph.configurations.types import Configuration
 from graph.entities import ENTITIES, NodeQueries, resolve_entities
 from graph.evaluations import EvaluationMutations
 from graph.federation import FederationQueries, subgraph_sdl
@@ -56,6 +58,7 @@ __all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schem
 
 NODES = [
     Call,
+    Configuration,
     Feedback,
     File,
     ObjectVersion,
@@ -82,6 +85,7 @@ class Mutation(
     ActionMutations,
     CallMutations,
     CompletionMutations,
+    ConfigurationMutations,
     EvaluationMutations,
     FeedbackMutations,
     FileMutations,

@@ -23,7 +23,7 @@ from rest_compat.explain import asks_to_explain, explanation
 from rest_compat.forms import read_form
 from rest_compat.parameters import decode_parameters
 from rest_compat.reading import BodyTooLargeError, check_length, counted, read_body
-from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, load_operations
+from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, limit_of, load_operations
 
 __all__ = ["Dialect", "Limits", "Problem", "RefusedError", "UnsupportedBodyError", "encode", "routes"]
 
@@ -202,7 +202,7 @@ async def _streamed(
     stream: Stream, operation: Operation, context: Context, request: Request, variables: Variables, data: Data
 ) -> Response:
     """The answer, page by page; the first page is there already, so every refusal came before the 200."""
-    limit = request.body.limit
+    limit = limit_of(request)
 
     async def pages() -> AsyncIterator[list[bytes]]:
         page, current = data, variables

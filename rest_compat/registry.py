@@ -24,6 +24,7 @@ __all__ = [
     "connection_of",
     "first_page",
     "following_page",
+    "limit_of",
     "load_operations",
 ]
 
@@ -82,11 +83,17 @@ def first_page(request: Request) -> Variables:
     return {"first": size, "after": None, "offset": request.body.offset or None}
 
 
+def limit_of(request: Request) -> int | None:
+    """How many rows a request asks for at most; None for all, as of an endpoint that takes no limit."""
+    limit: int | None = getattr(request.body, "limit", None)
+    return limit
+
+
 def following_page(
     connection: Mapping[str, Any], request: Request, variables: Variables, sent: int
 ) -> Variables | None:
     """The variables of the page after ``connection``'s; None where it was the last or ``limit`` lines are sent."""
-    limit = request.body.limit
+    limit = limit_of(request)
     if not connection["pageInfo"]["hasNextPage"] or (limit is not None and sent >= limit):
         return None
     size = OTHER_PAGES if limit is None else min(OTHER_PAGES, limit - sent)

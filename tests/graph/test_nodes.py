@@ -30,6 +30,7 @@ query($table: String!, $file: String!) { project(slug: "team/app") {
   objects { nodes { id } }
   feedback { nodes { id } }
   prices { nodes { id } }
+  configurations { nodes { id } }
   table(digest: $table) { id rows { nodes { id } } }
   file(digest: $file) { id }
 } }
@@ -60,6 +61,9 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
     feedback = (await posted(client, "/feedback/create", {"project_id": PROJECT, **given}))["id"]
     price = {"gpt": {"prompt_token_cost": 1, "completion_token_cost": 2}}
     prices = (await posted(client, "/cost/create", {"project_id": PROJECT, "costs": price}))["ids"]
+    given = {"project": PROJECT, "name": "v0", "provider": "p", "parameters": {"call_type": "chat", "model": "m"}}
+    create = "mutation($given: ConfigurationCreateInput!) { configurationCreate(input: $given) { configurationId } }"
+    configuration = (await answer(client, create, given=given))["configurationCreate"]["configurationId"]
 
     project = (await answer(client, DOCUMENT, table=table["digest"], file=file))["project"]
     ids = {
@@ -77,6 +81,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
                 ("VersionedObject", "objects"),
                 ("Feedback", "feedback"),
                 ("Price", "prices"),
+                ("Configuration", "configurations"),
             )
         },
     }
@@ -92,6 +97,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         "VersionedObject": ("VersionedObject", PROJECT, ("object", "model")),
         "Feedback": ("Feedback", PROJECT, (feedback,)),
         "Price": ("Price", PROJECT, (prices[0][0],)),
+        "Configuration": ("Configuration", PROJECT, (configuration,)),
     }
     for noun, node_id in ids.items():
         data = await answer(client, "query($id: ID!) { node(id: $id) { __typename id } }", id=node_id)

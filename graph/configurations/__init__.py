@@ -1,0 +1,1 @@
+"""Configurations in the graph: how language models and pipelines are set up."""

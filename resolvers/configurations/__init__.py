@@ -1,0 +1,1 @@
+"""Configurations: how language models and pipelines are set up."""
