@@ -7,6 +7,7 @@ from db.experiments.tables import experiment_members, experiments
 from db.feedback import feedback, purged_feedback
 from db.files import file_chunks, files
 from db.metadata import metadata
+from db.metrics import metric_versions, metrics
 from db.objects import objects
 from db.prices import prices
 from db.projects import projects
@@ -23,6 +24,8 @@ __all__ = [
     "file_chunks",
     "files",
     "metadata",
+    "metric_versions",
+    "metrics",
     "objects",
     "prices",
     "projects",
