@@ -12,6 +12,8 @@ from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.calls.usage import COUNTED
 from db.chunks import chunked
+from db.experiments.membership import in_experiments
+from db.experiments.membership import members_of as experiment_members_of
 from db.group_filters import EVERY_GROUP, GroupFilter
 from db.id_lists import among
 from db.lookups import TOTALS, Totals, names_in, total_fields, totalled
@@ -242,7 +244,9 @@ def members_of(
     project_id: str, owner: ColumnElement[Any], owners: Iterable[str], grouping: Grouping
 ) -> ColumnElement[bool]:
     """The calls of the groups that have a call with one of ``owners``, however many, in the column ``owner``."""
-    where = (c.project_id == project_id, SHOWN, among(owner, owners), grouping.column.is_not(None))
+    of_experiments = owner is c.experiment_id
+    owned = in_experiments(project_id, list(owners)) if of_experiments else among(owner, owners)
+    where = (c.project_id == project_id, SHOWN, owned, grouping.column.is_not(None))
     return grouping.column.in_(select(grouping.column).where(*where).correlate(None))
 
 
@@ -263,10 +267,15 @@ def select_counted_groups(
 
 
 def _memberships(project_id: str, owner: ColumnElement[Any], owners: Sequence[str], member: Grouping) -> Subquery:
-    """Which groups have a call with one of ``owners`` in the column ``owner``: pairs, each once."""
+    """Which groups have a call with one of ``owners`` in the column ``owner``: pairs, each once. Experiments have the
+    calls that belong to them (``db.experiments.membership``)."""
+    owned: list[ColumnElement[bool]] = [owner.in_(owners)]
+    if owner is c.experiment_id:
+        members = experiment_members_of(project_id, owners)
+        owner, owned = members.c.experiment_id, [members.c.call_id == c.id]
     return (
         select(owner.label("owner"), member.column.label("member"))
-        .where(c.project_id == project_id, SHOWN, owner.in_(owners), member.column.is_not(None))
+        .where(c.project_id == project_id, SHOWN, *owned, member.column.is_not(None))
         .distinct()
         .subquery()
     )

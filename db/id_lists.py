@@ -2,7 +2,7 @@
 and plan than to answer."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Text, literal
@@ -12,7 +12,10 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from db.text import encode_text
 
-__all__ = ["among"]
+__all__ = ["among", "one_of"]
+
+FEW = 100
+"""Ids that are bound one by one, which the databases plan best."""
 
 
 class _Among(FunctionElement[bool]):
@@ -25,6 +28,11 @@ class _Among(FunctionElement[bool]):
 def among(column: ColumnElement[Any], ids: Iterable[str]) -> ColumnElement[bool]:
     """``column`` holds one of ``ids``, however many there are; an index on the column serves it."""
     return _Among(column, literal(json.dumps([encode_text(one) for one in ids], ensure_ascii=False), Text()))
+
+
+def one_of(column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:
+    """``column`` holds one of ``ids``, in the form that is best for few of them, or for many."""
+    return column.in_(ids) if len(ids) <= FEW else among(column, ids)
 
 
 @compiles(_Among, "sqlite")

@@ -13,6 +13,7 @@ from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.configurations.read import configurations_by_id
 from resolvers.errors import InvalidInputError
+from resolvers.experiments.read import experiments_by_id
 from resolvers.feedback.read import feedback_by_id
 from resolvers.files import files_by_digest
 from resolvers.groups import SESSIONS, THREADS, TRACES, groups_by_key
@@ -136,6 +137,7 @@ ENTITIES: dict[str, Entity] = {
     "Configuration": Entity(
         _by_key("Configuration", configurations_by_id), dict([fields_key("Configuration", "configurationId")])
     ),
+    "Experiment": Entity(_by_key("Experiment", experiments_by_id), dict([fields_key("Experiment", "experimentId")])),
     "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),

@@ -23,6 +23,7 @@ NODE_KEYS: dict[str, tuple[str, ...]] = {
     "TableRow": ("project_slug", "digest"),
     "File": ("project_slug", "digest"),
     "Feedback": ("project_slug", "feedback_id"),
+    "Experiment": ("project_slug", "experiment_id"),
     "Price": ("project_slug", "price_id"),
     "Configuration": ("project_slug", "configuration_id"),
 }

@@ -14,6 +14,7 @@ from graph.configurations.project import ProjectConfigurations
 from graph.connections import After, Before, Connection, First, Last, connect, page_request
 from graph.context import Info, context_of
 from graph.evaluations import ProjectEvaluations
+from graph.experiments.project import ProjectExperiments
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.feedback.project import ProjectFeedbackItem
 from graph.feedback.stats import ProjectFeedbackStats
@@ -78,6 +79,7 @@ class Project(
     ProjectThreads,
     ProjectUsers,
     ProjectEvaluations,
+    ProjectExperiments,
     TracegraphNode,
 ):
     """Rows of ``db.projects``."""

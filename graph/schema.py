@@ -23,6 +23,8 @@ from graph.configurations.mutations import ConfigurationMutations
 from graph.configurations.types import Configuration
 from graph.entities import ENTITIES, NodeQueries, resolve_entities
 from graph.evaluations import EvaluationMutations
+from graph.experiments.mutations import ExperimentMutations
+from graph.experiments.types import Experiment
 from graph.federation import FederationQueries, subgraph_sdl
 from graph.feedback.mutations import FeedbackMutations
 from graph.feedback.subscriptions import FeedbackSubscriptions
@@ -59,6 +61,7 @@ __all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schem
 NODES = [
     Call,
     Configuration,
+    Experiment,
     Feedback,
     File,
     ObjectVersion,
@@ -87,6 +90,7 @@ class Mutation(
     CompletionMutations,
     ConfigurationMutations,
     EvaluationMutations,
+    ExperimentMutations,
     FeedbackMutations,
     FileMutations,
     ImageMutations,

@@ -10,6 +10,7 @@ from graph.calls.connection import Place, calls_field
 from graph.connections import Connection
 from graph.context import Info, context_of
 from graph.durations import DurationStats, duration_stats
+from graph.experiments.links import SessionExperiment
 from graph.fields import column, link
 from graph.group_inputs import ThreadFilterInput, TraceFilterInput
 from graph.groups import CallGroup, GroupPlace, group_key, groups_field
@@ -34,7 +35,7 @@ def _place(session: "Session") -> GroupPlace:
 @strawberry.federation.type(
     keys=["id", "projectSlug sessionId"], description="A conversation or a program run over many traces."
 )
-class Session(CallGroup, TracegraphNode):
+class Session(SessionExperiment, CallGroup, TracegraphNode):
     """Rows of ``db.groups``."""
 
     is_type_of = is_row_of("Session")

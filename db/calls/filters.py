@@ -10,6 +10,7 @@ from db.calls.fields import FIELDS
 from db.calls.op_names import versions_of
 from db.calls.reads import latency_ms
 from db.calls.tables import calls
+from db.experiments.membership import in_experiments
 from db.query.compile import compile_query
 from db.query.expression import Constant, Contains, GetField
 from db.query.fields import Fields
@@ -60,6 +61,8 @@ class CallFilter:
     min_total_tokens: int | None = None
     exception_types: Sequence[str] | None = None
     exception_contains: str | None = None
+    experiment_ids: Sequence[str] | None = None
+    """Experiments that they belong to (``db.experiments.membership``)."""
 
 
 EVERY_CALL = CallFilter()
@@ -125,6 +128,8 @@ def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]
         found.append(calls.c.parent_id.is_(None) if chosen.is_root else calls.c.parent_id.is_not(None))
     if chosen.turns_only:
         found.append(calls.c.turn_id == calls.c.id)
+    if chosen.experiment_ids:
+        found.append(in_experiments(project_id, chosen.experiment_ids))
     for role, wanted in (("inputs", chosen.input_refs), ("output", chosen.output_refs)):
         if wanted:
             found.append(_points_to(project_id, role, wanted))

@@ -31,12 +31,14 @@ class CallState(NamedTuple):
     counted: bool
     """Whether an end reported tokens."""
 
+    op_name: str | None = None
+
 
 def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallState]:
     """The states of those calls of ``ids`` that exist, started or not, deleted or not."""
     c = calls.c
     counted = func.coalesce(c.input_tokens, c.output_tokens, c.total_tokens).is_not(None)
-    columns = (c.id, c.started_at, c.ended_at, c.renamed, c.deleted_at, c.model, counted)
+    columns = (c.id, c.started_at, c.ended_at, c.renamed, c.deleted_at, c.model, counted, c.op_name)
     states: dict[str, CallState] = {}
     for chunk in chunked(ids):
         statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))

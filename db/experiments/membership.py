@@ -13,8 +13,9 @@ from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.experiments.tables import experiment_members, experiments
+from db.id_lists import one_of
 
-__all__ = ["in_experiments", "members_of", "select_experiments_of"]
+__all__ = ["in_experiments", "members_of", "select_experiments_of", "select_experiments_of_sessions"]
 
 NAMING_CALLS = ("event", "session")
 """The lists of an experiment that name calls. SDKs put ids of sessions into the list of events: an id in either is
@@ -26,14 +27,14 @@ c, e, m = calls.c, experiments.c, experiment_members.c
 def members_of(project_id: str, ids: Iterable[str]) -> Subquery:
     """The calls of each of some experiments: ``experiment_id`` and ``call_id``, each pair once.
 
-    Calls that are not shown are among them. ``ids`` are bound one by one: at most a chunk of them.
+    Calls that are not shown are among them.
     """
     wanted = list(ids)
-    recorded = _pairs(c.experiment_id).where(c.project_id == project_id, c.experiment_id.in_(wanted))
+    recorded = _pairs(c.experiment_id).where(c.project_id == project_id, one_of(c.experiment_id, wanted))
     named = [
         _pairs(m.experiment_id).where(
             m.project_id == project_id,
-            m.experiment_id.in_(wanted),
+            one_of(m.experiment_id, wanted),
             m.role.in_(NAMING_CALLS),
             c.project_id == project_id,
             column == m.member_id,
@@ -42,7 +43,7 @@ def members_of(project_id: str, ids: Iterable[str]) -> Subquery:
     ]
     traced = _pairs(e.id).where(
         e.project_id == project_id,
-        e.id.in_(wanted),
+        one_of(e.id, wanted),
         e.nested.is_(False),
         c.project_id == project_id,
         c.trace_id == e.trace_id,
@@ -51,7 +52,7 @@ def members_of(project_id: str, ids: Iterable[str]) -> Subquery:
 
 
 def in_experiments(project_id: str, ids: Iterable[str]) -> ColumnElement[bool]:
-    """The condition on ``calls`` of belonging to one of some experiments, a chunk of them at most."""
+    """The condition on ``calls`` of belonging to one of some experiments."""
     return calls.c.id.in_(select(members_of(project_id, ids).c.call_id))
 
 
@@ -62,7 +63,7 @@ def _pairs(experiment_id: ColumnElement[str]) -> Select[tuple[str, str]]:
 def _below(project_id: str, ids: list[str]) -> Select[tuple[str, str]]:
     """The calls of evaluations inside larger traces, walked down from their calls; each once, so that cycles end."""
     first = select(e.id.label("experiment_id"), e.id.label("call_id")).where(
-        e.project_id == project_id, e.id.in_(ids), e.nested.is_(True)
+        e.project_id == project_id, one_of(e.id, ids), e.nested.is_(True)
     )
     walked = first.cte("walked", recursive=True)
     further = _pairs(walked.c.experiment_id).where(c.project_id == project_id, c.parent_id == walked.c.call_id)
@@ -89,7 +90,7 @@ def _experiments_of(connection: Connection, project_id: str, call_ids: Sequence[
     known = connection.execute(
         select(e.id, e.trace_id, e.nested, e.created_at).where(
             e.project_id == project_id,
-            or_(e.id.in_(candidates), e.trace_id.in_({row.trace_id for row in rows})),
+            or_(one_of(e.id, candidates), one_of(e.trace_id, {row.trace_id for row in rows})),
         )
     ).all()
     age = {row.id: (row.created_at, row.id) for row in known}
@@ -137,3 +138,27 @@ def _evaluations_around(
         for call_id, experiment_id in connection.execute(statement):
             around.setdefault(call_id, []).append(experiment_id)
     return around
+
+
+def select_experiments_of_sessions(
+    connection: Connection, project_id: str, session_ids: Iterable[str]
+) -> dict[str, str]:
+    """The experiment of each session that has one, by session id: one that a call of it was recorded in, else one that
+    names it; of several the newest. Three statements a chunk."""
+    found: dict[str, str] = {}
+    for chunk in chunked(session_ids):
+        recorded = select(c.session_id, c.experiment_id).where(
+            c.project_id == project_id, c.session_id.in_(chunk), c.experiment_id.is_not(None), SHOWN
+        )
+        of_calls: dict[str, list[str]] = {}
+        for session_id, experiment_id in connection.execute(recorded.distinct()):
+            of_calls.setdefault(session_id, []).append(experiment_id)
+        named = _naming(connection, project_id, chunk)
+        ids = {each for several in (*of_calls.values(), *named.values()) for each in several}
+        ages = select(e.id, e.created_at).where(e.project_id == project_id, one_of(e.id, ids))
+        age = {row.id: (row.created_at, row.id) for row in connection.execute(ages)}
+        for session_id in chunk:
+            for several in (of_calls.get(session_id, ()), named.get(session_id, ())):
+                if session_id not in found and (stored := age.keys() & set(several)):
+                    found[session_id] = max(stored, key=lambda each: age[each])
+    return found

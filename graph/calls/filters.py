@@ -83,6 +83,11 @@ class CallFilterInput:
     output_refs: list[str] | None = column("The same of the output.", default=None)
     wb_user_ids: list[str] | None = column("Ids of the users in whose name they were recorded.", default=None)
     wb_run_ids: list[str] | None = column("Ids of W&B runs.", default=None)
+    experiment_ids: list[str] | None = column(
+        "Ids of experiments that they belong to, as `Experiment.calls` has them: recorded in the run, named by it, "
+        "of a session that it names, or part of its evaluation.",
+        default=None,
+    )
     trace_roots_only: bool | None = column(
         "True is the same as `isRoot: true`, which is to be preferred; false restricts nothing. It is here because "
         "REST has it.",

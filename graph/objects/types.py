@@ -4,6 +4,7 @@ import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.context import Info
+from graph.experiments.links import ObjectExperiments
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
@@ -23,7 +24,7 @@ __all__ = ["ObjectVersion"]
     keys=["id", "ref"],
     description="One version of a named value. Its digest is made from its content, and it never changes.",
 )
-class ObjectVersion(ObjectDiffs, ObjectLinks, ObjectValues, UserLink, ProjectLink, TracegraphNode):
+class ObjectVersion(ObjectDiffs, ObjectExperiments, ObjectLinks, ObjectValues, UserLink, ProjectLink, TracegraphNode):
     """Rows of ``db.objects.reads``."""
 
     is_type_of = is_row_of("ObjectVersion")

@@ -11,6 +11,7 @@ from db.calls.fields import call_fields
 from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
 from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
+from db.experiments.membership import members_of
 from db.feedback_filters import FeedbackFilter
 from db.id_lists import among
 from db.lookups import looked_up
@@ -156,8 +157,8 @@ class SiblingLists:
     """Lists of calls that differ in one value alone: the children of each call of a list.
 
     ``column`` is the column of calls that holds the value, or ``input_ref`` or ``output_ref`` where the value is a ref
-    among their inputs or output. Shared by the siblings, and told apart by identity: a loader batches what asks with
-    the same one.
+    among their inputs or output, or ``experiment_id`` where it is that of an experiment that they belong to. Shared by
+    the siblings, and told apart by identity: a loader batches what asks with the same one.
     """
 
     chosen: CallList
@@ -166,11 +167,17 @@ class SiblingLists:
     columns: frozenset[str]
 
 
+EXPERIMENT = "experiment_id"
 _ROLES = {"input_ref": "inputs", "output_ref": "output"}
 
 
-def _sibling_key(project: str, column: str) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
-    """What tells the lists apart in SQL, and how it is joined to calls."""
+def _sibling_key(
+    project: str, column: str, values: Sequence[str]
+) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
+    """What tells the lists of ``values`` apart in SQL, and how it is joined to calls."""
+    if column == EXPERIMENT:
+        members = members_of(project, values)
+        return members.c.experiment_id, [members.c.call_id == calls.c.id]
     if column not in _ROLES:
         return calls.c[column], []
     edges = edges_of(project, _ROLES[column])
@@ -181,7 +188,7 @@ async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, li
     """The page of each (project, value): two statements a project and chunk."""
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
-        key, joined = _sibling_key(project, lists.column)
+        key, joined = _sibling_key(project, lists.column, values)
         chosen = replace(lists.chosen, project=project).with_costs(
             connection, lists.request, *joined, among(key, values)
         )
@@ -205,7 +212,7 @@ async def sibling_counts(context: Context, keys: Sequence[tuple[str, str]], *, l
     """The number of calls of each (project, value): one statement a project and chunk."""
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, int]:
-        key, joined = _sibling_key(project, lists.column)
+        key, joined = _sibling_key(project, lists.column, values)
         conditions = [*replace(lists.chosen, project=project).conditions(), *joined]
         return partition_counts(connection, values, key=key, conditions=conditions)
 

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.calls.writes import insert_calls, mark_deleted, select_states, select_trace_ids, update_calls
+from db.calls.writes import CallState, insert_calls, mark_deleted, select_states, select_trace_ids, update_calls
+from db.experiments.evaluations import is_evaluation, record_evaluations
+from db.experiments.writes import delete_experiments_of_calls
 from db.projects import lock
 from db.refs import Edge, delete_edges, insert_edges
 from resolvers.calls.events import CallChange, CallEvent, CallStart, merge
@@ -75,6 +77,7 @@ def write_events(
     insert_calls(connection, inserts)
     update_calls(connection, project, updates)
     _write_edges(connection, project, changes, set(updates))
+    _follow_evaluations(connection, project, changes, states, at)
     return {
         (project, event.id): event.trace_id
         for call_events in by_call.values()
@@ -115,12 +118,32 @@ def _write_edges(connection: Connection, project: str, changes: Mapping[str, Cal
     insert_edges(connection, project, edges)
 
 
+def _follow_evaluations(
+    connection: Connection,
+    project: str,
+    changes: Mapping[str, CallChange],
+    states: Mapping[str, CallState],
+    at: int,
+) -> None:
+    """Record the experiments that evaluations are; a batch without any costs no statement."""
+    started = {
+        call_id
+        for call_id, change in changes.items()
+        if change.start is not None and is_evaluation(change.start.op_name)
+    }
+    others = {call_id for call_id in changes if call_id in states and is_evaluation(states[call_id].op_name)}
+    record_evaluations(connection, project, sorted(started | others), started, at)
+
+
 async def delete_calls(context: Context, project: str, ids: Sequence[str]) -> int:
     """Delete calls and all descendants they have now; returns how many calls are gone. Unknown ids are passed over."""
     context.caller.require_write(project)
     at = now()
 
     def write(connection: Connection) -> int:
-        return mark_deleted(connection, project, ids, at, lock(connection, project, at))
+        change_seq = lock(connection, project, at)
+        deleted = mark_deleted(connection, project, ids, at, change_seq)
+        delete_experiments_of_calls(connection, project, change_seq)
+        return deleted
 
     return await context.database.write(write)

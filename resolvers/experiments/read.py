@@ -1,10 +1,13 @@
 """Reading experiments by id."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+from db.experiments.linked import select_linked_sessions, select_metric_names
 from db.experiments.reads import select_experiments_by_id, select_members
+from db.json_text import parse_json
 from db.rows import Row
 from resolvers.batches import read_by_key
 from resolvers.context import Context
@@ -13,9 +16,14 @@ from resolvers.errors import NotFoundError
 __all__ = [
     "ExperimentOrigin",
     "ExperimentStatus",
+    "PassingRange",
     "experiment_by_id",
     "experiment_members",
     "experiments_by_id",
+    "linked_sessions",
+    "metric_names",
+    "parsed_passing_ranges",
+    "result_names",
 ]
 
 
@@ -34,6 +42,26 @@ class ExperimentOrigin(StrEnum):
 
     HONEYHIVE = "honeyhive"
     WEAVE = "weave"
+
+
+@dataclass(frozen=True, slots=True)
+class PassingRange:
+    """Between which values, inclusive, a metric passes; None leaves a side open."""
+
+    metric: str
+    min: float | None = None
+    max: float | None = None
+
+
+def parsed_passing_ranges(text: str) -> list[PassingRange]:
+    """The passing ranges that the column of an experiment holds, by the names of the metrics."""
+    ranges = parse_json(text)
+    return [PassingRange(metric, bounds.get("min"), bounds.get("max")) for metric, bounds in sorted(ranges.items())]
+
+
+def result_names(results: str) -> list[str]:
+    """The names of what an evaluation's summary sums up."""
+    return sorted(parse_json(results))
 
 
 async def experiments_by_id(
@@ -57,3 +85,15 @@ async def experiment_members(context: Context, keys: Sequence[tuple[str, str]], 
     """What each (project, experiment id) names in a list (``event``, ``session``, ``datapoint``), in its order; None
     where it names nothing."""
     return await read_by_key(context, keys, partial(select_members, role=role))
+
+
+async def linked_sessions(context: Context, keys: Sequence[tuple[str, str]]) -> list[list[str] | None]:
+    """The ids of the sessions of the calls recorded in each (project, experiment id), the first begun first, 10,000 at
+    most; None where there is none."""
+    return await read_by_key(context, keys, select_linked_sessions)
+
+
+async def metric_names(context: Context, keys: Sequence[tuple[str, str]]) -> list[list[str] | None]:
+    """The names of the metrics of the events recorded in each (project, experiment id), sorted; None where there is
+    none."""
+    return await read_by_key(context, keys, select_metric_names)

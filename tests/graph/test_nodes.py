@@ -31,6 +31,7 @@ query($table: String!, $file: String!) { project(slug: "team/app") {
   feedback { nodes { id } }
   prices { nodes { id } }
   configurations { nodes { id } }
+  experiments { nodes { id } }
   table(digest: $table) { id rows { nodes { id } } }
   file(digest: $file) { id }
 } }
@@ -65,6 +66,9 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
     create = "mutation($given: ConfigurationCreateInput!) { configurationCreate(input: $given) { configurationId } }"
     configuration = (await answer(client, create, given=given))["configurationCreate"]["configurationId"]
 
+    experiment = "mutation($i: ExperimentCreateInput!) { experimentCreate(input: $i) { userErrors { message } } }"
+    await answer(client, experiment, i={"project": PROJECT, "experimentId": "run-1"})
+
     project = (await answer(client, DOCUMENT, table=table["digest"], file=file))["project"]
     ids = {
         "Project": project["id"],
@@ -82,6 +86,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
                 ("Feedback", "feedback"),
                 ("Price", "prices"),
                 ("Configuration", "configurations"),
+                ("Experiment", "experiments"),
             )
         },
     }
@@ -98,6 +103,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         "Feedback": ("Feedback", PROJECT, (feedback,)),
         "Price": ("Price", PROJECT, (prices[0][0],)),
         "Configuration": ("Configuration", PROJECT, (configuration,)),
+        "Experiment": ("Experiment", PROJECT, ("run-1",)),
     }
     for noun, node_id in ids.items():
         data = await answer(client, "query($id: ID!) { node(id: $id) { __typename id } }", id=node_id)

@@ -24,6 +24,7 @@ CALL_LINKS = """
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
   depth descendants(first: 2) { totalCount edges { depth node { callId inputs } } }
   deep: descendants(first: 2, filter: { isRoot: false }) { totalCount } ancestors { nodes { callId } }
+  experiment { experimentId name calls { totalCount } }
   ownUsage { totalTokens } subtreeUsage { totalTokens } ownCost { total } subtreeCost { total }
 """
 
@@ -47,6 +48,7 @@ DOCUMENTS = {
         }} }} }} }}""",
     "sessions": f"""query($n: Int!) {{ project(slug: "team/app") {{ sessions(first: $n) {{ totalCount nodes {{
         {GROUP_FIELDS} traceDurations {{ p50Ms }} turnDurations {{ p50Ms }} turns {{ totalCount nodes {{ callId }} }}
+        experiment {{ experimentId }}
         traces(first: 2) {{ totalCount nodes {{ cost {{ total }} session {{ callCount }} }} }}
         threads(first: 2) {{ totalCount nodes {{
         threadId }} }} }} }} }} }}""",
@@ -62,9 +64,16 @@ DOCUMENTS = {
         feedback { totalCount } refs { uri node { id ... on Table {
             rows(first: 2) { totalCount nodes { value } } row(index: 0) { digest } objects(first: 1) { totalCount }
             some: rows(query: {gte: [{getField: "n"}, {literal: {value: 0}}]}) { totalCount nodes { digest } } } } }
+        experiments(first: 2) { totalCount nodes { experimentId name } }
         usedBy(first: 2) { totalCount nodes { callId } } producedBy(first: 2) { nodes { callId } } } } } }""",
     "names": """query($n: Int!) { project(slug: "team/app") { objects(first: $n) { totalCount nodes {
         id versionCount latest { digest } versions(last: 1) { totalCount nodes { value } } } } } }""",
+    "experiments": """query($n: Int!) { project(slug: "team/app") { experiments(first: $n) { totalCount nodes {
+        id name metadata eventIds sessionIds datapointIds metricNames passingRanges { metric } user { callCount }
+        rootCall { callId } datasetVersion { ref } modelVersion { ref } evaluationVersion { ref } project { slug }
+        calls(first: 2) { totalCount nodes { callId inputs experiment { experimentId } } }
+        traces(first: 2) { totalCount nodes { traceId } } sessions(first: 2) { totalCount nodes {
+        sessionId } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
         id kind note emoji value output target { ... on Call { callId } } user { id callCount } } } } }""",
     "users": f"""query($n: Int!) {{ project(slug: "team/app") {{
@@ -137,6 +146,24 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
     batch += [{"mode": "end", "req": {"end": end(number)}} for number in numbers]
     assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
     await record_spans(client, size, 1)
+    for number in range(size):
+        experiment = {"project": PROJECT, "experimentId": f"run-{number}", "eventIds": [f"call-{number}"]}
+        document = "mutation($e: ExperimentCreateInput!) { experimentCreate(input: $e) { userErrors { message } } }"
+        body = {"query": document, "variables": {"e": {**experiment, "datapointIds": ["d"]}}}
+        assert (await client.post("/graphql", json=body)).json()["data"]["experimentCreate"]["userErrors"] == []
+    evaluations = [
+        {
+            **start(3 * size + number, models),
+            **dict.fromkeys(("parent_id", "thread_id", "turn_id")),
+            "trace_id": f"evaluation-{number}",
+            "op_name": f"weave:///{PROJECT}/op/Evaluation.evaluate:1",
+            "inputs": {"self": models[number], "model": models[number]},
+            "wb_user_id": "evaluator",
+        }
+        for number in range(size)
+    ]
+    batch = [{"mode": "start", "req": {"start": each}} for each in evaluations]
+    assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
     for number in range(size):
         ref = f"weave:///{PROJECT}/call/call-{number}"
         body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}

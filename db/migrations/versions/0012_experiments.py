@@ -1,11 +1,15 @@
-"""Experiment runs, and what they name.
+"""Experiment runs, and what they name; evaluations that are there already become experiments.
 
 Revision: 0012, after 0011
 """
 
+import time
+
 import sqlalchemy as sa
 from alembic import op
 
+from db.calls.tables import calls
+from db.experiments.evaluations import is_evaluation, record_evaluations
 from db.metadata import JSONColumn, Name
 
 revision = "0012"
@@ -68,6 +72,20 @@ def upgrade() -> None:
         "experiment_members",
         ["project_id", "member_id", "role", "experiment_id"],
     )
+    _record_evaluations(op.get_bind())
+
+
+def _record_evaluations(connection: sa.Connection) -> None:
+    """As if they were recorded now; their times are those of their calls."""
+    by_project: dict[str, list[str]] = {}
+    ops = sa.select(calls.c.project_id, calls.c.op_name, calls.c.id)
+    found = connection.execute(ops.where(calls.c.op_name.contains("Evaluation.evaluate", autoescape=True)))
+    for project_id, op_name, call_id in found.all():
+        if is_evaluation(op_name):
+            by_project.setdefault(project_id, []).append(call_id)
+    at = time.time_ns() // 1000
+    for project_id, ids in by_project.items():
+        record_evaluations(connection, project_id, ids, set(ids), at)
 
 
 def downgrade() -> None:
