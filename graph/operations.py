@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
 from typing import Any, cast
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, parse, subscribe, validate
@@ -31,11 +30,6 @@ class Operation:
         self._document: DocumentNode = parse(source)
         if errors := validate(self._schema, self._document):
             raise InvalidOperationError(name, errors)
-
-    @classmethod
-    def load(cls, path: Path, schema: BaseSchema) -> "Operation":
-        """The operation in a ``.graphql`` file, named after it."""
-        return cls(path.stem, path.read_text(encoding="utf-8"), schema)
 
     async def run(self, context: Context, variables: Mapping[str, Any]) -> ExecutionResult:
         """Execute with ``variables`` in their GraphQL form.

@@ -3,6 +3,7 @@
 The routes, the OpenAPI page and the table of docs/rest.md are made from the list of these.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = [
     "Request",
     "Stream",
     "connection_of",
+    "document_of",
     "first_page",
     "following_page",
     "limit_of",
@@ -152,4 +154,19 @@ def connection_of(name: str) -> Callable[[Data], Mapping[str, Any] | None]:
 def load_operations(endpoints: Iterable[Endpoint], schema: BaseSchema) -> dict[str, Operation]:
     """The operations that ``endpoints`` name, parsed and validated; raises InvalidOperationError."""
     names = dict.fromkeys(endpoint.operation for endpoint in endpoints)
-    return {name: Operation.load(OPERATIONS / f"{name}.graphql", schema) for name in names}
+    return {name: Operation(Path(name).name, document_of(name), schema) for name in names}
+
+
+def document_of(name: str) -> str:
+    """The document of an operation, with the fragments that it spreads and does not define: those of its dialect, each
+    in a file of its name in ``operations/DIALECT/fragments``."""
+    document = (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
+    fragments = (OPERATIONS / name).parent / "fragments"
+    while missing := set(_SPREAD.findall(document)) - set(_FRAGMENT.findall(document)):
+        texts = [(fragments / f"{each}.graphql").read_text(encoding="utf-8") for each in sorted(missing)]
+        document = "\n".join([document, *texts])
+    return document
+
+
+_SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
+_FRAGMENT = re.compile(r"^fragment (\w+) on ", re.MULTILINE)

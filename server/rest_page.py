@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from rest_compat.openapi import openapi
-from rest_compat.registry import OPERATIONS, Endpoint
+from rest_compat.registry import Endpoint, document_of
 
 __all__ = ["rest_page_routes"]
 
@@ -67,7 +67,7 @@ def rest_page_routes(endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
 
 
 def _row(endpoint: Endpoint) -> str:
-    source = (OPERATIONS / f"{endpoint.operation}.graphql").read_text(encoding="utf-8")
+    source = document_of(endpoint.operation)
     return (
         f"<tr><td><code>{endpoint.method} {escape(endpoint.path)}</code></td><td>{escape(endpoint.summary)}</td>"
         f"<td><details><summary><code>{escape(endpoint.operation)}</code></summary>"

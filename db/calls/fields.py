@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func
 
+from db.calls.event_fields import event_hook
 from db.calls.feedback_fields import feedback_hook
 from db.calls.reads import exception_message, latency_ms
 from db.calls.ref_fields import refs_hook
@@ -96,7 +97,7 @@ def call_fields(project_id: str, expand: Sequence[str] = (), more: Sequence[Fiel
     """The fields of calls of one project, and ``more``. Paths below one of ``expand`` go on inside what the ref there
     points to."""
     payloads = {field.name: field.sql for field in JSON_FIELDS if field.name in EXPANDABLE}
-    hooks = [feedback_hook(project_id)]
+    hooks = [feedback_hook(project_id), event_hook]
     if expand:
         hooks.append(refs_hook(project_id, payloads, expand))
     return Fields([*FIELDS, *more], hooks=hooks, aliases=ALIASES, unlisted=UNLISTED)

@@ -23,7 +23,9 @@ from db.query.expression import (
     Convert,
     Expression,
     GetField,
+    Holds,
     In,
+    Moment,
     Not,
     Operator,
     Or,
@@ -52,6 +54,7 @@ from db.query.values import (
     strictly,
     time_literal,
     to_boolean,
+    to_milliseconds,
     to_number,
     to_text,
     unknown,
@@ -97,6 +100,9 @@ class _Compiler:
                 return self._joined(or_, operands, (*at, "$or"), strict=strict)
             case Not(operand):
                 return self._negated(operand, (*at, "$not", 0), strict=strict)
+            case Holds(operand):
+                condition = self.truth(operand, at, strict=False)
+                return _condition(func.coalesce(condition.sql, false()), condition)
             case Comparison(name, left, right):
                 at = (*at, f"${name}")
                 compiled = self.operand(left, (*at, 0)), self.operand(right, (*at, 1))
@@ -128,6 +134,10 @@ class _Compiler:
                 if to == "exists" and value.related:
                     return _condition(_any(value.related, exists(value)), value)
                 return convert(value, to)
+            case Moment(operand):
+                moment = self.operand(operand, at)
+                assert isinstance(moment, Value), "the moment of a constant is computed where it is read"
+                return to_milliseconds(moment)
             case _:
                 condition = self.truth(expression, at, strict=True)
                 if isinstance(condition.sql, True_ | False_):  # SQLAlchemy lets these be compared by = only
@@ -310,7 +320,7 @@ def _depth(expression: Expression) -> int:
     match expression:
         case And(operands) | Or(operands):
             return 1 + max(map(_depth, operands))
-        case Convert(operand, _) | Not(operand):
+        case Convert(operand, _) | Not(operand) | Holds(operand) | Moment(operand):
             return 1 + _depth(operand)
         case Comparison(_, left, right):
             return 1 + max(_depth(left), _depth(right))

@@ -23,7 +23,9 @@ __all__ = [
     "EmptyOperationError",
     "Expression",
     "GetField",
+    "Holds",
     "In",
+    "Moment",
     "Not",
     "Operator",
     "Or",
@@ -127,7 +129,23 @@ class Contains:
     case_insensitive: bool = False
 
 
-Expression = Constant | GetField | Convert | And | Or | Not | Comparison | In | Contains
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """True where the operand is true, else false: never unknown. Neither wire form can say it; the filters of events
+    are made of it (``resolvers.calls.event_filters``)."""
+
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The operand as a time, in Unix milliseconds: a number as it is, a text that is ISO 8601 or writes a number. As
+    ``Holds``, neither wire form has it."""
+
+    operand: "Expression"
+
+
+Expression = Constant | GetField | Convert | And | Or | Not | Comparison | In | Contains | Holds | Moment
 
 LEVELS: dict[type, int] = {And: 1, Or: 1, Not: 1, Comparison: 5, Contains: 5, In: 8, Convert: 9}
 """How much of ``MAX_DEPTH`` each form takes for what stands inside it: what its SQL keeps open in SQLite's parser,
@@ -307,7 +325,8 @@ def _shown(value: Any) -> str:
 
 
 def to_rest(expression: Expression) -> dict[str, Any]:
-    """The REST form of an operand; ``from_rest`` of it gives the expression again."""
+    """The REST form of an operand; ``from_rest`` of it gives the expression again. Raises TypeError for what has
+    none."""
     match expression:
         case Constant(value):
             return _wrap(value)
@@ -328,6 +347,8 @@ def to_rest(expression: Expression) -> dict[str, Any]:
         case Contains(operand, substring, case_insensitive):
             members = {"input": to_rest(operand), "substr": to_rest(substring), "case_insensitive": case_insensitive}
             return {"$contains": members}
+        case Holds() | Moment():
+            raise TypeError(f"no wire form says {expression!r}")
 
 
 def _wrap(value: Any) -> dict[str, Any]:
@@ -347,7 +368,7 @@ def field_paths(expression: Expression) -> set[str]:
             return set()
         case And(operands) | Or(operands):
             return set().union(*map(field_paths, operands))
-        case Convert(operand, _) | Not(operand):
+        case Convert(operand, _) | Not(operand) | Holds(operand) | Moment(operand):
             return field_paths(operand)
         case Comparison(_, left, right):
             return field_paths(left) | field_paths(right)

@@ -101,6 +101,28 @@ _POSTGRESQL_TEXT_INTEGER = (
 )
 _TEXT_BOOLEAN = "CASE {t} WHEN 'true' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '0' THEN false END"
 
+# ISO 8601: a date, or a date and a time, with a zone or without (then it is UTC). SQLite reads it by itself, once the
+# text begins like a date: a lone number would be a day of its calendar.
+_SQLITE_IS_TIME = "length({t}) <= 64 AND {t} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
+_SQLITE_TIME = "CAST(round((julianday({t}) - 2440587.5) * 86400000.0) AS INTEGER)"
+_POSTGRESQL_IS_TIME = (
+    "length({t}) <= 64 AND {t} ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    "([T ]([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( *([Zz]|[-+](0[0-9]|1[0-4]):[0-5][0-9]))?)?$'"
+)
+_POSTGRESQL_TIME = (
+    "round((CAST(extract(epoch FROM make_timestamp(CAST(substr({t}, 1, 4) AS integer),"
+    " CAST(substr({t}, 6, 2) AS integer), 1, 0, 0, 0)) AS numeric)"
+    " + (CAST(substr({t}, 9, 2) AS integer) - 1) * 86400"
+    " + coalesce(CAST(nullif(substr({t}, 12, 2), '') AS integer), 0) * 3600"
+    " + coalesce(CAST(nullif(substr({t}, 15, 2), '') AS integer), 0) * 60"
+    " + coalesce(CAST(substring({t} FROM '^.{16}:([0-9.]+)') AS numeric), 0)"
+    " - coalesce(CAST(substring({t} FROM '([-+])[0-9]{2}:[0-9]{2}$') || '1' AS integer), 0)"
+    " * coalesce(CAST(substring({t} FROM '[-+]([0-9]{2}):[0-9]{2}$') AS integer) * 3600"
+    " + CAST(substring({t} FROM '[-+][0-9]{2}:([0-9]{2})$') AS integer) * 60, 0)) * 1000)"
+)
+_SQLITE_TEXT_TIME = f"CASE WHEN {_SQLITE_IS_TIME} THEN {_SQLITE_TIME} ELSE {_SQLITE_TEXT_NUMBER} END"
+_POSTGRESQL_TEXT_TIME = f"CASE WHEN {_POSTGRESQL_IS_TIME} THEN {_POSTGRESQL_TIME} ELSE {_POSTGRESQL_TEXT_NUMBER} END"
+
 # A list or object as text: without spaces between its tokens, all else as it was sent (SQLite does so by itself).
 POSTGRESQL_COMPACT = (
     "CASE WHEN CAST({n} AS text) ~ '[ \\t]'"
@@ -197,7 +219,21 @@ _TEMPLATES = {
         f" WHEN 'string' THEN {_put(_TEXT_BOOLEAN, t=_P)} END",
         Boolean(),
     ),
+    "json_to_milliseconds": _Template(
+        f"CASE json_type({{n}}) WHEN 'integer' THEN {_put(_SQLITE_NUMBER, t='{n}')}"
+        f" WHEN 'real' THEN {_put(_SQLITE_NUMBER, t='{n}')} WHEN 'text' THEN {_put(_SQLITE_TEXT_TIME, t=_S)} END",
+        f"CASE json_typeof({{n}}) WHEN 'number' THEN {_postgresql_read(_P)}"
+        f" WHEN 'string' THEN {_put(_POSTGRESQL_TEXT_TIME, t=_P)} END",
+        NUMBER,
+    ),
     # Text, numbers, booleans, times
+    "text_to_milliseconds": _Template(_put(_SQLITE_TEXT_TIME, t="{n}"), _put(_POSTGRESQL_TEXT_TIME, t="{n}"), NUMBER),
+    "time_to_milliseconds": _Template(
+        "({n} / 1000.0)", _postgresql_double("(CAST({n} AS double precision) / 1000)"), NUMBER
+    ),
+    # A column as a JSON node
+    "integer_to_json": _Template("CAST({n} AS TEXT)", "to_json({n})", NullType()),
+    "text_to_json": _Template("json_quote({n})", "to_json({n})", NullType()),
     "text_to_number": _Template(_put(_SQLITE_TEXT_NUMBER, t="{n}"), _put(_POSTGRESQL_TEXT_NUMBER, t="{n}"), NUMBER),
     "text_to_integer": _Template(_put(_SQLITE_TEXT_INTEGER, t="{n}"), _put(_POSTGRESQL_TEXT_INTEGER, t="{n}"), NUMBER),
     "text_to_boolean": _Template(_put(_TEXT_BOOLEAN, t="{n}"), _put(_TEXT_BOOLEAN, t="{n}"), Boolean()),

@@ -40,6 +40,7 @@ __all__ = [
     "strictly",
     "time_literal",
     "to_boolean",
+    "to_milliseconds",
     "to_number",
     "to_text",
     "unknown",
@@ -172,6 +173,18 @@ def to_boolean(value: Value) -> ColumnElement[bool]:
             return unknown()
         case kind:
             return apply(f"{kind.value.lower()}_to_boolean", value.sql)
+
+
+def to_milliseconds(value: Value) -> Value:
+    """The value as a time in Unix milliseconds: a number as it is, of a text what is ISO 8601 (UTC where it names no
+    zone, to the millisecond) or else the number that it writes."""
+    match value.kind:
+        case Kind.NUMBER:
+            return value
+        case Kind.BOOLEAN:
+            return value.of(Kind.NUMBER, cast(null(), NUMBER))
+        case kind:
+            return value.of(Kind.NUMBER, apply(f"{kind.value.lower()}_to_milliseconds", value.sql))
 
 
 def _to_integer(value: Value) -> ColumnElement[Any]:

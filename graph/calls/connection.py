@@ -9,6 +9,7 @@ import strawberry
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.filters import EVERY_CALL, CallFilter
 from db.pages import PageRequest
+from graph.calls.event_filters import EventFilterInput, EventFilters, narrowed
 from graph.calls.filters import CallFilterInput, Filter, filter_of
 from graph.connections import (
     After,
@@ -84,13 +85,14 @@ class CallArguments:
     order_by: list[SortByInput] | None
     max_bytes: BigInt | None
     expand: list[str] | None
+    filters: list[EventFilterInput] | None = None
 
     def chosen(self, project: str, within: CallFilter = EVERY_CALL) -> CallList:
         """Which calls of a project, in which order."""
         return CallList(
             project,
             filter_of(self.filter),
-            query=query_argument(self.query, self.query_json),
+            query=narrowed(query_argument(self.query, self.query_json), self.filters),
             sorts=sorts_argument(self.order_by) or DEFAULT_SORTS,
             within=within,
             expand=tuple(self.expand or ()),
@@ -171,9 +173,10 @@ def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], P
         offset: Offset = None,
         max_bytes: MaxBytes = None,
         expand: Expand = None,
+        filters: EventFilters = None,
     ) -> CallConnection:
         arguments = CallArguments(
-            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand
+            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand, filters
         )
         return await connect_calls(info, place(row), arguments)
 

@@ -7,6 +7,7 @@ import strawberry
 from db.groups import Grouping
 from db.subjects import Subject
 from graph.calls.connection import CallArguments, CallConnection, CallOrder, Expand, Filter, MaxBytes
+from graph.calls.event_filters import EventFilters
 from graph.calls.totals import CostTotal, UsageTotal, usage_total
 from graph.connections import (
     After,
@@ -147,11 +148,12 @@ class SubjectFields(SubjectRow):
         offset: Offset = None,
         max_bytes: MaxBytes = None,
         expand: Expand = None,
+        filters: EventFilters = None,
         project: InProject = None,
     ) -> CallConnection:
         """By a loader: all subjects of a list together."""
         arguments = CallArguments(
-            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand
+            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand, filters
         )
         subject = self.subject
         lists = shared_by_siblings(

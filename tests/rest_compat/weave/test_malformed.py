@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from db.engines import engine_for, parse_url
 from db.schema import metadata
 from rest_compat.openapi import openapi
-from rest_compat.registry import OPERATIONS, Endpoint
+from rest_compat.registry import Endpoint, document_of
 from rest_compat.weave.endpoints import ENDPOINTS
 from tests.conftest import running_app
 from tests.contract.examples import EXAMPLES, PROJECT, templated
@@ -173,7 +173,7 @@ async def test_a_body_past_the_limit(served: Served, endpoint: Endpoint) -> None
 
 
 def is_write(endpoint: Endpoint) -> bool:
-    document = (OPERATIONS / f"{endpoint.operation}.graphql").read_text(encoding="utf-8")
+    document = document_of(endpoint.operation)
     return not document.startswith("query")
 
 

@@ -1,0 +1,103 @@
+"""A call as an event of HoneyHive: its sections as JSON text, cut out of what is stored and not parsed.
+
+``db.calls.event_fields`` finds events by the same rules; docs/honeyhive.md has them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from db.calls.event_fields import EVENT_TYPES, OURS, UNKNOWN_SOURCE, WRAPPED
+from db.json_text import JSONText, dump_json, parse_json
+
+__all__ = ["SECTIONS", "EventView", "error_of", "event_type_of", "event_view", "json_members", "outputs_of"]
+
+SECTIONS = ("config", "metadata", "metrics", "feedback", "user_properties")
+"""Sections that stand in ``attributes.honeyhive``; inputs and outputs are payloads of the call."""
+
+EMPTY = JSONText("{}")
+
+
+class EventView(msgspec.Struct, frozen=True):
+    """What the attributes of a call say of it as an event.
+
+    ``sections`` has each of ``SECTIONS``; ``others`` what else a client of HoneyHive wrote, ``children_ids`` and
+    ``event_type`` among it.
+    """
+
+    sections: dict[str, JSONText]
+    source: str
+    others: dict[str, JSONText]
+
+
+def event_type_of(kind: str | None) -> str:
+    """``model``, ``tool``, ``chain`` or ``session``."""
+    return EVENT_TYPES.get(kind or "", "chain")
+
+
+def error_of(exception: str | None, kind: str | None, message: str | None) -> str | None:
+    """What ended a call: as it was recorded, but of the JSON that Weave's SDKs record the type and the message."""
+    if exception is None or not exception.startswith("{") or message is None or message == exception:
+        return exception
+    return f"{kind}: {message}" if kind else message
+
+
+def event_view(
+    attributes: str | None, model: str | None = None, metadata: Mapping[str, Any] | None = None
+) -> EventView:
+    """The view of a call with these attributes; of one that was not recorded by HoneyHive's API the config has the
+    model, and the metadata the attributes and ``metadata`` (tokens, cost)."""
+    given = json_members(attributes)
+    own = json_members(given.get("honeyhive"))
+    sections = {name: own.pop(name, EMPTY) for name in SECTIONS}
+    sections = {name: section if section.startswith("{") else EMPTY for name, section in sections.items()}
+    source = own.pop("source", None)
+    if "event_type" not in own and model is not None:
+        sections["config"] = _filled(sections["config"], {"model": dump_json(model)})
+    extra = {name: text for name, text in given.items() if name not in OURS}
+    if "event_type" not in own:
+        extra = {**{name: dump_json(value) for name, value in (metadata or {}).items() if value is not None}, **extra}
+    sections["metadata"] = _filled(sections["metadata"], extra)
+    return EventView(sections, _text(source) or UNKNOWN_SOURCE, own)
+
+
+def outputs_of(output: str | None) -> JSONText:
+    """An output as the object that clients of HoneyHive expect."""
+    if output is None or output == "null":
+        return EMPTY
+    return JSONText(output) if output.lstrip().startswith("{") else JSONText(f'{{"{WRAPPED}":{output}}}')
+
+
+def json_members(text: str | None) -> dict[str, JSONText]:
+    """The members of a JSON object, each as its text; none of what is no object."""
+    if text is None or text in {"{}", "null"}:
+        return {}
+    try:
+        return {name: JSONText(str(raw, "utf-8")) for name, raw in _MEMBERS.decode(str(text)).items()}
+    except msgspec.ValidationError:
+        return {}
+    except (msgspec.DecodeError, RecursionError):  # lone surrogates, which few parsers take
+        parsed = parse_json(text)
+        return {name: dump_json(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _filled(section: JSONText, more: Mapping[str, JSONText]) -> JSONText:
+    """The section with those of the members that it lacks, before its own."""
+    if not more:
+        return section
+    own = json_members(section)
+    missing = ",".join(f"{dump_json(name)}:{text}" for name, text in more.items() if name not in own)
+    if not missing:
+        return section
+    return JSONText(f"{{{missing}}}" if not own else f"{{{missing},{section.lstrip()[1:]}")
+
+
+def _text(value: JSONText | None) -> str | None:
+    if value is None:
+        return None
+    parsed = parse_json(value)
+    return parsed if isinstance(parsed, str) else None if parsed is None else str(value)
