@@ -14,6 +14,7 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 
 from db.json_text import JSONText, dump_json
 from graph.encoding import Spliced
+from resolvers.times import TIMES
 
 __all__ = ["JSON", "SCALARS", "BigInt", "Bytes", "DateTime", "format_time", "parse_time"]
 
@@ -24,11 +25,6 @@ Bytes = NewType("Bytes", object)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# An offset can lead out of the years 1 to 9999, and what cannot be written out must not be stored.
-_TIMES = range(
-    (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND,
-    (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND + 1,
-)
 
 
 def format_time(microseconds: int) -> str:
@@ -60,7 +56,7 @@ def _parse_time_value(value: Any) -> int:
             time = parse_time(value)
         except ValueError as error:
             raise GraphQLError(f"DateTime is {error}.") from error
-    if time not in _TIMES:
+    if time not in TIMES:
         raise GraphQLError(f"DateTime must be within the years 1 to 9999 in UTC, not {value!r}.")
     return time
 

@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 
 from graph.actions import ActionMutations
 from graph.calls.mutations import CallMutations
+from graph.calls.recording import RecordingMutations
 from graph.calls.subscriptions import CallSubscriptions
 from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
@@ -87,6 +88,7 @@ class Query(ProjectQueries, NodeQueries, RefQueries, ServerInfoQueries, UserQuer
 class Mutation(
     ActionMutations,
     CallMutations,
+    RecordingMutations,
     CompletionMutations,
     ConfigurationMutations,
     EvaluationMutations,

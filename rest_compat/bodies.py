@@ -1,8 +1,8 @@
 """Request bodies: JSON to a validated model, with what is only stored left as text.
 
 A body is taken apart level by level along its model. Fields that the model declares as ``RawJSON`` are cut out of it
-as they were sent and never built; the rest becomes Python values that pydantic validates, so its errors are those
-that the documents describe.
+as they were sent and never built, and so are fields that it keeps without naming them; the rest becomes Python values
+that pydantic validates, so its errors are those that the documents describe.
 """
 
 import json
@@ -112,7 +112,7 @@ def _plain(value: Any) -> Any:
     return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
 
 
-def _object(fields: dict[str, Plan]) -> Plan:
+def _object(fields: dict[str, Plan], others: Plan = _plain) -> Plan:
     def decode(value: Any) -> Any:
         if isinstance(value, msgspec.Raw):
             try:
@@ -121,7 +121,7 @@ def _object(fields: dict[str, Plan]) -> Plan:
                 return _plain(value)
         if not isinstance(value, dict):
             return value
-        return {name: fields.get(name, _plain)(item) for name, item in value.items()}
+        return {name: fields.get(name, others)(item) for name, item in value.items()}
 
     return decode
 
@@ -162,7 +162,9 @@ def _decode(body: bytes, text: str, plan: Plan) -> Any:
 def _plan(annotation: Any) -> Plan:
     """The plan of a type of a request model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _object({(f.alias or name): _field_plan(f) for name, f in annotation.model_fields.items()})
+        kept = annotation.model_config.get("extra") == "allow"
+        fields = {(f.alias or name): _field_plan(f) for name, f in annotation.model_fields.items()}
+        return _object(fields, _raw if kept else _plain)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         if any(isinstance(mark, RawJSON) for mark in arguments[1:]):

@@ -16,7 +16,21 @@ from db.chunks import chunked
 from db.json_text import query_form
 from db.upsert import insert
 
-__all__ = ["CallState", "insert_calls", "mark_deleted", "select_states", "select_trace_ids", "update_calls"]
+__all__ = [
+    "RUNNING",
+    "CallContent",
+    "CallState",
+    "insert_calls",
+    "mark_deleted",
+    "select_contents",
+    "select_states",
+    "select_trace_ids",
+    "update_calls",
+]
+
+
+RUNNING = "running"
+"""The status of a call whose end has not come."""
 
 
 class CallState(NamedTuple):
@@ -24,7 +38,9 @@ class CallState(NamedTuple):
 
     id: str
     started_at: int | None
-    ended_at: int | None
+    ended: bool
+    """Whether it is over; of some it is not known when."""
+
     renamed: bool
     deleted_at: int | None
     model: str | None
@@ -34,16 +50,48 @@ class CallState(NamedTuple):
     op_name: str | None = None
 
 
+class CallContent(NamedTuple):
+    """What a patch of a call is merged into. Times and the duration are microseconds."""
+
+    id: str
+    session_id: str | None
+    started_at: int | None
+    ended_at: int | None
+    duration: int | None
+    status: str
+    exception: str | None
+    model: str | None
+    kind: str | None
+    experiment_id: str | None
+    dataset_id: str | None
+    datapoint_id: str | None
+    start_size: int
+    end_size: int
+    attributes: str | None
+    summary: str | None
+
+
 def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallState]:
     """The states of those calls of ``ids`` that exist, started or not, deleted or not."""
     c = calls.c
     counted = func.coalesce(c.input_tokens, c.output_tokens, c.total_tokens).is_not(None)
-    columns = (c.id, c.started_at, c.ended_at, c.renamed, c.deleted_at, c.model, counted, c.op_name)
+    ended = c.status != RUNNING
+    columns = (c.id, c.started_at, ended, c.renamed, c.deleted_at, c.model, counted, c.op_name)
     states: dict[str, CallState] = {}
     for chunk in chunked(ids):
         statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))
         states.update((row.id, CallState(*row)) for row in connection.execute(statement))
     return states
+
+
+def select_contents(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallContent]:
+    """What patches of those calls of ``ids`` that exist are merged into."""
+    columns = [calls.c[name] for name in CallContent._fields]
+    contents: dict[str, CallContent] = {}
+    for chunk in chunked(ids):
+        statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))
+        contents.update((row.id, CallContent(*row)) for row in connection.execute(statement))
+    return contents
 
 
 def select_trace_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Recording, renaming and deleting calls."""
 
-from typing import Annotated, cast
+from typing import cast
 
 import strawberry
 
@@ -14,16 +14,14 @@ from graph.calls.inputs import (
     CallUpdateInput,
     CallUpsertItem,
 )
-from graph.calls.types import Call
+from graph.calls.recorded import CallRecorded, CallsUpsertPayload, Item, errors_of, record_batch
 from graph.context import Info, context_of
-from graph.fields import column, link
-from graph.rows import load_call
+from graph.fields import column
 from graph.scalars import JSON
 from graph.user_errors import UserError, user_errors
 from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
 from resolvers.calls.kinds import kind_of
-from resolvers.calls.record import Recorded, delete_calls, record_calls
-from resolvers.calls.validate import check_event
+from resolvers.calls.record import delete_calls
 from resolvers.context import Context
 from resolvers.errors import Refusal
 from resolvers.ids import new_id
@@ -32,29 +30,6 @@ __all__ = ["CallMutations"]
 
 _NULL = JSONText("null")
 _EMPTY = JSONText("{}")
-
-
-@strawberry.type(description="What became of one event.")
-class CallRecorded:
-    """Where one event of a call went."""
-
-    project: strawberry.Private[str]
-    call_id: str | None = column("Id of the call; null where the event was refused.")
-    trace_id: str | None = column("Its trace, where the event was a start that was taken.")
-    user_errors: list[UserError] = column("Why the event was refused; empty where it was taken.")
-
-    @link("The call as it is now; null where the event was refused, or the call's start has not come yet.")
-    async def call(self, info: Info) -> Annotated["Call", strawberry.lazy("graph.calls.types")] | None:
-        """Read only where it is asked for: recording does not read back."""
-        return await load_call(info, self.project, self.call_id)
-
-
-@strawberry.type(description="What became of a batch.")
-class CallsUpsertPayload:
-    """A result an item."""
-
-    results: list[CallRecorded] = column("One result for each item, in order.")
-    user_errors: list[UserError] = column("The refusals of all items; `field` begins with the item's position.")
 
 
 @strawberry.type(description="What became of a deletion.")
@@ -114,36 +89,13 @@ def _events_of(item: CallUpsertItem, context: Context) -> list[CallEvent]:
     return [start, _end_of(item.complete, start.id)]
 
 
-async def _record(context: Context, batch: list[list[CallEvent]], *, all_or_nothing: bool) -> list[CallRecorded]:
-    """Record the items of a batch, each of one event or two; a refused item keeps its place in the results."""
-    refusals: dict[int, Refusal] = {}
-    for index, events in enumerate(batch):
-        try:
-            for event in events:
-                check_event(event, context.caller)
-        except Refusal as refusal:
-            refusals[index] = refusal
-    results: list[CallRecorded | None] = [
-        _refused(batch[index][0].project, refusals[index]) if index in refusals else None for index in range(len(batch))
-    ]
-    taken = [index for index in range(len(batch)) if index not in refusals]
-    if refusals and all_or_nothing:
-        taken = []
-    recorded = iter(await record_calls(context, [event for index in taken for event in batch[index]]))
-    for index in taken:
-        where, *_ = [next(recorded) for _ in batch[index]]
-        results[index] = _taken(batch[index][0], where)
-    return [result or _refused(batch[index][0].project) for index, result in enumerate(results)]
+def _item(events: list[CallEvent]) -> Item:
+    return Item(events[0].project, events)
 
 
-def _taken(event: CallEvent, recorded: Recorded) -> CallRecorded:
-    trace_id = recorded.trace_id if isinstance(event, CallStart) else None
-    return CallRecorded(project=event.project, call_id=recorded.id, trace_id=trace_id, user_errors=[])
-
-
-def _refused(project: str, refusal: Refusal | None = None) -> CallRecorded:
-    errors = user_errors(refusal) if refusal else []
-    return CallRecorded(project=project, call_id=None, trace_id=None, user_errors=errors)
+async def _record(info: Info, event: CallEvent) -> CallRecorded:
+    """Record one event."""
+    return (await record_batch(context_of(info), [_item([event])], all_or_nothing=True))[0]
 
 
 @strawberry.type
@@ -153,13 +105,12 @@ class CallMutations:
     @strawberry.mutation(description="Record the start of a call. Idempotent by call id: the first start wins.")
     async def call_start(self, info: Info, input: CallStartInput) -> CallRecorded:
         """One start."""
-        context = context_of(info)
-        return (await _record(context, [[_start_of(input, context)]], all_or_nothing=True))[0]
+        return await _record(info, _start_of(input, context_of(info)))
 
     @strawberry.mutation(description="Record the end of a call. It may come before the start; the last end wins.")
     async def call_end(self, info: Info, input: CallEndInput) -> CallRecorded:
         """One end."""
-        return (await _record(context_of(info), [[_end_of(input, input.call_id)]], all_or_nothing=True))[0]
+        return await _record(info, _end_of(input, input.call_id))
 
     @strawberry.mutation(
         description="Record starts, ends and whole calls in one transaction, one result an item. "
@@ -168,20 +119,15 @@ class CallMutations:
     async def calls_upsert(self, info: Info, input: CallsUpsertInput) -> CallsUpsertPayload:
         """A batch."""
         context = context_of(info)
-        batch = [_events_of(item, context) for item in input.items]
-        results = await _record(context, batch, all_or_nothing=input.all_or_nothing)
-        errors = [
-            UserError(code=error.code, message=error.message, field=["items", str(index), *error.field])
-            for index, result in enumerate(results)
-            for error in result.user_errors
-        ]
-        return CallsUpsertPayload(results=results, user_errors=errors)
+        batch = [_item(_events_of(item, context)) for item in input.items]
+        results = await record_batch(context, batch, all_or_nothing=input.all_or_nothing)
+        return CallsUpsertPayload(results=results, user_errors=errors_of(results, "items"))
 
     @strawberry.mutation(description="Give a call a name for people. It stays, whatever the SDK sends later.")
     async def call_update(self, info: Info, input: CallUpdateInput) -> CallRecorded:
         """One rename."""
         rename = CallRename(input.project, input.call_id, input.display_name)
-        return (await _record(context_of(info), [[rename]], all_or_nothing=True))[0]
+        return await _record(info, rename)
 
     @strawberry.mutation(description="Delete calls with all their descendants. Unknown ids are passed over.")
     async def calls_delete(self, info: Info, input: CallsDeleteInput) -> CallsDeletePayload:

@@ -1,18 +1,28 @@
 """Recording: events of calls go in, in any order, from any number of writers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.calls.writes import CallState, insert_calls, mark_deleted, select_states, select_trace_ids, update_calls
+from db.calls.writes import (
+    CallState,
+    insert_calls,
+    mark_deleted,
+    select_contents,
+    select_states,
+    select_trace_ids,
+    update_calls,
+)
 from db.experiments.evaluations import is_evaluation, record_evaluations
 from db.experiments.writes import delete_experiments_of_calls
 from db.projects import lock
 from db.refs import Edge, delete_edges, insert_edges
-from resolvers.calls.events import CallChange, CallEvent, CallStart, merge
+from resolvers.calls.events import CallEvent, CallPatch, CallStart
+from resolvers.calls.inheritance import inherit_links, pass_on_links
+from resolvers.calls.merge import CallChange, merge
 from resolvers.context import Context, now
 from resolvers.ids import new_id
 from resolvers.refs import refs_in
@@ -27,15 +37,26 @@ class Recorded(NamedTuple):
     trace_id: str | None
 
 
-async def record_calls(context: Context, events: Sequence[CallEvent]) -> list[Recorded]:
-    """Write ``events``; returns, in their order, where each went. All are committed, or none."""
+async def record_calls(
+    context: Context, events: Sequence[CallEvent], own_traces: Mapping[str, str] | None = None
+) -> list[Recorded]:
+    """Write ``events``; returns, in their order, where each went. All are committed, or none.
+
+    ``own_traces`` has, by call id, the traces of starts that name none and whose parents are in none; else new ones
+    are made.
+    """
     by_project: defaultdict[str, list[CallEvent]] = defaultdict(list)
     for event in events:
         by_project[event.project].append(event)
     for project in by_project:
         context.caller.require_write(project)
     # New ids are made once, out here: the transaction may be run again.
-    fallback_traces = {event.id: new_id() for event in events if isinstance(event, CallStart) and not event.trace_id}
+    own = own_traces or {}
+    fallback_traces = {
+        event.id: own.get(event.id) or new_id()
+        for event in events
+        if isinstance(event, CallStart) and not event.trace_id
+    }
     at = now()
 
     def write(connection: Connection) -> dict[tuple[str, str], str | None]:
@@ -62,20 +83,25 @@ def write_events(
     change_seq = lock(connection, project, at, changes=len(by_call))
     states = select_states(connection, project, by_call)
     _fill_traces(connection, project, by_call, fallback_traces)
+    patched = [call_id for call_id, named in by_call.items() if call_id in states and _has_patch(named)]
+    contents = select_contents(connection, project, patched)
 
-    inserts, updates = [], {}
     changes: dict[str, CallChange] = {}
     for index, (call_id, call_events) in enumerate(by_call.items()):
-        change = merge(states.get(call_id), call_events)
+        change = merge(states.get(call_id), call_events, contents.get(call_id))
         if change.columns:
             changes[call_id] = change
             change.number(change_seq + index, at)
-            if call_id in states:
-                updates[call_id] = change.columns
-            else:
-                inserts.append({"project_id": project, "id": call_id, "created_at": at, **change.columns})
+    inherit_links(connection, project, changes)
+    updates = {call_id: change.columns for call_id, change in changes.items() if call_id in states}
+    inserts = [
+        {"project_id": project, "id": call_id, "created_at": at, **change.columns}
+        for call_id, change in changes.items()
+        if call_id not in states
+    ]
     insert_calls(connection, inserts)
     update_calls(connection, project, updates)
+    pass_on_links(connection, project, changes, at)
     _write_edges(connection, project, changes, set(updates))
     _follow_evaluations(connection, project, changes, states, at)
     return {
@@ -84,6 +110,10 @@ def write_events(
         for event in call_events
         if isinstance(event, CallStart)
     }
+
+
+def _has_patch(events: Iterable[CallEvent]) -> bool:
+    return any(isinstance(event, CallPatch) for event in events)
 
 
 def _fill_traces(
@@ -111,9 +141,9 @@ def _write_edges(connection: Connection, project: str, changes: Mapping[str, Cal
     for call_id, change in changes.items():
         if change.start is not None:
             edges += [Edge("call", call_id, "inputs", ref) for ref in refs_in(change.start.inputs)]
-        if change.end is not None:
-            edges += [Edge("call", call_id, "output", ref) for ref in refs_in(change.end.output)]
-    ended_again = [call_id for call_id, change in changes.items() if change.end is not None and call_id in existing]
+        if change.output is not None:
+            edges += [Edge("call", call_id, "output", ref) for ref in refs_in(change.output)]
+    ended_again = [call_id for call_id, change in changes.items() if change.output is not None and call_id in existing]
     delete_edges(connection, project, ended_again, source_kind="call", role="output")
     insert_edges(connection, project, edges)
 

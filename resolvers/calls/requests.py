@@ -6,13 +6,19 @@ from typing import Any
 from db.json_text import JSONText, parse_json
 from resolvers.calls.kinds import CallKind
 
-__all__ = ["requested_model"]
+__all__ = ["model_name", "requested_model"]
 
 MODEL_CALLS = {None, CallKind.LLM, CallKind.EMBEDDING}
 """Kinds of calls that ask a model themselves; many senders do not say the kind. An agent that is configured with a
 model makes other calls that ask it."""
 
-ATTRIBUTES = ("gen_ai.request.model", "llm.model_name", "llm.request.model_name", "embedding.model_name")
+ATTRIBUTES = (
+    "gen_ai.request.model",
+    "llm.model_name",
+    "llm.request.model_name",
+    "embedding.model_name",
+    "honeyhive.config.model",
+)
 """Where attributes name it, nested or with dots in the key."""
 
 SPAN = "otel_span"
@@ -31,13 +37,13 @@ def requested_model(kind: str | None, inputs: JSONText, attributes: JSONText) ->
     if kind not in MODEL_CALLS:
         return None
     # Most calls are told apart without being parsed.
-    if '"model"' in inputs and (model := _name(_parsed(inputs).get("model"))):
+    if '"model"' in inputs and (model := model_name(_parsed(inputs).get("model"))):
         return model
     if "model" not in attributes:
         return None
     given = _parsed(attributes)
     keys = ("model", *ATTRIBUTES) if SPAN in given else ATTRIBUTES
-    return next((model for key in keys if (model := _name(_at(given, key)))), None)
+    return next((model for key in keys if (model := model_name(_at(given, key)))), None)
 
 
 def _parsed(text: JSONText) -> Mapping[str, Any]:
@@ -55,7 +61,7 @@ def _at(value: Any, key: str) -> Any:
     return _at(value.get(head), tail) if tail else None
 
 
-def _name(value: Any) -> str | None:
+def model_name(value: Any) -> str | None:
     """A text that can be the name of a model."""
     known = isinstance(value, str) and value.strip() and len(value) <= LONGEST and not value.startswith("weave:///")
     return value if known else None

@@ -13,7 +13,10 @@ import orjson
 from db.json_text import parse_json
 from db.text import decode_text
 
-__all__ = ["ModelUsage", "usage_by_model", "usage_in"]
+__all__ = ["NO_MODEL", "ModelUsage", "usage_by_model", "usage_in"]
+
+NO_MODEL = "usage"
+"""The key of usage whose model nobody named, in place of the model, as Weave's own server writes it for spans."""
 
 
 @dataclass(frozen=True, slots=True)

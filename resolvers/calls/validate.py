@@ -5,7 +5,8 @@ from dataclasses import fields
 
 from db.json_text import parse_json
 from resolvers.callers import Caller
-from resolvers.calls.events import CallEnd, CallEvent, CallRename, CallStart
+from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallRename, CallStart
+from resolvers.calls.sections import SECTIONS
 from resolvers.errors import InvalidInputError
 from resolvers.refs import is_ref, parse_ref
 
@@ -14,6 +15,9 @@ __all__ = ["check_event"]
 LONGEST_ID = 512
 LONGEST_OP_NAME = 2048
 LONGEST_DISPLAY_NAME = 1024
+
+LONGEST_DURATION = (1 << 63) - 1
+"""Microseconds."""
 
 _IDS = ("id", "trace_id", "parent_id", "thread_id", "turn_id", "session_id", "wb_user_id", "wb_run_id")
 _OBJECTS = ("attributes", "inputs", "summary")
@@ -33,6 +37,8 @@ def check_event(event: CallEvent, caller: Caller) -> None:
             raise InvalidInputError(f"{name} must be a JSON object, not {_shown(getattr(event, name))}", [name])
     if isinstance(event, CallStart):
         _check_names(event)
+    elif isinstance(event, CallPatch):
+        _check_patch(event)
     elif isinstance(event, CallRename) and len(event.display_name) > LONGEST_DISPLAY_NAME:
         raise _too_long("display_name", event.display_name, LONGEST_DISPLAY_NAME)
 
@@ -41,7 +47,7 @@ def _present(event: CallEvent, names: Iterable[str]) -> list[str]:
     return [name for name in names if name in _FIELDS[type(event)]]
 
 
-_FIELDS = {kind: {field.name for field in fields(kind)} for kind in (CallStart, CallEnd, CallRename)}
+_FIELDS = {kind: {field.name for field in fields(kind)} for kind in (CallStart, CallEnd, CallRename, CallPatch)}
 
 
 def _check_id(name: str, value: str) -> None:
@@ -58,6 +64,16 @@ def _check_names(event: CallStart) -> None:
         parse_ref(event.op_name, ["op_name"])
     if event.display_name is not None and len(event.display_name) > LONGEST_DISPLAY_NAME:
         raise _too_long("display_name", event.display_name, LONGEST_DISPLAY_NAME)
+
+
+def _check_patch(patch: CallPatch) -> None:
+    for name, value in {**patch.missing, **patch.newer}.items():
+        if name in SECTIONS and not value.lstrip().startswith("{"):
+            raise InvalidInputError(f"{name} must be a JSON object, not {_shown(value)}", [name])
+    if patch.duration is not None and abs(patch.duration) > LONGEST_DURATION:
+        raise InvalidInputError(
+            f"duration must be within 292,000 years, not {patch.duration} microseconds", ["duration"]
+        )
 
 
 def _too_long(name: str, value: str, longest: int) -> InvalidInputError:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from db.json_text import JSONValue, dump_json
-from resolvers.calls.events import NO_MODEL, CallEnd, CallStart
+from resolvers.calls.events import CallEnd, CallStart
+from resolvers.calls.usage import NO_MODEL
 from resolvers.calls.validate import LONGEST_DISPLAY_NAME, LONGEST_OP_NAME
 from resolvers.spans.conventions import (
     Tree,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from resolvers.errors import InvalidInputError
 from rest_compat.registry import Request
 
-__all__ = ["Open", "Strict", "iso_time", "milliseconds", "path_uuid"]
+__all__ = ["Keeping", "Open", "Strict", "iso_time", "milliseconds", "path_uuid"]
 
 
 class Strict(BaseModel):
@@ -25,6 +25,12 @@ class Open(BaseModel):
     """A model that passes over fields it does not name."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+class Keeping(BaseModel):
+    """A model that keeps fields it does not name, as JSON text in ``model_extra``."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
 
 
 def path_uuid(request: Request, name: str) -> str:

@@ -1,0 +1,283 @@
+"""What each event makes of a call's row.
+
+The rules of who wins, wherever and however often events arrive (docs/calls.md):
+
+- the first start wins, a repeated one changes nothing;
+- the last end wins;
+- a rename beats the display name of a start, before it and after it;
+- the model that an end reports usage of beats the one that a start asks for, before it and after it;
+- a patch merges into what is there, key by key, and finds nothing to merge into before the start;
+- nothing that arrives for a deleted call changes it.
+"""
+
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from db.calls.exceptions import ExceptionParts, exception_parts
+from db.calls.writes import RUNNING, CallContent, CallState
+from db.json_text import JSONText, parse_json
+from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallRename, CallStart
+from resolvers.calls.requests import requested_model
+from resolvers.calls.sections import has_sections, links_in, merged, summary_with, usage_in
+from resolvers.calls.usage import NO_MODEL
+from resolvers.times import TIMES
+
+__all__ = ["CallChange", "Usage", "end_after", "merge", "usage_of"]
+
+MOST_TOKENS = (1 << 63) - 1
+"""What the column of a count holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of a call over all its models; ``model`` is named where there is one."""
+
+    model: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether there is any count."""
+        return (self.input_tokens, self.output_tokens, self.total_tokens) != (None, None, None)
+
+
+def usage_of(summary: Mapping[str, Any]) -> Usage:
+    """The usage in a Weave summary: ``usage.MODEL.prompt_tokens`` (or input_tokens) and so on, summed over models."""
+    given = summary.get("usage")
+    by_model: dict[str, Any] = given if isinstance(given, dict) else {}
+    models = {name: counts for name, counts in by_model.items() if isinstance(counts, dict)}
+    incoming, outgoing, total = [], [], []
+    for counts in models.values():
+        # Providers have two words for each; a provider uses one of them.
+        own_incoming = _sum(_count(counts, "input_tokens"), _count(counts, "prompt_tokens"))
+        own_outgoing = _sum(_count(counts, "output_tokens"), _count(counts, "completion_tokens"))
+        own_total = _count(counts, "total_tokens")
+        incoming.append(own_incoming)
+        outgoing.append(own_outgoing)
+        total.append(_sum(own_incoming, own_outgoing) if own_total is None else own_total)
+    only = next(iter(models)) if len(models) == 1 else None
+    return Usage(None if only == NO_MODEL else only, _sum(*incoming), _sum(*outgoing), _sum(*total))
+
+
+def _count(counts: Mapping[str, Any], name: str) -> int | None:
+    """One count; None for the text or null of a provider that counted nothing, and for what is no count."""
+    value = counts.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_TOKENS:
+        return None
+    return int(value)
+
+
+def _sum(*counts: int | None) -> int | None:
+    """The sum of those that are there, as far as the column holds it; None where none is."""
+    found = [count for count in counts if count is not None]
+    return min(MOST_TOKENS, sum(found)) if found else None
+
+
+def status_of(exception: str | None, summary: Mapping[str, Any]) -> str:
+    """The status of an ended call."""
+    if exception:
+        return "error"
+    counts = summary.get("status_counts")
+    errors = counts.get("error") if isinstance(counts, dict) else None
+    failed_below = isinstance(errors, int | float) and errors > 0
+    return "descendant_error" if failed_below else "success"
+
+
+@dataclass(slots=True)
+class CallChange:
+    """The columns to write for one call, whose refs are to be recorded again, and what readers see happen to it."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    start: CallStart | None = None
+    output: JSONText | None = None
+    """What it gave back, where that is new."""
+
+    content: CallContent | None = None
+    """What was known of it before, where it was patched."""
+
+    seen: set[Literal["started", "ended", "updated"]] = field(default_factory=set)
+
+    def number(self, change_seq: int, at: int) -> None:
+        """Add the columns that say at which change, and when, it was seen."""
+        self.columns["change_seq"] = change_seq
+        for name in self.seen:
+            self.columns[f"{name}_seq"] = change_seq
+        if "updated" in self.seen:
+            self.columns["updated_at"] = at
+
+
+def merge(state: CallState | None, events: Iterable[CallEvent], content: CallContent | None = None) -> CallChange:
+    """What ``events``, in the order they came, make of a call in ``state`` (None: never heard of).
+
+    ``content`` is what is known of it, where patches are among them.
+    """
+    change = CallChange(content=content)
+    if state is not None and state.deleted_at is not None:
+        return change
+    renamed = state is not None and state.renamed
+    started = state is not None and state.started_at is not None
+    ended = state is not None and state.ended
+    named = state is not None and (state.model is not None or state.counted)
+    taken = False  # whether the last start is the one that counts
+    for event in events:
+        match event:
+            case CallStart():
+                taken = not started
+                if taken:
+                    started = True
+                    # An end that was there before its start is seen together with it.
+                    change.seen |= {"started", "ended"} if ended else {"started"}
+                    change.start = event
+                    change.columns.update(_start_columns(event, renamed=renamed))
+                    if not named and (model := requested_model(event.kind, event.inputs, event.attributes)):
+                        change.columns["model"] = model
+                    if not ended and has_sections(event.attributes):
+                        change.columns.update(_usage_columns(None, 0, {}, usage_in(event.attributes)))
+            case CallEnd():
+                if started:
+                    change.seen.add("updated" if ended else "ended")
+                ended = True
+                change.output = event.output
+                columns = _end_columns(event)
+                named = named or "model" in columns
+                change.columns.update(columns)
+            case CallRename():
+                if started:
+                    change.seen.add("updated")
+                renamed = True
+                change.columns.update(display_name=event.display_name or None, renamed=True)
+            case CallPatch():
+                known = ChainMap(change.columns, {} if content is None else content._asdict())
+                columns = _patch_columns(event, known) if started and not (event.retold and taken) else {}
+                if columns:
+                    change.seen.add("ended" if "status" in columns else "updated")
+                    ended = ended or "status" in columns
+                    change.output = change.output if event.output is None else event.output
+                    change.columns.update(columns)
+    if state is None and change.columns:
+        change.columns.setdefault("status", RUNNING)
+    return change
+
+
+def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
+    columns = {
+        "trace_id": event.trace_id,
+        "parent_id": event.parent_id,
+        "session_id": event.session_id,
+        "thread_id": event.thread_id,
+        "turn_id": event.turn_id,
+        "op_name": event.op_name,
+        "kind": event.kind,
+        "started_at": event.started_at,
+        "wb_user_id": event.wb_user_id,
+        "wb_run_id": event.wb_run_id,
+        "wb_run_step": event.wb_run_step,
+        "span_id": event.span_id,
+        "attributes": event.attributes,
+        "inputs": event.inputs,
+        "start_size": _bytes(event.attributes) + _bytes(event.inputs),
+        **links_in(event.attributes),
+    }
+    return columns if renamed else {**columns, "display_name": event.display_name or None}
+
+
+def _end_columns(event: CallEnd) -> dict[str, Any]:
+    parsed = parse_json(event.summary)
+    summary = parsed if isinstance(parsed, dict) else {}
+    return {
+        "ended_at": event.ended_at,
+        "duration": event.duration,
+        "exception": event.exception,
+        **_exception_columns(event.exception),
+        "status": status_of(event.exception, summary),
+        **_counts(usage_of(summary)),
+        "wb_run_step_end": event.wb_run_step_end,
+        "output": event.output,
+        "summary": event.summary,
+        "end_size": _bytes(event.output) + _bytes(event.summary),
+    }
+
+
+def _counts(usage: Usage) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+    # Usage says which model it was, or that there are several; without any, the one that was asked for stays.
+    if usage.model is not None or usage.is_counted:
+        columns["model"] = usage.model
+    return columns
+
+
+def _patch_columns(patch: CallPatch, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a patch of a call changes, of which ``known`` are the columns so far (those of CallContent)."""
+    columns: dict[str, Any] = {}
+    attributes = known["attributes"] or "{}"
+    after = merged(attributes, patch.newer, patch.missing)
+    end_size = known.get("end_size", 0)
+    summary = known.get("summary")
+    if after != attributes:
+        columns |= {
+            "attributes": after,
+            "start_size": known["start_size"] + _bytes(after) - _bytes(known["attributes"] or ""),
+            **_links_changed(attributes, after),
+        }
+        usage = _usage_columns(summary, end_size, usage_in(attributes), usage_in(after))
+        columns |= usage
+        summary, end_size = columns.get("summary", summary), columns.get("end_size", end_size)
+        if not usage and known.get("model") is None and known.get("total_tokens") is None:
+            asked = requested_model(known.get("kind"), JSONText("{}"), after)
+            columns |= {} if asked is None else {"model": asked}
+    if patch.output is not None:
+        columns |= {"output": patch.output, "end_size": _bytes(patch.output) + _bytes(summary or "")}
+    if patch.duration is not None:
+        columns["duration"] = patch.duration
+    if patch.ended_at is not None:
+        columns["ended_at"] = patch.ended_at
+    elif patch.duration is not None and known.get("ended_at") is None:
+        columns["ended_at"] = end_after(known["started_at"], patch.duration)
+    over = patch.output not in {None, "null"} or patch.ended_at is not None or patch.duration is not None
+    if over and known.get("status", RUNNING) == RUNNING:
+        parsed = parse_json(summary) if summary else {}
+        columns["status"] = status_of(known.get("exception"), parsed if isinstance(parsed, dict) else {})
+    return columns
+
+
+def _links_changed(before: str, after: str) -> dict[str, str | None]:
+    """The links that the call names itself now, and did not before: others it may have from its session."""
+    old = links_in(before)
+    return {column: link for column, link in links_in(after).items() if link != old[column]}
+
+
+def _usage_columns(
+    summary: str | None, end_size: int, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What it changes that the sections of a call report the usage ``after``, and reported ``before``."""
+    text = summary_with(summary, before, after)
+    if text is None:
+        return {}
+    size = end_size + _bytes(text) - _bytes(summary or "")
+    return {"summary": text, "end_size": size, **_counts(usage_of({"usage": after}))}
+
+
+def _exception_columns(exception: str | None) -> dict[str, str | None]:
+    parts = ExceptionParts(None, None) if exception is None else exception_parts(exception)
+    return {
+        "exception_type": parts.type,
+        "exception_message": None if parts.message == exception else parts.message,
+    }
+
+
+def end_after(started_at: int, duration: int) -> int | None:
+    """When a call that took so long ended; None past the times that can be written."""
+    ended_at = started_at + duration
+    return ended_at if ended_at in TIMES else None
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
