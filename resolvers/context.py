@@ -18,6 +18,7 @@ from resolvers.loaders import Loaders
 if TYPE_CHECKING:
     from resolvers.completions.provider import Provider
     from resolvers.live.hub import Hub
+    from resolvers.metrics.engines.sandbox import Sandbox
 
 __all__ = ["Context", "now", "recorded_at"]
 
@@ -60,6 +61,9 @@ class Context:
     live: "Hub | None" = None
     """What those who follow changes share; None where nobody can."""
 
+    sandbox: "Sandbox | None" = None
+    """Where the code of metrics runs; None where none is run."""
+
     loaders: Loaders = field(init=False)
     _reading: asyncio.Semaphore = field(init=False, repr=False)
 
@@ -75,7 +79,7 @@ class Context:
 
     def detached(self) -> "Context":
         """The context of work that outlives this request: the same caller, nothing loaded yet."""
-        return Context(self.database, self.caller, provider=self.provider, jobs=self.jobs)
+        return Context(self.database, self.caller, provider=self.provider, jobs=self.jobs, sandbox=self.sandbox)
 
     def fresh(self) -> "Context":
         """The same request with nothing loaded: pages of a long answer must not pile up what each has loaded."""

@@ -24,6 +24,7 @@ from resolvers.context import Context
 from resolvers.evaluations.run import end_interrupted
 from resolvers.jobs import Jobs
 from resolvers.live.hub import Hub
+from resolvers.metrics.engines.sandbox import Sandbox
 from rest_compat.dialects import Dialect, routes
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.explain import explain_route
@@ -49,11 +50,14 @@ class Resources:
     provider: Provider | None = None
     jobs: Jobs = field(default_factory=Jobs)
     live: Hub | None = None
+    sandbox: Sandbox | None = None
 
     async def context(self, _connection: HTTPConnection) -> Context:
         """The context of one request."""
         assert self.database is not None, "requests come after start-up"
-        return Context(self.database, LOCAL, provider=self.provider, jobs=self.jobs, live=self.live)
+        return Context(
+            self.database, LOCAL, provider=self.provider, jobs=self.jobs, live=self.live, sandbox=self.sandbox
+        )
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -73,6 +77,9 @@ def create_app(settings: Settings) -> Starlette:
         )
         resources.live = Hub(resources.database)
         resources.provider = provider_of(settings)
+        resources.sandbox = Sandbox(
+            seconds=settings.metric_timeout, memory=settings.metric_memory, workers=settings.metric_workers
+        )
         try:
             # Of a process that was killed: nobody else says that they failed.
             await end_interrupted(Context(resources.database, LOCAL))
@@ -80,6 +87,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             await resources.live.close()
             await resources.jobs.close()
+            await resources.sandbox.close()
             if resources.provider is not None:
                 await resources.provider.close()
             await resources.database.close()

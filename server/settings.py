@@ -179,6 +179,22 @@ class Settings:
     provider_retries: int = _setting(
         2, help="How often a request is sent again when the provider is busy or fails.", minimum=0, maximum=10
     )
+    metric_timeout: int = _setting(
+        5, help="Longest run of the code of a PYTHON metric on one event.", minimum=1, maximum=600, unit="seconds"
+    )
+    metric_memory: int = _setting(
+        128 * MIB,
+        help="Most memory of such a run; the event, parsed, is part of it.",
+        minimum=8 * MIB,
+        unit="bytes",
+    )
+    metric_workers: int = _setting(
+        2,
+        help="Most processes in which a server process runs PYTHON metrics, each with that much memory. They are "
+        "started where such metrics run.",
+        minimum=1,
+        maximum=256,
+    )
 
     def __post_init__(self) -> None:
         if not self.database_url:
