@@ -80,6 +80,16 @@ feedback = Table(
     info={"distribute_by": "project_id"},
 )
 
+Index(
+    None,
+    feedback.c.project_id,
+    feedback.c.queue_id,
+    feedback.c.created_at,
+    feedback.c.id,
+    sqlite_where=feedback.c.queue_id.is_not(None),
+    postgresql_where=feedback.c.queue_id.is_not(None),
+)
+
 purged_feedback = Table(
     "purged_feedback",
     metadata,

@@ -11,6 +11,7 @@ from db.metrics import metric_versions, metrics
 from db.objects import objects
 from db.prices import prices
 from db.projects import projects
+from db.queues.tables import queue_items, queues
 from db.refs import refs
 from db.tables import table_chunks, table_parts, table_rows, tables
 
@@ -30,6 +31,8 @@ __all__ = [
     "prices",
     "projects",
     "purged_feedback",
+    "queue_items",
+    "queues",
     "refs",
     "table_chunks",
     "table_parts",

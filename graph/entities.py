@@ -23,6 +23,8 @@ from resolvers.objects.lists import names_by_key
 from resolvers.objects.read import objects_by_ref
 from resolvers.prices.read import prices_by_id
 from resolvers.projects import projects_by_slug
+from resolvers.queues.items import items_by_key
+from resolvers.queues.read import queues_by_id
 from resolvers.refs import CallRef, ObjectRef, TableRef, parse_ref
 from resolvers.subjects.entities import SubjectEntity
 from resolvers.subjects.read import subject_row
@@ -112,6 +114,11 @@ def _object_of_ref(given: Representation) -> GlobalId:
     return GlobalId("ObjectVersion", ref.project, (ref.kind, ref.object_id, ref.digest))
 
 
+def _by_item_key(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    columns = columns_of(info, "AnnotationQueueItem")
+    return context_of(info).loaders.load(items_by_key, (project, key), columns=columns)
+
+
 def _by_object_name(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
     return context_of(info).loaders.load(names_by_key, (project, *key))
 
@@ -138,6 +145,12 @@ ENTITIES: dict[str, Entity] = {
         _by_key("Configuration", configurations_by_id), dict([fields_key("Configuration", "configurationId")])
     ),
     "Experiment": Entity(_by_key("Experiment", experiments_by_id), dict([fields_key("Experiment", "experimentId")])),
+    "AnnotationQueue": Entity(
+        _by_key("AnnotationQueue", queues_by_id), dict([fields_key("AnnotationQueue", "queueId")])
+    ),
+    "AnnotationQueueItem": Entity(
+        _by_item_key, dict([fields_key("AnnotationQueueItem", "queueId", "callId")]), width=2
+    ),
     "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),

@@ -26,6 +26,8 @@ NODE_KEYS: dict[str, tuple[str, ...]] = {
     "Experiment": ("project_slug", "experiment_id"),
     "Price": ("project_slug", "price_id"),
     "Configuration": ("project_slug", "configuration_id"),
+    "AnnotationQueue": ("project_slug", "queue_id"),
+    "AnnotationQueueItem": ("project_slug", "queue_id", "call_id"),
 }
 """The columns that make up a node's identity, by noun, the project's slug first. Every read selects them."""
 

@@ -28,6 +28,7 @@ from graph.ops import ProjectOps
 from graph.prices.project import ProjectPrices
 from graph.queries import sorts_argument
 from graph.query import SortByInput
+from graph.queues.project import ProjectQueues
 from graph.rows import load_row
 from graph.scalars import DateTime
 from graph.sessions import Session
@@ -74,6 +75,7 @@ class Project(
     ProjectObjects,
     ProjectOps,
     ProjectPrices,
+    ProjectQueues,
     ProjectStatsField,
     ProjectTables,
     ProjectThreads,

@@ -43,6 +43,9 @@ from graph.ops import OpMutations
 from graph.prices.mutations import PriceMutations
 from graph.prices.types import Price
 from graph.projects import Project, ProjectQueries
+from graph.queues.items import AnnotationQueueItem
+from graph.queues.mutations import QueueMutations
+from graph.queues.types import AnnotationQueue
 from graph.refs.types import RefQueries
 from graph.scalars import SCALARS
 from graph.server_info import ServerInfoQueries
@@ -60,6 +63,8 @@ __all__ = ["Mutation", "Query", "Schema", "Subscription", "build_schema", "schem
 
 
 NODES = [
+    AnnotationQueue,
+    AnnotationQueueItem,
     Call,
     Configuration,
     Experiment,
@@ -99,6 +104,7 @@ class Mutation(
     ObjectMutations,
     OpMutations,
     PriceMutations,
+    QueueMutations,
     SpanMutations,
     TableMutations,
 ):

@@ -1,7 +1,7 @@
 """The shape that batch reads share: keys grouped by project, one read a project, values in the order of the keys."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -10,24 +10,25 @@ from resolvers.context import Context
 
 __all__ = ["read_by_key"]
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 async def read_by_key(
     context: Context,
-    keys: Sequence[tuple[str, str]],
-    read: Callable[[Connection, str, list[str]], Mapping[str, V]],
+    keys: Sequence[tuple[str, K]],
+    read: Callable[[Connection, str, list[K]], Mapping[K, V]],
 ) -> list[V | None]:
     """The value of each (project, key) by ``read(connection, project, distinct keys)``.
 
     None for what is not there, and for everything of a project that the caller may not read.
     """
-    by_project: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    by_project: defaultdict[str, dict[K, None]] = defaultdict(dict)
     for project, key in keys:
         if context.caller.may_read(project):
             by_project[project][key] = None
 
-    def read_all(connection: Connection) -> dict[tuple[str, str], V]:
+    def read_all(connection: Connection) -> dict[tuple[str, K], V]:
         return {
             (project, key): value
             for project, wanted in by_project.items()

@@ -14,6 +14,8 @@ from db.experiments.membership import in_experiments
 from db.query.compile import compile_query
 from db.query.expression import Constant, Contains, GetField
 from db.query.fields import Fields
+from db.queues.items import IN_SHOWN_QUEUE
+from db.queues.tables import queue_items
 from db.refs import base_of, refs
 
 __all__ = ["EVERY_CALL", "CallFilter", "conditions", "edges_of", "starts_with"]
@@ -52,6 +54,7 @@ class CallFilter:
     turns_only: bool | None = None
     wb_user_ids: Sequence[str] | None = None
     wb_run_ids: Sequence[str] | None = None
+    annotation_queue_ids: Sequence[str] | None = None
     started_after: int | None = None
     started_before: int | None = None
     ended_after: int | None = None
@@ -122,6 +125,8 @@ def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]
         found.append(_any_name(calls.c.op_name, chosen.op_names))
     if chosen.ops:
         found.append(calls.c.op_name.in_(versions_of(project_id, chosen.ops)))
+    if chosen.annotation_queue_ids:
+        found.append(_waiting_in(project_id, chosen.annotation_queue_ids))
     if chosen.trace_roots_only:
         found.append(calls.c.parent_id.is_(None))
     if chosen.is_root is not None:
@@ -141,6 +146,13 @@ def _any_name(column: ColumnElement[str], names: Sequence[str]) -> ColumnElement
     prefixes = [name.removesuffix("*") for name in names if name.endswith(WILDCARD)]
     parts: list[ColumnElement[bool]] = [column.in_(exact)] if exact else []
     return or_(*parts, *(starts_with(column, prefix) for prefix in prefixes))
+
+
+def _waiting_in(project_id: str, queue_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Calls that are items of one of the queues."""
+    items = queue_items.c
+    where = (items.project_id == project_id, items.queue_id.in_(queue_ids), IN_SHOWN_QUEUE)
+    return calls.c.id.in_(select(items.call_id).where(*where))
 
 
 def _points_to(project_id: str, role: str, wanted: Sequence[str]) -> ColumnElement[bool]:

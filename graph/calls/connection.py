@@ -144,8 +144,8 @@ Expand = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the graph a list of calls stands: in a project, and there with a value in a column of calls, or with a
-    ref among their inputs (``input_ref``) or output (``output_ref``).
+    """Where in the graph a list of calls stands: in a project, and there with a value in a column of calls, with a ref
+    among their inputs (``input_ref``) or output (``output_ref``), or as items of a queue (``annotation_queue_id``).
 
     Lists with a column that stand below the nodes of one list are read together; ``within`` narrows each further.
     """

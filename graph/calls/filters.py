@@ -88,6 +88,9 @@ class CallFilterInput:
         "of a session that it names, or part of its evaluation.",
         default=None,
     )
+    annotation_queue_ids: list[str] | None = column(
+        "Ids of annotation queues: calls that are items of one of them, whatever their state there.", default=None
+    )
     trace_roots_only: bool | None = column(
         "True is the same as `isRoot: true`, which is to be preferred; false restricts nothing. It is here because "
         "REST has it.",

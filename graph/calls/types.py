@@ -20,6 +20,7 @@ from graph.fields import column, link
 from graph.groups import load_group
 from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
+from graph.queues.calls import CallAnnotationQueues
 from graph.refs.types import RefLink, links_of
 from graph.rows import load_call, load_row
 from graph.scalars import JSON, BigInt, DateTime
@@ -67,6 +68,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
 class Call(
+    CallAnnotationQueues,
     CallCosts,
     CallExceptions,
     CallExperiment,

@@ -27,6 +27,7 @@ from graph.query import SortByInput
 from graph.selection import NODES, columns_of
 from resolvers.feedback.pages import (
     DEFAULT_SORTS,
+    Below,
     FeedbackList,
     TargetLists,
     feedback_count,
@@ -60,13 +61,14 @@ class FeedbackConnection(Connection[Annotated["Feedback", strawberry.lazy("graph
 
 @dataclass(frozen=True, slots=True)
 class FeedbackPlace:
-    """Where in the graph a list of feedback stands: in a project, and there below what ``target_ref`` names.
+    """Where in the graph a list of feedback stands: in a project, and there below what ``value`` names.
 
     Lists that stand below the nodes of one list are read together.
     """
 
     project: str
-    target_ref: str | None = None
+    value: str | None = None
+    below: Below = "target_ref"
 
 
 def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any], FeedbackPlace]) -> Any:
@@ -94,9 +96,9 @@ def feedback_field(description: str, needs: Iterable[str], place: Callable[[Any]
                 page_request(first, after, last, before, offset),
             )
 
-        if where.target_ref is None:
+        if where.value is None:
             return await _of_project(info, where.project, *make())
-        return await _of_target(info, where.project, where.target_ref, make)
+        return await _below(info, where.project, where.value, where.below, make)
 
     return strawberry.field(resolver=resolve, description=description, metadata={NEEDS: tuple(needs)})
 
@@ -113,15 +115,19 @@ async def _of_project(info: Info, project: str, chosen: FeedbackList, request: P
     )
 
 
-async def _of_target(
-    info: Info, project: str, target_ref: str, make: Callable[[], tuple[FeedbackList, PageRequest]]
+async def _below(
+    info: Info, project: str, value: str, below: Below, make: Callable[[], tuple[FeedbackList, PageRequest]]
 ) -> FeedbackConnection:
+    def lists() -> TargetLists:
+        chosen, request = make()
+        return TargetLists(chosen, below, request, columns_of(info, "Feedback", NODES))
+
     return await connect_siblings(
         info,
         FeedbackConnection,
         "Feedback",
-        (project, target_ref),
-        lists=shared_by_siblings(info, lambda: TargetLists(*make(), columns_of(info, "Feedback", NODES))),
+        (project, value),
+        lists=shared_by_siblings(info, lists),
         pages=target_feedback_pages,
         counts=target_feedback_counts,
     )

@@ -11,11 +11,13 @@ from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.types import ObjectVersion
 from graph.project_link import ProjectLink
+from graph.queues.types import AnnotationQueue
 from graph.rows import load_row
 from graph.scalars import JSON, DateTime
 from graph.users import UserLink
 from resolvers.calls.read import calls_by_id
 from resolvers.objects.read import objects_by_ref
+from resolvers.queues.read import queues_by_id
 from resolvers.refs import CallRef, ObjectRef, parse_ref
 
 __all__ = ["Feedback", "FeedbackTarget"]
@@ -23,6 +25,8 @@ __all__ = ["Feedback", "FeedbackTarget"]
 FeedbackTarget = Annotated[
     Call | ObjectVersion, strawberry.union("FeedbackTarget", description="What feedback can be on.")
 ]
+
+_QUEUE = ("project_slug", "queue_id")
 
 
 @strawberry.federation.type(
@@ -77,6 +81,13 @@ class Feedback(FeedbackSaid, UserLink, ProjectLink, TracegraphNode):
     async def call(self, info: Info) -> Call | None:
         """By the loader of calls."""
         return cast("Call | None", await _named(info, self.call_ref))
+
+    @link("The annotation queue it was given in; null where it names none that is there.", needs=_QUEUE)
+    async def annotation_queue(self, info: Info) -> AnnotationQueue | None:
+        """By the loader of queues."""
+        if self.queue_id is None:
+            return None
+        return await load_row(info, queues_by_id, (self.project_slug, self.queue_id), AnnotationQueue)
 
     @link("What made the scorer run.", needs=("trigger_ref",))
     async def trigger(self, info: Info) -> ObjectVersion | None:

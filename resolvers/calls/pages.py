@@ -22,6 +22,8 @@ from db.query.compile import compile_query
 from db.query.expression import Expression
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
+from db.queues.items import IN_SHOWN_QUEUE
+from db.queues.tables import queue_items
 from resolvers.batches import read_by_key
 from resolvers.calls.orders import COST, costs_by_id
 from resolvers.context import Context
@@ -157,8 +159,9 @@ class SiblingLists:
     """Lists of calls that differ in one value alone: the children of each call of a list.
 
     ``column`` is the column of calls that holds the value, or ``input_ref`` or ``output_ref`` where the value is a ref
-    among their inputs or output, or ``experiment_id`` where it is that of an experiment that they belong to. Shared by
-    the siblings, and told apart by identity: a loader batches what asks with the same one.
+    among their inputs or output, ``experiment_id`` where it is that of an experiment that they belong to, or
+    ``annotation_queue_id`` where they are items of a queue. Shared by the siblings, and told apart by identity: a
+    loader batches what asks with the same one.
     """
 
     chosen: CallList
@@ -178,6 +181,9 @@ def _sibling_key(
     if column == EXPERIMENT:
         members = members_of(project, values)
         return members.c.experiment_id, [members.c.call_id == calls.c.id]
+    if column == "annotation_queue_id":
+        items = queue_items.c
+        return items.queue_id, [items.project_id == project, items.call_id == calls.c.id, IN_SHOWN_QUEUE]
     if column not in _ROLES:
         return calls.c[column], []
     edges = edges_of(project, _ROLES[column])

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection
 
 from db.feedback import feedback, select_feedback_by_id, select_feedback_page
 from db.feedback_fields import FEEDBACK_FIELDS
 from db.feedback_filters import EVERY_FEEDBACK, FeedbackFilter, feedback_conditions
+from db.id_lists import among
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
@@ -20,10 +22,12 @@ from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
 
 __all__ = [
+    "Below",
     "FeedbackList",
     "TargetLists",
     "feedback_count",
     "feedback_page",
+    "item_key",
     "target_feedback_counts",
     "target_feedback_pages",
 ]
@@ -72,31 +76,56 @@ async def feedback_count(context: Context, project: str, chosen: FeedbackList, l
     return await context.read(lambda connection: select_count(connection, where, limit))
 
 
+Below = Literal["target_ref", "queue_id", "item"]
+"""What lists of feedback stand below: a target by its ref, a queue by its id, or an item of a queue by ``item_key``."""
+
+_ITEM = "/"
+
+
+def item_key(queue_id: str, target_ref: str) -> str:
+    """What the feedback on a call that was given through a queue has in common."""
+    return f"{queue_id}{_ITEM}{target_ref}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetLists:
-    """The lists of feedback on each of many targets, alike but for the target.
+    """The lists of feedback below each of many nodes, alike but for the node.
 
     Shared by the siblings, and told apart by identity: a loader batches what asks with the same one.
     """
 
     chosen: FeedbackList
+    below: Below
     request: PageRequest
     columns: frozenset[str]
 
+    @property
+    def key(self) -> ColumnElement[str]:
+        """What tells the lists apart, in SQL."""
+        c = feedback.c
+        return c.queue_id + _ITEM + c.target_ref if self.below == "item" else c[self.below]
+
+    def conditions(self, project: str, keys: Sequence[str]) -> list[ColumnElement[bool]]:
+        """In SQL, beside that the key is one of ``keys``."""
+        found = self.chosen.conditions(project)
+        if self.below == "item":  # an index finds them by the ref
+            found.append(among(feedback.c.target_ref, {key.partition(_ITEM)[2] for key in keys}))
+        return found
+
 
 async def target_feedback_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: TargetLists) -> list[Page]:
-    """The page of each (project, target ref): two statements a project and chunk."""
+    """The page of each (project, value of the key): two statements a project and chunk."""
     order = lists.chosen.order()
 
-    def read(connection: Connection, project: str, refs: list[str]) -> Mapping[str, Page]:
+    def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
         return partition_pages(
             connection,
-            refs,
+            values,
             noun="Feedback",
-            key=feedback.c.target_ref,
+            key=lists.key,
             row_id=feedback.c.id,
             read=lambda ids: select_feedback_by_id(connection, project, ids, lists.columns),
-            conditions=lists.chosen.conditions(project),
+            conditions=lists.conditions(project, values),
             order=order,
             request=lists.request,
         )
@@ -106,10 +135,10 @@ async def target_feedback_pages(context: Context, keys: Sequence[tuple[str, str]
 
 
 async def target_feedback_counts(context: Context, keys: Sequence[tuple[str, str]], *, lists: TargetLists) -> list[int]:
-    """How much feedback each (project, target ref) has: one statement a project and chunk."""
+    """How much feedback each (project, value of the key) has: one statement a project and chunk."""
 
-    def read(connection: Connection, project: str, refs: list[str]) -> Mapping[str, int]:
-        conditions = lists.chosen.conditions(project)
-        return partition_counts(connection, refs, key=feedback.c.target_ref, conditions=conditions)
+    def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, int]:
+        conditions = lists.conditions(project, values)
+        return partition_counts(connection, values, key=lists.key, conditions=conditions)
 
     return [count or 0 for count in await read_by_key(context, keys, read)]

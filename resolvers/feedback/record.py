@@ -27,6 +27,7 @@ from resolvers.feedback.validate import NewFeedback, checked_payload
 from resolvers.ids import new_id
 from resolvers.purges import check_purge
 from resolvers.queries import refusing_queries
+from resolvers.queues.complete import complete_by_feedback
 from resolvers.refs.read import refs_read
 
 __all__ = ["FeedbackCreated", "feedback_create", "feedback_create_batch", "feedback_purge", "feedback_replace"]
@@ -65,6 +66,7 @@ async def feedback_create_batch(
         if all_or_nothing and _any_refused(results):
             return _refusals_of(results)
         insert_feedback(connection, fresh)
+        complete_by_feedback(connection, fresh)
         return results
 
     return await context.database.write(write)
@@ -85,6 +87,7 @@ async def feedback_replace(context: Context, feedback_id: str, new: NewFeedback)
         fresh, (result,) = _compare(connection, [row])
         created = _taken(result)  # raised inside, a refusal takes the deletion back
         insert_feedback(connection, fresh)
+        complete_by_feedback(connection, fresh)
         return created
 
     return await context.database.write(write)

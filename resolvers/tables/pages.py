@@ -183,7 +183,7 @@ async def table_rows_at(
         places = [(table, Place(index, digest)) for (table, index), digest in digests.items()]
         return dict(zip(digests, _each(connection, project, places, columns), strict=True))
 
-    return await read_by_key(context, keys, read)  # type: ignore[arg-type]  # keys of two parts
+    return await read_by_key(context, keys, read)
 
 
 async def table_rows_of_digest(
@@ -196,7 +196,7 @@ async def table_rows_of_digest(
         places = [(table, Place(index, digest)) for (table, digest), index in indexes.items()]
         return dict(zip(indexes, _each(connection, project, places, columns), strict=True))
 
-    return await read_by_key(context, keys, read)  # type: ignore[arg-type]  # keys of two parts
+    return await read_by_key(context, keys, read)
 
 
 def _each(

@@ -32,6 +32,7 @@ query($table: String!, $file: String!) { project(slug: "team/app") {
   prices { nodes { id } }
   configurations { nodes { id } }
   experiments { nodes { id } }
+  annotationQueues { nodes { id } }
   table(digest: $table) { id rows { nodes { id } } }
   file(digest: $file) { id }
 } }
@@ -65,6 +66,9 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
     given = {"project": PROJECT, "name": "v0", "provider": "p", "parameters": {"call_type": "chat", "model": "m"}}
     create = "mutation($given: ConfigurationCreateInput!) { configurationCreate(input: $given) { configurationId } }"
     configuration = (await answer(client, create, given=given))["configurationCreate"]["configurationId"]
+    given = {"project": PROJECT, "name": "q", "callIds": ["call-1"]}
+    create = "mutation($given: AnnotationQueueCreateInput!) { annotationQueueCreate(input: $given) { queueId } }"
+    queue = (await answer(client, create, given=given))["annotationQueueCreate"]["queueId"]
 
     experiment = "mutation($i: ExperimentCreateInput!) { experimentCreate(input: $i) { userErrors { message } } }"
     await answer(client, experiment, i={"project": PROJECT, "experimentId": "run-1"})
@@ -87,6 +91,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
                 ("Price", "prices"),
                 ("Configuration", "configurations"),
                 ("Experiment", "experiments"),
+                ("AnnotationQueue", "annotationQueues"),
             )
         },
     }
@@ -104,6 +109,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         "Price": ("Price", PROJECT, (prices[0][0],)),
         "Configuration": ("Configuration", PROJECT, (configuration,)),
         "Experiment": ("Experiment", PROJECT, ("run-1",)),
+        "AnnotationQueue": ("AnnotationQueue", PROJECT, (queue,)),
     }
     for noun, node_id in ids.items():
         data = await answer(client, "query($id: ID!) { node(id: $id) { __typename id } }", id=node_id)

@@ -26,6 +26,8 @@ CALL_LINKS = """
   deep: descendants(first: 2, filter: { isRoot: false }) { totalCount } ancestors { nodes { callId } }
   experiment { experimentId name calls { totalCount } }
   ownUsage { totalTokens } subtreeUsage { totalTokens } ownCost { total } subtreeCost { total }
+  annotationQueues(first: 2) { totalCount nodes { name } }
+  annotationQueueItems(first: 2) { totalCount nodes { state queue { name } feedback(first: 1) { totalCount } } }
 """
 
 GROUP_FIELDS = """
@@ -76,6 +78,11 @@ DOCUMENTS = {
         sessionId } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
         id kind note emoji value output target { ... on Call { callId } } user { id callCount } } } } }""",
+    "queues": """query($n: Int!) { project(slug: "team/app") { annotationQueues(first: $n) { totalCount nodes {
+        id filters { field } progress { done } calls(first: 2) { totalCount nodes { callId inputs } } user { id }
+        feedback(first: 2) { totalCount nodes { note annotationQueue { name } } } item(callId: "call-0") { state }
+        items(first: 2) { totalCount nodes { id state call { callId } queue { name } completedByUser { id }
+        feedback(first: 2) { totalCount nodes { note } } } } } } } }""",
     "users": f"""query($n: Int!) {{ project(slug: "team/app") {{
         users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
     "users of calls": f"""query($n: Int!) {{ project(slug: "team/app") {{
@@ -97,6 +104,7 @@ DOCUMENTS = {
         rest { window { calls } } } } }""",
 }
 
+QUEUE = "mutation($given: AnnotationQueueCreateInput!) { annotationQueueCreate(input: $given) { queueId } }"
 
 SIZES = (1, 10, 100)
 
@@ -127,7 +135,7 @@ def end(number: int) -> dict[str, Any]:
 async def fill(client: httpx.AsyncClient, size: int) -> None:
     """``size`` traces, each a thread of three calls, ``size`` sessions of a trace each, and as many objects, which
     the calls use, with feedback and scores."""
-    models = []
+    models, queues = [], []
     for number in range(size):
         body: dict[str, Any] = {"obj": {"project_id": PROJECT, "object_id": f"model-{number}", "val": {"n": number}}}
         digest = (await client.post("/obj/create", json=body)).json()["digest"]
@@ -135,6 +143,9 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         code = await client.post("/file/create", data={"project_id": PROJECT}, files={"file": ("obj.py", b"1")})
         rows = {"table": {"project_id": PROJECT, "rows": [{"n": number}, {"n": -number}]}}
         table = f"weave:///{PROJECT}/table/{(await client.post('/table/create', json=rows)).json()['digest']}"
+        given = {"project": PROJECT, "name": str(number), "callIds": [f"call-{number}", f"call-{number + 1}"]}
+        queued = await client.post("/graphql", json={"query": QUEUE, "variables": {"given": given}})
+        queues.append(queued.json()["data"]["annotationQueueCreate"]["queueId"])
         for val in (
             {"model": models[-1], "rows": table, "files": {"obj.py": code.json()["digest"]}},
             {"model": models[-1]},
@@ -167,7 +178,7 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
     for number in range(size):
         ref = f"weave:///{PROJECT}/call/call-{number}"
         body = {"project_id": PROJECT, "weave_ref": ref, "feedback_type": "custom", "payload": {"n": number}}
-        body["wb_user_id"] = f"user-{number}"
+        body |= {"wb_user_id": f"user-{number}", "queue_id": queues[number]}
         assert (await client.post("/feedback/create", json=body)).status_code == 200
         score = {"feedback_type": f"wandb.runnable.model-{number}", "payload": {"output": number}, "call_ref": ref}
         body |= {**score, "runnable_ref": models[number]}

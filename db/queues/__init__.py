@@ -1,0 +1,1 @@
+"""Annotation queues, and the calls that wait in them."""

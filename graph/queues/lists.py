@@ -1,0 +1,120 @@
+"""Lists of annotation queues and of their items."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import strawberry
+
+from graph.connections import Connection, connect_siblings, page_request, shared_by_siblings
+from graph.context import Info
+from graph.fields import column
+from graph.queries import sorts_argument
+from graph.query import SortByInput
+from graph.queues.enums import ItemState
+from graph.selection import NODES, columns_of
+from resolvers.queues.items import ItemList, ItemLists, item_counts, item_pages
+from resolvers.queues.read import QueueList
+
+if TYPE_CHECKING:
+    from graph.queues.items import AnnotationQueueItem
+    from graph.queues.types import AnnotationQueue
+
+__all__ = [
+    "AnnotationQueueConnection",
+    "AnnotationQueueItemConnection",
+    "ItemFilter",
+    "ItemOrder",
+    "QueueFilter",
+    "QueueOrder",
+    "connect_items",
+    "queue_list",
+]
+
+
+@strawberry.type(description="A page of annotation queues.")
+class AnnotationQueueConnection(Connection[Annotated["AnnotationQueue", strawberry.lazy("graph.queues.types")]]):
+    """Nothing beside the page."""
+
+
+@strawberry.type(description="A page of items of annotation queues.")
+class AnnotationQueueItemConnection(
+    Connection[Annotated["AnnotationQueueItem", strawberry.lazy("graph.queues.items")]]
+):
+    """Nothing beside the page."""
+
+
+@strawberry.input(description="Which annotation queues: all fields that are set must hold; null restricts nothing.")
+class AnnotationQueueFilterInput:
+    """Parts of ``QueueList``."""
+
+    enabled: bool | None = column("Whether it is enabled.", default=None)
+
+
+QueueFilter = Annotated[
+    AnnotationQueueFilterInput | None, strawberry.argument(description="Which queues; all without one.")
+]
+QueueOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, most significant first; without one the order in which they were made (`createdAt` "
+        "ascending). Keys are `createdAt`, `updatedAt`, `name`, `enabled`, `createdBy`, `queueId`."
+    ),
+]
+
+
+def queue_list(filter: AnnotationQueueFilterInput | None, order_by: list[SortByInput] | None) -> QueueList:
+    """The queues that arguments ask for."""
+    return QueueList(filter.enabled if filter else None, sorts_argument(order_by))
+
+
+@strawberry.input(description="Which items: all fields that are set must hold; null restricts nothing.")
+class AnnotationQueueItemFilterInput:
+    """Parts of ``ItemList``."""
+
+    states: list[ItemState] | None = column("One of these states; an empty list restricts nothing.", default=None)
+    automatic: bool | None = column(
+        "True: only what the queue's filters took. False: only what somebody put in.", default=None
+    )
+
+
+ItemFilter = Annotated[
+    AnnotationQueueItemFilterInput | None, strawberry.argument(description="Which items; all without one.")
+]
+ItemOrder = Annotated[
+    list[SortByInput] | None,
+    strawberry.argument(
+        description="The order, most significant first; without one the order in which they came into the queue "
+        "(`position` ascending). Keys are `position`, `addedAt`, `completedAt`, `completedBy`, `state`, `callId`, "
+        "`queueId`."
+    ),
+]
+
+
+async def connect_items(
+    info: Info,
+    key: tuple[str, str],
+    by: Literal["queue_id", "call_id"],
+    *,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    filter: AnnotationQueueItemFilterInput | None,
+    order_by: list[SortByInput] | None,
+) -> AnnotationQueueItemConnection:
+    """The items of a queue, or those that are of a call; siblings' are read together."""
+    given = filter or AnnotationQueueItemFilterInput()
+
+    def lists() -> ItemLists:
+        chosen = ItemList(tuple(given.states or ()), given.automatic, sorts_argument(order_by))
+        columns = columns_of(info, "AnnotationQueueItem", NODES)
+        return ItemLists(chosen, by, page_request(first, after, last, before), columns)
+
+    return await connect_siblings(
+        info,
+        AnnotationQueueItemConnection,
+        "AnnotationQueueItem",
+        key,
+        lists=shared_by_siblings(info, lists),
+        pages=item_pages,
+        counts=item_counts,
+    )
