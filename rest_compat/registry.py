@@ -6,6 +6,7 @@ The routes, the OpenAPI page and the table of docs/rest.md are made from the lis
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ __all__ = [
     "following_page",
     "limit_of",
     "load_operations",
+    "operation_of",
 ]
 
 OPERATIONS = Path(__file__).parent / "operations"
@@ -152,11 +154,18 @@ def connection_of(name: str) -> Callable[[Data], Mapping[str, Any] | None]:
 
 
 def load_operations(endpoints: Iterable[Endpoint], schema: BaseSchema) -> dict[str, Operation]:
-    """The operations that ``endpoints`` name, parsed and validated; raises InvalidOperationError."""
+    """The operations that ``endpoints`` name."""
     names = dict.fromkeys(endpoint.operation for endpoint in endpoints)
-    return {name: Operation(Path(name).name, document_of(name), schema) for name in names}
+    return {name: operation_of(name, schema) for name in names}  # type: ignore[arg-type]  # a schema is itself alone
 
 
+@cache
+def operation_of(name: str, schema: BaseSchema) -> Operation:
+    """An operation, the same for all who run it on this schema: it is read once."""
+    return Operation(Path(name).name, document_of(name), schema)
+
+
+@cache
 def document_of(name: str) -> str:
     """The document of an operation, with the fragments that it spreads and does not define: those of its dialect, each
     in a file of its name in ``operations/DIALECT/fragments``."""

@@ -1,6 +1,7 @@
 """/docs/rest: the REST endpoints as a page and as an OpenAPI document."""
 
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from importlib.metadata import version
 
@@ -50,18 +51,24 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none';
 
 
 def rest_page_routes(endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
-    """The page and the document, made once."""
-    page = HTMLResponse(
-        PAGE.format(rows="\n".join(map(_row, endpoints))),
-        headers={"content-security-policy": POLICY, "x-content-type-options": "nosniff"},
-    )
-    document = JSONResponse(openapi(endpoints, version("tracegraph")))
+    """The page and the document, each made when it is first asked for."""
+
+    @cache
+    def page() -> Response:
+        return HTMLResponse(
+            PAGE.format(rows="\n".join(map(_row, endpoints))),
+            headers={"content-security-policy": POLICY, "x-content-type-options": "nosniff"},
+        )
+
+    @cache
+    def document() -> Response:
+        return JSONResponse(openapi(endpoints, version("tracegraph")))
 
     def show(_: Request) -> Response:
-        return page
+        return page()
 
     def describe(_: Request) -> Response:
-        return document
+        return document()
 
     return [Route("/docs/rest", show), Route("/docs/rest/openapi.json", describe)]
 
