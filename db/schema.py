@@ -2,6 +2,9 @@
 
 from db.calls.tables import calls
 from db.configurations import configurations
+from db.datapoints import datapoints
+from db.dataset_members import dataset_members
+from db.datasets import datasets
 from db.evaluations import evaluation_runs
 from db.experiments.tables import experiment_members, experiments
 from db.feedback import feedback, purged_feedback
@@ -18,6 +21,9 @@ from db.tables import table_chunks, table_parts, table_rows, tables
 __all__ = [
     "calls",
     "configurations",
+    "datapoints",
+    "dataset_members",
+    "datasets",
     "evaluation_runs",
     "experiment_members",
     "experiments",

@@ -12,6 +12,8 @@ from graph.nodes import NODE_KEYS, Node, TracegraphNode
 from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.configurations.read import configurations_by_id
+from resolvers.datapoints.read import datapoints_by_id
+from resolvers.datasets.read import datasets_by_id
 from resolvers.errors import InvalidInputError
 from resolvers.experiments.read import experiments_by_id
 from resolvers.feedback.read import feedback_by_id
@@ -152,6 +154,8 @@ ENTITIES: dict[str, Entity] = {
         _by_item_key, dict([fields_key("AnnotationQueueItem", "queueId", "callId")]), width=2
     ),
     "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
+    "Dataset": Entity(_by_key("Dataset", datasets_by_id), dict([fields_key("Dataset", "datasetId")])),
+    "Datapoint": Entity(_by_key("Datapoint", datapoints_by_id), dict([fields_key("Datapoint", "datapointId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
     "Session": Entity(_group(SESSIONS), dict([fields_key("Session", "sessionId")])),
     "Thread": Entity(_group(THREADS), dict([fields_key("Thread", "threadId")])),

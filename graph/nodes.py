@@ -28,6 +28,8 @@ NODE_KEYS: dict[str, tuple[str, ...]] = {
     "Configuration": ("project_slug", "configuration_id"),
     "AnnotationQueue": ("project_slug", "queue_id"),
     "AnnotationQueueItem": ("project_slug", "queue_id", "call_id"),
+    "Dataset": ("project_slug", "dataset_id"),
+    "Datapoint": ("project_slug", "datapoint_id"),
 }
 """The columns that make up a node's identity, by noun, the project's slug first. Every read selects them."""
 

@@ -13,6 +13,8 @@ from graph.changes import ProjectChanges
 from graph.configurations.project import ProjectConfigurations
 from graph.connections import After, Before, Connection, First, Last, connect, page_request
 from graph.context import Info, context_of
+from graph.datapoints.project import ProjectDatapoints
+from graph.datasets.project import ProjectDatasets
 from graph.evaluations import ProjectEvaluations
 from graph.experiments.project import ProjectExperiments
 from graph.feedback.connection import FeedbackPlace, feedback_field
@@ -70,6 +72,8 @@ class Project(
     ProjectFacets,
     ProjectFeedbackItem,
     ProjectChanges,
+    ProjectDatapoints,
+    ProjectDatasets,
     ProjectFeedbackStats,
     ProjectFiles,
     ProjectObjects,

@@ -22,6 +22,10 @@ from graph.calls.types import Call
 from graph.completions.mutations import CompletionMutations, CompletionSubscriptions
 from graph.configurations.mutations import ConfigurationMutations
 from graph.configurations.types import Configuration
+from graph.datapoints.mutations import DatapointMutations
+from graph.datapoints.types import Datapoint
+from graph.datasets.mutations import DatasetMutations
+from graph.datasets.types import Dataset
 from graph.entities import ENTITIES, NodeQueries, resolve_entities
 from graph.evaluations import EvaluationMutations
 from graph.experiments.mutations import ExperimentMutations
@@ -68,6 +72,8 @@ NODES = [
     Call,
     Configuration,
     Experiment,
+    Datapoint,
+    Dataset,
     Feedback,
     File,
     ObjectVersion,
@@ -96,6 +102,8 @@ class Mutation(
     RecordingMutations,
     CompletionMutations,
     ConfigurationMutations,
+    DatapointMutations,
+    DatasetMutations,
     EvaluationMutations,
     ExperimentMutations,
     FeedbackMutations,

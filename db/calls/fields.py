@@ -53,6 +53,8 @@ FIELDS = (
     Field("exception", FieldType.TEXT, c.exception),
     Field("exception_type", FieldType.TEXT, c.exception_type),
     Field("exception_message", FieldType.TEXT, exception_message),
+    Field("dataset_id", FieldType.TEXT, c.dataset_id),
+    Field("datapoint_id", FieldType.TEXT, c.datapoint_id),
     Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
     Field("wb_run_id", FieldType.TEXT, c.wb_run_id),
     Field("wb_run_step", FieldType.INTEGER, c.wb_run_step),

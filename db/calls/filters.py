@@ -52,6 +52,8 @@ class CallFilter:
     trace_roots_only: bool | None = None
     is_root: bool | None = None
     turns_only: bool | None = None
+    dataset_ids: Sequence[str] | None = None
+    datapoint_ids: Sequence[str] | None = None
     wb_user_ids: Sequence[str] | None = None
     wb_run_ids: Sequence[str] | None = None
     annotation_queue_ids: Sequence[str] | None = None
@@ -83,6 +85,8 @@ _COLUMNS = {
     "thread_ids": calls.c.thread_id,
     "turn_ids": calls.c.turn_id,
     "session_ids": calls.c.session_id,
+    "dataset_ids": calls.c.dataset_id,
+    "datapoint_ids": calls.c.datapoint_id,
     "wb_user_ids": calls.c.wb_user_id,
     "wb_run_ids": calls.c.wb_run_id,
 }

@@ -67,6 +67,8 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "input_tokens": c.input_tokens,
     "output_tokens": c.output_tokens,
     "total_tokens": c.total_tokens,
+    "dataset_id": c.dataset_id,
+    "datapoint_id": c.datapoint_id,
     "wb_user_id": c.wb_user_id,
     "wb_run_id": c.wb_run_id,
     "wb_run_step": c.wb_run_step,

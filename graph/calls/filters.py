@@ -77,6 +77,10 @@ class CallFilterInput:
     thread_ids: list[str] | None = column("Ids of threads.", default=None)
     turn_ids: list[str] | None = column("Ids of turns.", default=None)
     session_ids: list[str] | None = column("Ids of sessions.", default=None)
+    dataset_ids: list[str] | None = column("Ids of the datasets that they were made for in experiments.", default=None)
+    datapoint_ids: list[str] | None = column(
+        "Ids of the datapoints that they were made for in experiments.", default=None
+    )
     input_refs: list[str] | None = column(
         "Refs that the inputs hold, or refs to places inside them; `:*` at the end is any version.", default=None
     )

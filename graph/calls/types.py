@@ -14,6 +14,7 @@ from graph.calls.totals import CallTotals
 from graph.calls.tree import CallTree
 from graph.calls.values import CallValues
 from graph.context import Info, context_of
+from graph.datapoints.links import CallDatapoints
 from graph.experiments.links import CallExperiment
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
@@ -70,6 +71,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
 class Call(
     CallAnnotationQueues,
     CallCosts,
+    CallDatapoints,
     CallExceptions,
     CallExperiment,
     CallNames,

@@ -30,6 +30,8 @@ query($table: String!, $file: String!) { project(slug: "team/app") {
   objects { nodes { id } }
   feedback { nodes { id } }
   prices { nodes { id } }
+  datasets { nodes { id } }
+  datapoints { nodes { id } }
   configurations { nodes { id } }
   experiments { nodes { id } }
   annotationQueues { nodes { id } }
@@ -72,6 +74,9 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
 
     experiment = "mutation($i: ExperimentCreateInput!) { experimentCreate(input: $i) { userErrors { message } } }"
     await answer(client, experiment, i={"project": PROJECT, "experimentId": "run-1"})
+    create = """mutation { datasetCreate(input: { project: "team/app" }) { datasetId }
+        datapointCreate(input: { project: "team/app" }) { datapointId } }"""
+    made = await answer(client, create)
 
     project = (await answer(client, DOCUMENT, table=table["digest"], file=file))["project"]
     ids = {
@@ -92,6 +97,8 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
                 ("Configuration", "configurations"),
                 ("Experiment", "experiments"),
                 ("AnnotationQueue", "annotationQueues"),
+                ("Dataset", "datasets"),
+                ("Datapoint", "datapoints"),
             )
         },
     }
@@ -110,6 +117,8 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         "Configuration": ("Configuration", PROJECT, (configuration,)),
         "Experiment": ("Experiment", PROJECT, ("run-1",)),
         "AnnotationQueue": ("AnnotationQueue", PROJECT, (queue,)),
+        "Dataset": ("Dataset", PROJECT, (made["datasetCreate"]["datasetId"],)),
+        "Datapoint": ("Datapoint", PROJECT, (made["datapointCreate"]["datapointId"],)),
     }
     for noun, node_id in ids.items():
         data = await answer(client, "query($id: ID!) { node(id: $id) { __typename id } }", id=node_id)

@@ -23,6 +23,7 @@ CALL_LINKS = """
   scores { value feedback { feedbackId } scorer { ref } call { callId } }
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }
   depth descendants(first: 2) { totalCount edges { depth node { callId inputs } } }
+  linkedDatapoints(first: 2) { totalCount nodes { datapointId inputs } }
   deep: descendants(first: 2, filter: { isRoot: false }) { totalCount } ancestors { nodes { callId } }
   experiment { experimentId name calls { totalCount } }
   ownUsage { totalTokens } subtreeUsage { totalTokens } ownCost { total } subtreeCost { total }
@@ -85,6 +86,15 @@ DOCUMENTS = {
         feedback(first: 2) { totalCount nodes { note } } } } } } } }""",
     "users": f"""query($n: Int!) {{ project(slug: "team/app") {{
         users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
+    "datasets": """query($n: Int!) { project(slug: "team/app") { datasets(first: $n) { totalCount nodes {
+        id datapointCount datapointIds publishedVersion { digest } importedFrom { digest } user { callCount }
+        datapoints(first: 2) { totalCount nodes { datapointId inputs linkedCall { callId } } }
+        some: datapoints(query: {gte: [{getField: "inputs.n"}, {literal: {value: 0}}]}) { totalCount nodes { id } }
+        } } } }""",
+    "datapoints": """query($n: Int!) { project(slug: "team/app") { datapoints(first: $n) { totalCount nodes {
+        id inputs datasetIds linkedCall { callId } user { callCount }
+        datasets(first: 1) { totalCount nodes { datasetId name datapoints(first: 1) { totalCount } } }
+        calls(first: 1) { totalCount nodes { callId } } } } } }""",
     "users of calls": f"""query($n: Int!) {{ project(slug: "team/app") {{
         calls(first: $n) {{ nodes {{ user {{ {USER_FIELDS} }} }} }} }} }}""",
     "orders": """query($n: Int!) { project(slug: "team/app") {
@@ -183,6 +193,28 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         score = {"feedback_type": f"wandb.runnable.model-{number}", "payload": {"output": number}, "call_ref": ref}
         body |= {**score, "runnable_ref": models[number]}
         assert (await client.post("/feedback/create", json=body)).status_code == 200
+
+    await fill_datasets(client, size)
+
+
+async def fill_datasets(client: httpx.AsyncClient, size: int) -> None:
+    """``size`` datasets of two datapoints each, one of which is in the next one too; half of them are made from a
+    call."""
+    document = """mutation($dataset: DatasetCreateInput!
+          $first: DatapointCreateInput! $second: DatapointCreateInput!) {
+        datasetCreate(input: $dataset) { userErrors { message } }
+        first: datapointCreate(input: $first) { userErrors { message } }
+        second: datapointCreate(input: $second) { userErrors { message } } }"""
+    for number in reversed(range(size)):
+        both = [f"dataset-{number}", f"dataset-{min(number + 1, size - 1)}"]
+        inputs = {"n": number}
+        variables = {
+            "dataset": {"project": PROJECT, "datasetId": both[0]},
+            "first": {"project": PROJECT, "datasetIds": both, "inputs": inputs, "linkedCallId": f"call-{number}"},
+            "second": {"project": PROJECT, "datasetIds": both[:1], "inputs": inputs},
+        }
+        response = await client.post("/graphql", json={"query": document, "variables": variables})
+        assert not any(payload["userErrors"] for payload in response.json()["data"].values()), response.text
 
 
 @asynccontextmanager

@@ -1,0 +1,128 @@
+"""Datasets: the table, its writes, and what reads can take from it. What they hold is in ``db.dataset_members``."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    delete,
+    update,
+)
+
+from db.metadata import Name, Time, metadata
+from db.pages import Page, PageRequest, select_page
+from db.query.fields import Field, Fields, FieldType
+from db.query.order import Order
+from db.rows import Row, fetch_by
+from db.rows import labelled as labelled_of
+from db.upsert import insert
+
+__all__ = [
+    "COLUMNS",
+    "DATASET_FIELDS",
+    "datasets",
+    "delete_dataset",
+    "insert_dataset",
+    "select_datasets_by_id",
+    "select_datasets_page",
+    "update_dataset",
+]
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("project_id", Name, nullable=False),
+    Column("id", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("description", Name),
+    # How many datapoints it has, set by whatever changes that (db.dataset_members).
+    Column("datapoint_count", BigInteger, nullable=False),
+    # Refs of the object version that it was last published as, and of the one that it was imported from.
+    Column("published_ref", Name),
+    Column("imported_ref", Name),
+    Column("wb_user_id", Name),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    PrimaryKeyConstraint("project_id", "id"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "project_id", "name"),
+    info={"distribute_by": "project_id"},
+)
+
+c = datasets.c
+
+COLUMNS: dict[str, ColumnElement[Any]] = {
+    "project_slug": c.project_id,
+    "dataset_id": c.id,
+    "name": c.name,
+    "description": c.description,
+    "datapoint_count": c.datapoint_count,
+    "published_ref": c.published_ref,
+    "imported_ref": c.imported_ref,
+    "wb_user_id": c.wb_user_id,
+    "created_at": c.created_at,
+    "updated_at": c.updated_at,
+}
+"""What a dataset can be asked for, by the names that rows carry. Its keys are always selected."""
+
+KEYS = ("project_slug", "dataset_id")
+
+labelled = partial(labelled_of, COLUMNS, KEYS)
+"""The SQL of given columns and the keys."""
+
+DATASET_FIELDS = Fields(
+    [
+        Field("id", FieldType.TEXT, c.id, nullable=False),
+        Field("project_id", FieldType.TEXT, c.project_id, nullable=False),
+        Field("name", FieldType.TEXT, c.name, nullable=False),
+        Field("datapoint_count", FieldType.INTEGER, c.datapoint_count, nullable=False),
+        Field("created_at", FieldType.TIME, c.created_at, nullable=False),
+        Field("updated_at", FieldType.TIME, c.updated_at, nullable=False),
+        *(Field(name, FieldType.TEXT, c[name]) for name in ("description", "published_ref", "imported_ref")),
+        Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
+    ],
+    aliases={"dataset_id": "id", "project_slug": "project_id", "user": "wb_user_id"},
+    unlisted=("id", "project_id"),
+)
+"""What queries and sorts of datasets can name."""
+
+
+def insert_dataset(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert a dataset whose id is free; ``values`` name all columns."""
+    connection.execute(insert(connection, datasets).values(**values))
+
+
+def update_dataset(connection: Connection, project_id: str, dataset_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns of a dataset."""
+    connection.execute(update(datasets).where(c.project_id == project_id, c.id == dataset_id).values(**values))
+
+
+def delete_dataset(connection: Connection, project_id: str, dataset_id: str) -> None:
+    """Delete a dataset; ``db.dataset_members.delete_members`` empties it."""
+    connection.execute(delete(datasets).where(c.project_id == project_id, c.id == dataset_id))
+
+
+def select_datasets_by_id(
+    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
+) -> dict[str, Row]:
+    """Datasets by id; ids that are not there are missing."""
+    found = fetch_by(connection, "Dataset", labelled(columns), c.id, ids, c.project_id == project_id)
+    return {row.dataset_id: row for row in found}
+
+
+def select_datasets_page(
+    connection: Connection,
+    columns: Collection[str],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+) -> Page:
+    """A page of the datasets that fulfil ``conditions``; raises CursorError for a cursor that is none."""
+    return select_page(connection, "Dataset", labelled(columns), conditions, order, request)

@@ -1,0 +1,1 @@
+"""Datapoints in the graph: examples to run a program on, with what is expected of it."""

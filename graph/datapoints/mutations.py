@@ -1,0 +1,85 @@
+"""Making, changing and deleting datapoints."""
+
+import strawberry
+
+from graph.context import Info, context_of
+from graph.datapoints.inputs import (
+    DatapointCreateInput,
+    DatapointDeleteInput,
+    DatapointUpdateInput,
+    changes_of,
+    new_datapoint,
+)
+from graph.datapoints.types import Datapoint
+from graph.fields import column, link
+from graph.rows import load_row
+from graph.user_errors import UserError, user_errors
+from resolvers.datapoints.read import datapoints_by_id
+from resolvers.datapoints.record import datapoint_delete, datapoint_update, datapoints_create
+from resolvers.errors import Refusal
+
+__all__ = ["DatapointMutations"]
+
+
+@strawberry.type(description="What became of a datapoint.")
+class DatapointPayload:
+    """A datapoint."""
+
+    project: strawberry.Private[str]
+    datapoint_id: str | None = column("Its id; null where it was refused.")
+    changed: bool = column("Whether anything of it is another than before; false where it was refused.")
+    user_errors: list[UserError] = column("Why nothing was done; empty where it was.")
+
+    @link("The datapoint as it is now; null where it was refused.")
+    async def datapoint(self, info: Info) -> Datapoint | None:
+        """Read only where it is asked for."""
+        if self.datapoint_id is None:
+            return None
+        return await load_row(info, datapoints_by_id, (self.project, self.datapoint_id), Datapoint)
+
+
+@strawberry.type(description="What became of a deletion.")
+class DatapointDeletePayload:
+    """An id."""
+
+    deleted_id: str | None = column("`Datapoint.datapointId` of the datapoint that is gone; null where none is.")
+    user_errors: list[UserError] = column("Why nothing was deleted.")
+
+
+def _refused(project: str, refusal: Refusal) -> DatapointPayload:
+    return DatapointPayload(project=project, datapoint_id=None, changed=False, user_errors=user_errors(refusal))
+
+
+@strawberry.type
+class DatapointMutations:
+    """The part of Mutation about datapoints."""
+
+    @strawberry.mutation(description="Make a datapoint, in some datasets or in none.")
+    async def datapoint_create(self, info: Info, input: DatapointCreateInput) -> DatapointPayload:
+        """One datapoint."""
+        try:
+            (made,) = await datapoints_create(context_of(info), input.project, [new_datapoint(input)])
+        except Refusal as refusal:
+            return _refused(input.project, refusal)
+        return DatapointPayload(project=input.project, datapoint_id=made, changed=True, user_errors=[])
+
+    @strawberry.mutation(description="Change a datapoint in place, in whatever datasets it is.")
+    async def datapoint_update(self, info: Info, input: DatapointUpdateInput) -> DatapointPayload:
+        """Changes."""
+        try:
+            changed = await datapoint_update(context_of(info), input.project, input.datapoint_id, changes_of(input))
+        except Refusal as refusal:
+            return _refused(input.project, refusal)
+        return DatapointPayload(project=input.project, datapoint_id=input.datapoint_id, changed=changed, user_errors=[])
+
+    @strawberry.mutation(
+        description="Delete a datapoint for good, and take it out of the datasets that hold it. Calls that were made "
+        "for it keep its id."
+    )
+    async def datapoint_delete(self, info: Info, input: DatapointDeleteInput) -> DatapointDeletePayload:
+        """A deletion."""
+        try:
+            await datapoint_delete(context_of(info), input.project, input.datapoint_id)
+        except Refusal as refusal:
+            return DatapointDeletePayload(deleted_id=None, user_errors=user_errors(refusal))
+        return DatapointDeletePayload(deleted_id=input.datapoint_id, user_errors=[])

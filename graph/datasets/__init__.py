@@ -1,0 +1,1 @@
+"""Datasets in the graph: ordered lists of datapoints."""

@@ -1,0 +1,1 @@
+"""Datapoints: making, changing and reading them."""

@@ -1,0 +1,1 @@
+"""Datasets: making, changing, reading, publishing and importing them."""
