@@ -20,6 +20,7 @@ from resolvers.feedback.read import feedback_by_id
 from resolvers.files import files_by_digest
 from resolvers.groups import SESSIONS, THREADS, TRACES, groups_by_key
 from resolvers.ids import GlobalId, decode_id
+from resolvers.metrics.read import metrics_by_id, versions_by_name
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.lists import names_by_key
 from resolvers.objects.read import objects_by_ref
@@ -75,6 +76,11 @@ def _by_key(noun: str, read: Callable[..., Any]) -> Callable[[Info, str, tuple[s
         return context_of(info).loaders.load(read, (project, key[0]), columns=columns_of(info, noun))
 
     return load
+
+
+def _by_metric_version(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
+    columns = columns_of(info, "MetricVersion")
+    return context_of(info).loaders.load(versions_by_name, (project, *key), columns=columns)
 
 
 def _by_slug(info: Info, project: str, _key: tuple[str, ...]) -> Awaitable[Any]:
@@ -153,6 +159,8 @@ ENTITIES: dict[str, Entity] = {
     "AnnotationQueueItem": Entity(
         _by_item_key, dict([fields_key("AnnotationQueueItem", "queueId", "callId")]), width=2
     ),
+    "Metric": Entity(_by_key("Metric", metrics_by_id), dict([fields_key("Metric", "metricId")])),
+    "MetricVersion": Entity(_by_metric_version, dict([fields_key("MetricVersion", "metricId", "version")]), width=2),
     "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
     "Dataset": Entity(_by_key("Dataset", datasets_by_id), dict([fields_key("Dataset", "datasetId")])),
     "Datapoint": Entity(_by_key("Datapoint", datapoints_by_id), dict([fields_key("Datapoint", "datapointId")])),

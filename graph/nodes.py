@@ -25,6 +25,8 @@ NODE_KEYS: dict[str, tuple[str, ...]] = {
     "Feedback": ("project_slug", "feedback_id"),
     "Experiment": ("project_slug", "experiment_id"),
     "Price": ("project_slug", "price_id"),
+    "Metric": ("project_slug", "metric_id"),
+    "MetricVersion": ("project_slug", "metric_id", "version"),
     "Configuration": ("project_slug", "configuration_id"),
     "AnnotationQueue": ("project_slug", "queue_id"),
     "AnnotationQueueItem": ("project_slug", "queue_id", "call_id"),

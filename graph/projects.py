@@ -24,6 +24,7 @@ from graph.fields import column, link
 from graph.files.project import ProjectFiles
 from graph.group_inputs import SessionFilterInput, TraceFilterInput
 from graph.groups import GroupPlace, groups_field, load_group
+from graph.metrics.project import ProjectMetrics
 from graph.nodes import TracegraphNode, is_row_of
 from graph.objects.project import ProjectObjects
 from graph.ops import ProjectOps
@@ -76,6 +77,7 @@ class Project(
     ProjectDatasets,
     ProjectFeedbackStats,
     ProjectFiles,
+    ProjectMetrics,
     ProjectObjects,
     ProjectOps,
     ProjectPrices,

@@ -38,6 +38,8 @@ from graph.files.mutations import FileMutations
 from graph.files.types import File
 from graph.images import ImageMutations
 from graph.live import LiveExecutor
+from graph.metrics.mutations import MetricMutations
+from graph.metrics.types import Metric, MetricVersion
 from graph.naming import Naming, PrefixedNames
 from graph.nodes import TracegraphNode
 from graph.objects.mutations import ObjectMutations
@@ -76,6 +78,8 @@ NODES = [
     Dataset,
     Feedback,
     File,
+    Metric,
+    MetricVersion,
     ObjectVersion,
     Price,
     Project,
@@ -109,6 +113,7 @@ class Mutation(
     FeedbackMutations,
     FileMutations,
     ImageMutations,
+    MetricMutations,
     ObjectMutations,
     OpMutations,
     PriceMutations,

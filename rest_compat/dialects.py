@@ -203,11 +203,12 @@ async def _streamed(
 ) -> Response:
     """The answer, page by page; the first page is there already, so every refusal came before the 200."""
     limit = limit_of(request)
+    first = stream.connection(data)
 
     async def pages() -> AsyncIterator[list[bytes]]:
-        page, current = data, variables
+        connection, current = first, variables
         sent = 0
-        while (connection := stream.connection(page)) is not None:
+        while connection is not None:
             nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
             sent += len(nodes)
             if nodes:
@@ -216,11 +217,11 @@ async def _streamed(
             if following is None:
                 return
             current = following
-            page = _data_of(await operation.run(context.fresh(), current))
+            connection = stream.connection(_data_of(await operation.run(context.fresh(), current)))
 
     if stream.member is None:
         return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")
-    return StreamingResponse(_as_object(stream.member, pages()), media_type="application/json")
+    return StreamingResponse(_as_object(stream.member, stream.before, pages()), media_type="application/json")
 
 
 async def _subscribed(
@@ -247,9 +248,10 @@ async def _as_lines(pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
         yield b"\n".join(items) + b"\n"
 
 
-async def _as_object(member: str, pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
-    separator = b'{"%s":[' % member.encode()
+async def _as_object(member: str, before: Mapping[str, Any], pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
+    opening = encode({**before, member: []}).removesuffix(b"]}")
+    separator = opening
     async for items in pages:
         yield separator + b",".join(items)
         separator = b","
-    yield (b"" if separator == b"," else separator) + b"]}"
+    yield (opening if separator is opening else b"") + b"]}"

@@ -5,7 +5,7 @@ The routes, the OpenAPI page and the table of docs/rest.md are made from the lis
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -60,13 +60,16 @@ class Stream:
     """
 
     connection: Callable[[Data], Mapping[str, Any] | None]
-    """The connection in the data; None where there is nothing to page through."""
+    """The connection in the data; None where there is nothing to page through. May refuse the first page's data."""
 
     line: Callable[[Mapping[str, Any], Request], Any]
     """The line, or list item, of a node."""
 
     member: str | None = None
     """The member of the JSON object that holds the list; None for JSON lines."""
+
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """What the JSON object has before the list."""
 
 
 FIRST_PAGE, OTHER_PAGES = 100, 1000

@@ -22,7 +22,7 @@ def check_children(connection: Connection, definition: MetricDefinition, place: 
         if child.id is not None and child.id not in found and child.id != definition.metric_id:
             raise InvalidInputError(
                 f"No metric has the id {child.id!r}, which the child {child.name!r} names",
-                [place, "childMetrics", index, "id"],
+                [place, "childMetrics", index, "metricId"],
             )
 
 

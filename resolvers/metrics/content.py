@@ -1,14 +1,13 @@
 """Definitions as they are stored: columns of a version, the lists in them as JSON text."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from db.json_text import JSONText, JSONValue, dump_json, parse_json
+from resolvers.calls.event_filters import EventFilter, EventFilterOperator, EventFilterType, plain_filters
 from resolvers.metrics.definition import (
     Category,
     ChildMetric,
     MetricDefinition,
-    MetricFilter,
     MetricType,
     ReturnType,
     Threshold,
@@ -45,7 +44,7 @@ def columns_of_definition(definition: MetricDefinition) -> dict[str, Any]:
         if categories is None
         else dump_json([{"category": each.category, "score": each.score} for each in categories]),
         "child_metrics": None if children is None else dump_json([_child(child) for child in children]),
-        "filters": dump_json([_filter(each) for each in definition.filters]),
+        "filters": dump_json(plain_filters(definition.filters)),
     }
 
 
@@ -99,10 +98,15 @@ def child_metrics_of(text: str | None) -> tuple[ChildMetric, ...] | None:
     )
 
 
-def filters_of(text: str) -> tuple[MetricFilter, ...]:
+def filters_of(text: str) -> tuple[EventFilter, ...]:
     """Out of the column ``filters``."""
-    found: Sequence[JSONValue] = parse_json(text)
-    return tuple(MetricFilter(each["field"], each["operator"], each["value"], each.get("type")) for each in found)
+    return tuple(_filter(each) for each in parse_json(text))
+
+
+def _filter(stored: JSONValue) -> EventFilter:
+    kind = stored.get("type")
+    operator = EventFilterOperator(stored["operator"])
+    return EventFilter(stored["field"], operator, stored["value"], None if kind is None else EventFilterType(kind))
 
 
 def _threshold(threshold: Threshold) -> dict[str, JSONValue]:
@@ -119,11 +123,6 @@ def _threshold(threshold: Threshold) -> dict[str, JSONValue]:
 def _child(child: ChildMetric) -> dict[str, JSONValue]:
     parts = {"id": child.id, "name": child.name, "weight": child.weight, "scale": child.scale}
     return {name: part for name, part in parts.items() if part is not None}
-
-
-def _filter(given: MetricFilter) -> dict[str, JSONValue]:
-    kept: dict[str, JSONValue] = {"field": given.field, "operator": given.operator, "value": given.value}
-    return kept if given.type is None else {**kept, "type": given.type}
 
 
 def canonical(definition: MetricDefinition) -> JSONText:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.json_text import JSONValue
+from resolvers.calls.event_filters import EventFilter
 
 __all__ = [
     "Category",
     "ChildMetric",
     "MetricDefinition",
-    "MetricFilter",
     "MetricType",
     "ReturnType",
     "Threshold",
@@ -71,16 +70,6 @@ class ChildMetric:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricFilter:
-    """One filter of a ``filterArray``, as it was given (docs/honeyhive.md, "Filters")."""
-
-    field: str
-    operator: str
-    value: JSONValue
-    type: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class MetricDefinition:
     """A metric as it was given, or as the version of it that is deployed."""
 
@@ -114,7 +103,7 @@ class MetricDefinition:
     child_metrics: tuple[ChildMetric, ...] | None = None
     """None or at least one."""
 
-    filters: tuple[MetricFilter, ...] = ()
+    filters: tuple[EventFilter, ...] = ()
     """Which calls it is for; all must hold."""
 
     metric_id: str | None = None

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from resolvers.calls.event_filters import filters_expression
 from resolvers.errors import InvalidInputError
 from resolvers.metrics.definition import MetricDefinition, MetricType, ReturnType, Threshold
 
-__all__ = ["LONGEST_NAME", "MOST_CATEGORIES", "MOST_CHILDREN", "MOST_FILTERS", "check_definition", "merged"]
+__all__ = ["LONGEST_NAME", "MOST_CATEGORIES", "MOST_CHILDREN", "check_definition", "merged"]
 
 LONGEST_NAME = 200
 MOST_CATEGORIES = 1000
 MOST_CHILDREN = 100
-MOST_FILTERS = 100
 LARGEST_SCALE = (1 << 31) - 1
 
 
@@ -47,10 +47,7 @@ def check_definition(definition: MetricDefinition, place: str) -> None:
     _check_children(definition, place)
     if definition.threshold is not None:
         _check_threshold(definition, definition.threshold, place)
-    if len(definition.filters) > MOST_FILTERS:
-        raise InvalidInputError(
-            f"A metric has at most {MOST_FILTERS} filters, not {len(definition.filters)}", [place, "filters"]
-        )
+    filters_expression(definition.filters, [place, "filters"])
 
 
 def _check_name(name: str, whose: str, field: list[str | int]) -> None:
@@ -104,7 +101,7 @@ def _check_children(definition: MetricDefinition, place: str) -> None:
         _check_finite(child.weight, f"The weight of {child.name!r}", [*at, "weight"])
         _check_scale(child.scale, [*at, "scale"])
         if child.id == "":
-            raise InvalidInputError(f"The id of child {child.name!r} must not be empty", [*at, "id"])
+            raise InvalidInputError(f"The id of child {child.name!r} must not be empty", [*at, "metricId"])
     _check_distinct([child.name for child in children], "child", [place, "childMetrics"])
     _check_distinct([child.id for child in children if child.id is not None], "child", [place, "childMetrics"])
 

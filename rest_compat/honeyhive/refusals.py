@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from rest_compat.dialects import encode
 
-__all__ = ["failing"]
+__all__ = ["failing", "taken"]
 
 
 def failing(phrase: str) -> Callable[[HTTPRequest, Response], Response]:
@@ -25,3 +25,10 @@ def failing(phrase: str) -> Callable[[HTTPRequest, Response], Response]:
         return Response(encode(content), 400, media_type="application/json")
 
     return refuse
+
+
+def taken(_http: HTTPRequest, answer: Response) -> Response:
+    """An ``Endpoint.refuse`` where the document knows no 409: a name that is taken is a 400."""
+    if answer.status_code != 409:
+        return answer
+    return Response(answer.body, 400, media_type="application/json")

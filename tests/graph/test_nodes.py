@@ -32,6 +32,7 @@ query($table: String!, $file: String!) { project(slug: "team/app") {
   prices { nodes { id } }
   datasets { nodes { id } }
   datapoints { nodes { id } }
+  metrics { nodes { id versions { nodes { id } } } }
   configurations { nodes { id } }
   experiments { nodes { id } }
   annotationQueues { nodes { id } }
@@ -78,12 +79,17 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         datapointCreate(input: { project: "team/app" }) { datapointId } }"""
     made = await answer(client, create)
 
+    create = "mutation($given: MetricCreateInput!) { metricCreate(input: $given) { metricId } }"
+    given = {"project": PROJECT, "definition": {"name": "m", "type": "HUMAN", "criteria": "?"}}
+    metric = (await answer(client, create, given=given))["metricCreate"]["metricId"]
+
     project = (await answer(client, DOCUMENT, table=table["digest"], file=file))["project"]
     ids = {
         "Project": project["id"],
         "Table": project["table"]["id"],
         "TableRow": project["table"]["rows"]["nodes"][0]["id"],
         "File": project["file"]["id"],
+        "MetricVersion": project["metrics"]["nodes"][0]["versions"]["nodes"][0]["id"],
         **{
             noun: project[name]["nodes"][0]["id"]
             for noun, name in (
@@ -95,6 +101,7 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
                 ("Feedback", "feedback"),
                 ("Price", "prices"),
                 ("Configuration", "configurations"),
+                ("Metric", "metrics"),
                 ("Experiment", "experiments"),
                 ("AnnotationQueue", "annotationQueues"),
                 ("Dataset", "datasets"),
@@ -115,6 +122,8 @@ async def test_every_node_is_found_again_by_its_id(client: httpx.AsyncClient) ->
         "Feedback": ("Feedback", PROJECT, (feedback,)),
         "Price": ("Price", PROJECT, (prices[0][0],)),
         "Configuration": ("Configuration", PROJECT, (configuration,)),
+        "Metric": ("Metric", PROJECT, (metric,)),
+        "MetricVersion": ("MetricVersion", PROJECT, (metric, "v1")),
         "Experiment": ("Experiment", PROJECT, ("run-1",)),
         "AnnotationQueue": ("AnnotationQueue", PROJECT, (queue,)),
         "Dataset": ("Dataset", PROJECT, (made["datasetCreate"]["datasetId"],)),

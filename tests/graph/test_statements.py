@@ -106,6 +106,9 @@ DOCUMENTS = {
           traces(orderBy: [{ field: "cost" }]) { nodes { traceId } } } }
         users(first: $n, orderBy: [{ field: "cost" }]) { nodes {
           calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } } } }""",
+    "metrics": """query($n: Int!) { project(slug: "team/app") { metrics(first: $n) { totalCount nodes {
+        id user { id callCount } deployedVersion { id } versions(first: 1) { totalCount nodes { id metric { id } } }
+        childMetrics { metric { id name } } } } } }""",
     "facets": """query($n: Int!) { project(slug: "team/app") {
         facets(fields: ["op", "inputs.n"], first: $n) { values { value count } missing }
         attributePaths(of: INPUTS, first: $n) { paths { path types { type count } } } } }""",
@@ -172,6 +175,12 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         document = "mutation($e: ExperimentCreateInput!) { experimentCreate(input: $e) { userErrors { message } } }"
         body = {"query": document, "variables": {"e": {**experiment, "datapointIds": ["d"]}}}
         assert (await client.post("/graphql", json=body)).json()["data"]["experimentCreate"]["userErrors"] == []
+    for number in range(size):
+        children = [{"name": f"metric-{number - 1}", "weight": 1}, {"name": f"metric-{number - 2}", "weight": 1}]
+        metric = {"name": f"metric-{number}", "type": "COMPOSITE", "criteria": "?", "childMetrics": children}
+        document = "mutation($m: MetricCreateInput!) { metricCreate(input: $m) { userErrors { message } } }"
+        body = {"query": document, "variables": {"m": {"project": PROJECT, "definition": metric}}}
+        assert (await client.post("/graphql", json=body)).json()["data"]["metricCreate"]["userErrors"] == []
     evaluations = [
         {
             **start(3 * size + number, models),

@@ -1,11 +1,11 @@
 """Definitions in the database: what is written is read again, by id and by name, many at once."""
 
+from resolvers.calls.event_filters import EventFilter, EventFilterOperator, EventFilterType
 from resolvers.context import Context
 from resolvers.metrics.definition import (
     Category,
     ChildMetric,
     MetricDefinition,
-    MetricFilter,
     MetricType,
     ReturnType,
     Threshold,
@@ -34,7 +34,10 @@ async def test_definitions_come_back_as_they_were(context: Context) -> None:
             scale=7,
             threshold=Threshold(passing_categories=("gut", "\ud800")),
             categories=(Category("gut", 1.5), Category("\ud800", None)),
-            filters=(MetricFilter("metadata.x", "is", None, "string"), MetricFilter("event_type", "is", 10**30, None)),
+            filters=(
+                EventFilter("metadata.x", EventFilterOperator.IS, None, EventFilterType.STRING),
+                EventFilter("metadata.y\0\ud800", EventFilterOperator.LESS_THAN, 10**30),
+            ),
         ),
         MetricDefinition(
             "team/other", "sum", MetricType.COMPOSITE, "Weighted Sum", child_metrics=(ChildMetric("a", 2),)

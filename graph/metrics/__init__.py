@@ -1,0 +1,1 @@
+"""Metrics in the graph: what is measured of calls."""
