@@ -6,6 +6,7 @@ import strawberry
 
 from db.project_lists import ProjectFilter
 from graph.calls.connection import Place, calls_field
+from graph.calls.event_schema import ProjectEventSchema
 from graph.calls.facets import ProjectFacets
 from graph.calls.stats import ProjectCallStats
 from graph.calls.types import Call
@@ -87,6 +88,7 @@ class Project(
     ProjectThreads,
     ProjectUsers,
     ProjectEvaluations,
+    ProjectEventSchema,
     ProjectExperiments,
     TracegraphNode,
 ):

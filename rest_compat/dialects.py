@@ -216,12 +216,13 @@ async def _streamed(
             following = following_page(connection, request, current, sent)
             if following is None:
                 return
-            current = following
+            current = {**following, **stream.later}
             connection = stream.connection(_data_of(await operation.run(context.fresh(), current)))
 
     if stream.member is None:
         return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")
-    return StreamingResponse(_as_object(stream.member, stream.before, pages()), media_type="application/json")
+    answer = _as_object(stream.member, stream.before(data), pages())
+    return StreamingResponse(answer, media_type="application/json")
 
 
 async def _subscribed(

@@ -68,8 +68,11 @@ class Stream:
     member: str | None = None
     """The member of the JSON object that holds the list; None for JSON lines."""
 
-    before: Mapping[str, Any] = field(default_factory=dict)
-    """What the JSON object has before the list."""
+    before: Callable[[Data], Mapping[str, Any]] = lambda _data: {}
+    """What the JSON object has before the list, out of the first page's data."""
+
+    later: Mapping[str, Any] = field(default_factory=dict)
+    """Variables that are others on the pages after the first, such as whether to count again."""
 
 
 FIRST_PAGE, OTHER_PAGES = 100, 1000

@@ -4,6 +4,7 @@ They become an expression of the query language, so that both dialects share one
 ``db.calls.event_fields``; docs/honeyhive.md has the rules.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,9 @@ _MIRRORS = {
     "metadata.datapoint_id": "event.datapoint_id",
 }
 """Members of the metadata that stand in columns as well, where an index finds them."""
+
+_MIRRORED = re.compile(r"(?!(?:true|false|-?[0-9]+(?:[eE]-?[0-9]+)?)$)[A-Za-z0-9_-]{1,200}")
+"""Texts that the columns surely have where the metadata has them: ids, and nothing that a number or true writes."""
 
 
 def event_filters_of(value: JSONValue, at: Place = ("filters",)) -> list[EventFilter]:
@@ -266,7 +270,7 @@ class _Condition:
             outside = And((_equals("session_id", None), _equals("trace_id", text)))
             return Or((_equals("session_id", text), outside))
         mirror = _MIRRORS.get(".".join(split_path(self.given.field)))
-        return same if mirror is None else And((_equals(mirror, text), same))
+        return And((_equals(mirror, text), same)) if mirror is not None and _MIRRORED.fullmatch(text) else same
 
     def _ordered_in_time(self) -> Expression:
         return self._compared_in_time(_ORDERS[self.operator])

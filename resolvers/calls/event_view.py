@@ -4,22 +4,21 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from db.calls.event_fields import EVENT_TYPES, OURS, UNKNOWN_SOURCE, WRAPPED
+from db.json_members import members_of
 from db.json_text import JSONText, dump_json, parse_json
+from resolvers.calls.sections import HONEYHIVE, SECTIONS
 
-__all__ = ["SECTIONS", "EventView", "error_of", "event_type_of", "event_view", "json_members", "outputs_of"]
-
-SECTIONS = ("config", "metadata", "metrics", "feedback", "user_properties")
-"""Sections that stand in ``attributes.honeyhive``; inputs and outputs are payloads of the call."""
+__all__ = ["EventView", "error_of", "event_type_of", "event_view", "outputs_of"]
 
 EMPTY = JSONText("{}")
 
 
-class EventView(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class EventView:
     """What the attributes of a call say of it as an event.
 
     ``sections`` has each of ``SECTIONS``; ``others`` what else a client of HoneyHive wrote, ``children_ids`` and
@@ -48,8 +47,8 @@ def event_view(
 ) -> EventView:
     """The view of a call with these attributes; of one that was not recorded by HoneyHive's API the config has the
     model, and the metadata the attributes and ``metadata`` (tokens, cost)."""
-    given = json_members(attributes)
-    own = json_members(given.get("honeyhive"))
+    given = members_of(attributes)
+    own = members_of(given.get(HONEYHIVE))
     sections = {name: own.pop(name, EMPTY) for name in SECTIONS}
     sections = {name: section if section.startswith("{") else EMPTY for name, section in sections.items()}
     source = own.pop("source", None)
@@ -69,27 +68,11 @@ def outputs_of(output: str | None) -> JSONText:
     return JSONText(output) if output.lstrip().startswith("{") else JSONText(f'{{"{WRAPPED}":{output}}}')
 
 
-def json_members(text: str | None) -> dict[str, JSONText]:
-    """The members of a JSON object, each as its text; none of what is no object."""
-    if text is None or text in {"{}", "null"}:
-        return {}
-    try:
-        return {name: JSONText(str(raw, "utf-8")) for name, raw in _MEMBERS.decode(str(text)).items()}
-    except msgspec.ValidationError:
-        return {}
-    except (msgspec.DecodeError, RecursionError):  # lone surrogates, which few parsers take
-        parsed = parse_json(text)
-        return {name: dump_json(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
-
-
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
 def _filled(section: JSONText, more: Mapping[str, JSONText]) -> JSONText:
     """The section with those of the members that it lacks, before its own."""
     if not more:
         return section
-    own = json_members(section)
+    own = members_of(section)
     missing = ",".join(f"{dump_json(name)}:{text}" for name, text in more.items() if name not in own)
     if not missing:
         return section

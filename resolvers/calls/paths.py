@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from resolvers.calls.facets import JsonType, check_size
 from resolvers.calls.pages import CallList
 from resolvers.context import Context
 
-__all__ = ["JsonPath", "PayloadPaths", "TypeCount", "payload_paths"]
+__all__ = ["LARGEST", "MOST_SCANNED", "JsonPath", "PayloadPaths", "TypeCount", "batches", "payload_paths"]
 
 MOST_PATHS = 1_000
 MOST_SCANNED = 10_000
@@ -142,13 +142,14 @@ async def payload_paths(context: Context, chosen: CallList, payload: str, limit:
     )
     seen = _Seen(payload)
     seen.skipped = sum(size > LARGEST for _, size in sizes)
-    for ids in _batches([(call_id, size) for call_id, size in sizes if size <= LARGEST]):
+    for ids in batches([(call_id, size) for call_id, size in sizes if size <= LARGEST]):
         texts = await context.read(partial(_read, project=chosen.project, payload=payload, ids=ids))
         await asyncio.to_thread(_add_all, seen, texts)
     return seen.most(limit)
 
 
-def _batches(sizes: list[tuple[str, int]]) -> Iterator[list[str]]:
+def batches(sizes: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+    """Ids in lists of some megabytes, by the size of each."""
     batch: list[str] = []
     total = 0
     for call_id, size in sizes:

@@ -209,7 +209,7 @@ ENDPOINTS = [
             connection=_versions_of,
             line=lambda node, _request: _version(node),
             member="data",
-            before={"success": True},
+            before=lambda _data: {"success": True},
         ),
     ),
     Endpoint(
