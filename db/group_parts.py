@@ -50,7 +50,8 @@ def select_trace_durations(
         .distinct()
         .cte("members")
     )
-    ended = case((func.count() == func.count(c.ended_at), func.max(c.ended_at) - func.min(c.started_at)))
+    running = func.count(case((c.status == "running", 1)))
+    ended = case((running == 0, func.max(c.ended_at) - func.min(c.started_at)))
     traces = (
         select(c.trace_id, ended.label("duration"))
         .where(c.project_id == project_id, SHOWN, c.trace_id.in_(select(members.c.trace_id)))

@@ -48,8 +48,8 @@ def _with_status(status: str) -> ColumnElement[Any]:
     return func.count(case((c.status == status, 1)))
 
 
-# Null until every call has ended.
-_ENDED_AT = case((func.count() == func.count(c.ended_at), func.max(c.ended_at)))
+# Null until every call has ended; of some it is not known when.
+_ENDED_AT = case((_with_status("running") == 0, func.max(c.ended_at)))
 
 _AGGREGATES: dict[str, ColumnElement[Any]] = {
     "started_at": func.min(c.started_at),

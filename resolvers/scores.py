@@ -22,7 +22,15 @@ from resolvers.errors import InvalidInputError
 from resolvers.picks import held_in_call, values_at
 from resolvers.refs import ObjectRef, is_ref, parse_ref
 
-__all__ = ["MOST_FEEDBACK", "Score", "ScoreSource", "feedback_scores", "is_scored_prediction", "prediction_scores"]
+__all__ = [
+    "MOST_FEEDBACK",
+    "Score",
+    "ScoreSource",
+    "feedback_scores",
+    "is_scored_prediction",
+    "metric_scores",
+    "prediction_scores",
+]
 
 MOST_FEEDBACK = 100
 MOST_SCORES = 100
@@ -44,6 +52,7 @@ class ScoreSource(StrEnum):
     ANNOTATION = "annotation"
     REACTION = "reaction"
     EVALUATION = "evaluation"
+    METRIC = "metric"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,19 @@ def is_scored_prediction(op_name: str) -> bool:
 
 async def prediction_scores(context: Context, keys: Sequence[tuple[str, str]]) -> list[list[Score]]:
     """The scores in the output of the rows of evaluations, by (project, call id)."""
-    held, parts = held_in_call("output.scores")
+    return await _scores_inside(context, keys, "output.scores", ScoreSource.EVALUATION)
+
+
+async def metric_scores(context: Context, keys: Sequence[tuple[str, str]]) -> list[list[Score]]:
+    """The metrics of events, by (project, call id), in their order."""
+    return await _scores_inside(context, keys, "attributes.honeyhive.metrics", ScoreSource.METRIC)
+
+
+async def _scores_inside(
+    context: Context, keys: Sequence[tuple[str, str]], path: str, source: ScoreSource
+) -> list[list[Score]]:
+    """The scores in an object inside calls, one a member or more."""
+    held, parts = held_in_call(path)
     texts = await values_at(context, keys, held=held, parts=parts)
     found: list[list[Score]] = []
     for (project, _), text in zip(keys, texts, strict=True):
@@ -112,7 +133,7 @@ async def prediction_scores(context: Context, keys: Sequence[tuple[str, str]]) -
             [
                 score
                 for scorer, output in (said.items() if isinstance(said, dict) else ())
-                for score in _scores(_leaves(output), Score(project, "", scorer, ScoreSource.EVALUATION))
+                for score in _scores(_leaves(output), Score(project, "", scorer, source))
             ]
         )
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, null
+from sqlalchemy import Column, ColumnElement, func, null
 
 from db.calls.tables import calls
 from db.changes import Kind
@@ -15,7 +15,8 @@ c = calls.c
 
 CALL_CHANGES: dict[str, tuple[Column[int], ColumnElement[Any]]] = {
     "started": (c.started_seq, c.started_at),
-    "ended": (c.ended_seq, c.ended_at),
+    # Of some it is not known when they ended; then it is when that was heard of, or soon after.
+    "ended": (c.ended_seq, func.coalesce(c.ended_at, c.updated_at, c.created_at)),
     "updated": (c.updated_seq, c.updated_at),
     "deleted": (c.deleted_seq, c.deleted_at),
 }

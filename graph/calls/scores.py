@@ -12,7 +12,7 @@ from graph.rows import load_row
 from graph.scalars import DateTime
 from resolvers.feedback.read import feedback_by_id
 from resolvers.scores import Score as FoundScore
-from resolvers.scores import ScoreSource, feedback_scores, is_scored_prediction, prediction_scores
+from resolvers.scores import ScoreSource, feedback_scores, is_scored_prediction, metric_scores, prediction_scores
 
 if TYPE_CHECKING:
     from graph.calls.types import Call
@@ -30,6 +30,7 @@ described_enum(
         "ANNOTATION": "Feedback of a person by a form: `wandb.annotation.NAME`.",
         "REACTION": "An emoji: `wandb.reaction.1`.",
         "EVALUATION": "The output of the call itself, which predicts and scores a row of an evaluation.",
+        "METRIC": "The metrics of the call itself, as HoneyHive records them: `attributes.honeyhive.metrics`.",
     },
 )
 
@@ -48,7 +49,7 @@ class Score:
         """Made where it was read."""
         return self.found.name
 
-    @link("Name of the scorer, or of the annotation's spec; `reaction` for an emoji.")
+    @link("Name of the scorer, of the annotation's spec, or of the metric; `reaction` for an emoji.")
     def scorer_name(self) -> str:
         """The first part of ``name``."""
         return self.found.scorer_name
@@ -78,7 +79,7 @@ class Score:
         """Of the nearest object around it."""
         return self.found.reason
 
-    @link("When it was given; null for a score in the output of the call.")
+    @link("When it was given; null for a metric and for a score in the output of the call.")
     def created_at(self) -> DateTime | None:
         """The time of the feedback."""
         return None if self.found.created_at is None else DateTime(self.found.created_at)
@@ -88,7 +89,7 @@ class Score:
         """Of the feedback."""
         return self.found.wb_user_id
 
-    @link("The feedback that holds it; null for a score in the output of the call.")
+    @link("The feedback that holds it; null for a metric and for a score in the output of the call.")
     async def feedback(self, info: Info) -> Annotated["Feedback", strawberry.lazy("graph.feedback.types")] | None:
         """By the loader of feedback."""
         if self.found.feedback_id is None:
@@ -126,28 +127,29 @@ class CallScores:
     """The part of Call about scores."""
 
     @strawberry.field(
-        description="What scorers, annotators and reactions say of it as numbers and labels, newest first, then what "
-        "its output holds of an evaluation's scores. Objects and lists become a score for each value inside them, at "
-        "most 100 of each feedback; what a scorer says in more than 32 KiB has none. `feedback` has all that is said. "
-        "Of "
-        "an evaluation, the calls of `Evaluation.predict_and_score` have the scores of each row, while "
+        description="What scorers, annotators and reactions say of it as numbers and labels, newest first, then its "
+        "metrics in their order, then what its output holds of an evaluation's scores. Objects and lists become a "
+        "score for each value inside them, at most 100 of each feedback and metric; what a scorer says in more than "
+        "32 KiB, and metrics of more than that together, have none. `feedback` has all that is said. Of an "
+        "evaluation, the calls of `Evaluation.predict_and_score` have the scores of each row, while "
         "`Evaluation.evaluate` holds their summary by scorer in its output, as it was sent, which is no score: "
         '`value(path: "output")`. Calls are found by what scorers said of them with a `query` on the list of calls: '
         '`query: {lt: [{getField: "feedback.[wandb.runnable.judge].payload.output.score"}, {literal: {value: 0.5}}]}` '
         "for the scorer `judge` whose output is `{score: 0.3}`; by annotations with "
-        "`feedback.[wandb.annotation.NAME].payload.value`, by the rows of evaluations with "
-        "`output.scores.SCORER.PATH`.",
+        "`feedback.[wandb.annotation.NAME].payload.value`, by metrics with `attributes.honeyhive.metrics.NAME`, by the "
+        "rows of evaluations with `output.scores.SCORER.PATH`.",
         metadata={NEEDS: ("project_slug", "call_id", "ref", "op_name")},
     )
     async def scores(self, info: Info, limit: Limit = 20, scorers: Scorers = None) -> list[Score]:
-        """By loaders: of feedback, and of outputs for the rows of evaluations."""
+        """By loaders: of feedback, of metrics, and of outputs for the rows of evaluations."""
         row: Any = self
         load = context_of(info).loaders.load
         names = None if scorers is None else tuple(scorers)
         found: list[FoundScore] = list(
             await load(feedback_scores, (row.project_slug, row.ref), limit=limit, names=names)
         )
+        inside: list[FoundScore] = list(await load(metric_scores, (row.project_slug, row.call_id)))
         if is_scored_prediction(row.op_name):
-            inside: list[FoundScore] = await load(prediction_scores, (row.project_slug, row.call_id))
-            found += (score for score in inside if names is None or score.scorer_name in names)
+            inside += await load(prediction_scores, (row.project_slug, row.call_id))
+        found += (score for score in inside if names is None or score.scorer_name in names)
         return [Score(found=score) for score in found]

@@ -12,6 +12,8 @@ from rest_compat.registry import Variables
 __all__ = ["event_input", "new_session_id", "patch_input", "session_input"]
 
 UNKNOWN = "unknown"
+DEFAULT_TYPE = "chain"
+"""Of events of the older routes that say none."""
 
 _NAMED = {
     "config": "config",
@@ -36,7 +38,7 @@ def new_session_id() -> str:
 def event_input(event: Event, project: str, session_id: str | None = None) -> Variables:
     """An event, which is in the session ``session_id`` where that is given. An event of a session has its id."""
     beside: dict[str, JSONText] = {}
-    event_type = event.event_type
+    event_type = event.event_type or DEFAULT_TYPE
     if isinstance(event, ModelEvent):
         event, beside = event_of_model(event)
         event_type = "model"

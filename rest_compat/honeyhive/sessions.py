@@ -1,10 +1,23 @@
 """Starting sessions, and adding events to them."""
 
-from rest_compat.honeyhive.event_models import SessionEvents, SessionTraces
+from typing import Any
+
+from rest_compat.honeyhive.event import event_of
+from rest_compat.honeyhive.event_inputs import session_input
+from rest_compat.honeyhive.event_models import LegacySessionBody, Session, SessionEvents, SessionTraces, V1Session
 from rest_compat.honeyhive.events import batch_answer, batch_variables
+from rest_compat.honeyhive.refusals import failing
 from rest_compat.registry import Data, Endpoint, Request, Variables
 
 __all__ = ["ENDPOINTS"]
+
+
+def _start(session: Session, request: Request) -> Variables:
+    return {"input": session_input(session, request.project)}
+
+
+def _started(data: Data, _request: Request) -> dict[str, Any]:
+    return event_of(data["sessionStart"]["call"])
 
 
 def _batch(request: Request) -> Variables:
@@ -17,6 +30,24 @@ def _added(data: Data, request: Request) -> object:
 
 
 ENDPOINTS = [
+    Endpoint(
+        "/v1/sessions",
+        "honeyhive/session_start",
+        "Start a session, or add metadata and user properties to the one that is there; answers its event.",
+        model=V1Session,
+        variables=lambda request: _start(request.body, request),
+        respond=_started,
+        refuse=failing("Bad request"),
+    ),
+    Endpoint(
+        "/session/start",
+        "honeyhive/session_start",
+        "Start a session, or add metadata and user properties to the one that is there; answers its event.",
+        model=LegacySessionBody,
+        variables=lambda request: _start(request.body.session, request),
+        respond=_started,
+        deprecated=True,
+    ),
     Endpoint(
         "/session/{session_id}/traces",
         "honeyhive/calls_record",

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-PROJECT = "default/default"
+from tests.rest_compat.honeyhive.calls import graph, post, put, weave
+
 SESSION = "0b1f7d1e-2c52-4f0a-9a42-6a3f2f9c1a11"
 EVENT = "7a0b6c1d-93d2-4a1e-8a35-3f2c1b0a9d88"
 
@@ -28,30 +29,6 @@ EVERYTHING: dict[str, Any] = {
     "user_properties": {"user_id": "u"},
     "children_ids": ["c1"],
 }
-
-
-async def post(client: httpx.AsyncClient, path: str, body: Any, status: int = 200) -> Any:
-    response = await client.post(path, json=body)
-    assert response.status_code == status, response.text
-    return response.json()
-
-
-async def put(client: httpx.AsyncClient, path: str, body: Any, status: int = 200) -> Any:
-    response = await client.put(path, json=body)
-    assert response.status_code == status, response.text
-    return response.json()
-
-
-async def weave(client: httpx.AsyncClient, call_id: str) -> Any:
-    """The call as Weave reads it."""
-    return (await post(client, "/call/read", {"project_id": PROJECT, "id": call_id}))["call"]
-
-
-async def graph(client: httpx.AsyncClient, call_id: str, fields: str) -> Any:
-    document = f'query($id: String!) {{ project(slug: "{PROJECT}") {{ call(callId: $id) {{ {fields} }} }} }}'
-    answer = await post(client, "/graphql", {"query": document, "variables": {"id": call_id}})
-    assert "errors" not in answer, answer
-    return answer["data"]["project"]["call"]
 
 
 async def test_an_event_with_everything_is_read_as_a_call(client: httpx.AsyncClient) -> None:
