@@ -105,8 +105,12 @@ class Call(
     )
     status: CallStatus = column("How it stands.")
     started_at: DateTime = column("When it began.")
-    ended_at: DateTime | None = column("When it ended; null while it runs, and where its sender did not say (see `status`).")
-    latency_ms: float | None = column("Milliseconds it took: as its sender said, else from its start to its end; null where neither is known.")
+    ended_at: DateTime | None = column(
+        "When it ended; null while it runs, and where its sender did not say when (see `status`)."
+    )
+    latency_ms: float | None = column(
+        "Milliseconds it took: as its sender said, else from its start to its end; null where neither is known."
+    )
     exception: str | None = column(
         "The exception that ended it, as it was recorded: JSON text with type, message and traceback of Weave's SDKs, "
         "a text of others; null where it ended well or runs. Easier to read are `exceptionType` and `exceptionMessage`."

@@ -120,20 +120,33 @@ def _fill_traces(
     connection: Connection, project: str, by_call: Mapping[str, list[CallEvent]], fallback_traces: Mapping[str, str]
 ) -> None:
     """Give starts without a trace id their parent's, or one of their own."""
-    lacking = [
-        (events, index, event)
-        for events in by_call.values()
-        for index, event in enumerate(events)
-        if isinstance(event, CallStart) and not event.trace_id
-    ]
+    starts: dict[str, CallStart] = {}
+    for events in by_call.values():
+        for event in events:
+            if isinstance(event, CallStart):
+                starts.setdefault(event.id, event)
+    lacking = {call_id: start for call_id, start in starts.items() if not start.trace_id}
     if not lacking:
         return
-    wanted = {event.id for _, _, event in lacking} | {event.parent_id for _, _, event in lacking if event.parent_id}
-    known = select_trace_ids(connection, project, wanted)
-    for events, index, event in lacking:
-        trace_id = known.get(event.id) or known.get(event.parent_id or "") or fallback_traces[event.id]
-        events[index] = replace(event, trace_id=trace_id)
-        known.setdefault(event.id, trace_id)
+    traces = {call_id: start.trace_id for call_id, start in starts.items() if start.trace_id}
+    wanted = {*lacking, *(start.parent_id for start in lacking.values() if start.parent_id)}
+    traces.update(select_trace_ids(connection, project, wanted))
+    for call_id in lacking:
+        # Up to the first that is in a trace, or begins one.
+        way, last = {call_id: None}, call_id
+        while last not in traces:
+            above = lacking[last].parent_id
+            if above is None or above in way or not (above in traces or above in lacking):
+                traces[last] = fallback_traces[last]
+            else:
+                way[above] = None
+                last = above
+        traces.update(dict.fromkeys(way, traces[last]))
+    for events in by_call.values():
+        events[:] = [
+            replace(event, trace_id=traces[event.id]) if isinstance(event, CallStart) and not event.trace_id else event
+            for event in events
+        ]
 
 
 def _write_edges(connection: Connection, project: str, changes: Mapping[str, CallChange], existing: set[str]) -> None:

@@ -3,6 +3,7 @@
 Whatever dialect wrote them, what they say of runs, models and tokens counts as if the call had said it itself.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ SECTIONS = ("config", "metadata", "metrics", "feedback", "user_properties")
 """Objects whose keys are merged one by one."""
 
 LONGEST_LINK = 512
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 _COUNTS = {
     "prompt_tokens": ("prompt_tokens", "input_tokens"),
@@ -76,11 +79,17 @@ def links_in(attributes: str | None) -> dict[str, str | None]:
     """The columns that mirror what ``metadata`` names: the run, its dataset and the datapoint."""
     mentioned = attributes is not None and has_sections(attributes)
     metadata = _parsed(sections_of(attributes).get("metadata")) if mentioned else {}
-    return {column: _link(metadata.get(name)) for column, name in LINKS.items()}
+    links = {column: _link(metadata.get(name)) for column, name in LINKS.items()}
+    return {**links, "experiment_id": _canonical(links["experiment_id"])}
 
 
 def _link(value: JSONValue) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= LONGEST_LINK and "\x00" not in value else None
+
+
+def _canonical(run_id: str | None) -> str | None:
+    """The id of a run as experiments have it: a UUID in small letters."""
+    return run_id if run_id is None or _UUID.fullmatch(run_id) is None else run_id.lower()
 
 
 def usage_in(attributes: str | None) -> dict[str, Any]:
