@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, func, select
 
-from db.calls.reads import SHOWN, labelled
+from db.calls.reads import SHOWN, TOP_OF_TRACE, labelled
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.group_filters import GroupFilter
@@ -44,7 +44,7 @@ def root_statuses(
     if "root_status" not in columns:
         return None
     place = func.row_number().over(partition_by=c.trace_id, order_by=(c.started_at, c.id)).label("place")
-    where = (c.project_id == project_id, SHOWN, c.parent_id.is_(None), *conditions)
+    where = (c.project_id == project_id, SHOWN, TOP_OF_TRACE, *conditions)
     roots = select(c.trace_id, c.status.label("root_status"), place).where(*where).subquery()
     return select(roots.c.trace_id, roots.c.root_status).where(roots.c.place == 1).subquery()
 
@@ -65,11 +65,13 @@ def select_trace_sizes(connection: Connection, project_id: str, trace_ids: Itera
 def select_trace_roots(
     connection: Connection, project_id: str, trace_ids: Iterable[str], *, columns: Collection[str]
 ) -> dict[str, list[Row]]:
-    """The first ``MOST_ROOTS`` calls without a parent of each trace, by start and id; a trace without is missing."""
+    """The first ``MOST_ROOTS`` calls of each trace that have none of it above them, by start and id.
+
+    A trace without any is missing."""
     roots: defaultdict[str, list[Row]] = defaultdict(list)
     for chunk in chunked(trace_ids):
         place = func.row_number().over(partition_by=c.trace_id, order_by=(c.started_at, c.id)).label("place")
-        where = (c.project_id == project_id, c.trace_id.in_(chunk), c.parent_id.is_(None), SHOWN)
+        where = (c.project_id == project_id, c.trace_id.in_(chunk), TOP_OF_TRACE, SHOWN)
         numbered = select(c.id, place).where(*where).subquery()
         statement = (
             select(*labelled({*columns, "trace_id"}))

@@ -25,7 +25,16 @@ from rest_compat.parameters import decode_parameters
 from rest_compat.reading import BodyTooLargeError, check_length, counted, read_body
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, limit_of, load_operations
 
-__all__ = ["Dialect", "Limits", "Problem", "RefusedError", "UnsupportedBodyError", "encode", "routes"]
+__all__ = [
+    "Dialect",
+    "Limits",
+    "Problem",
+    "RefusedError",
+    "UnsupportedBodyError",
+    "data_of",
+    "encode",
+    "routes",
+]
 
 log = logging.getLogger("tracegraph.rest")
 
@@ -130,7 +139,7 @@ def _handler(
                 return await explanation(operation, schema, variables)
             if endpoint.line is not None:
                 return await _subscribed(endpoint.line, operation, context, variables)
-            data = _data_of(await operation.run(context, variables))
+            data = data_of(await operation.run(context, variables))
             if endpoint.stream is not None:
                 return await _streamed(endpoint.stream, operation, context, request, variables, data)
             answer = endpoint.respond(data, request)
@@ -181,7 +190,7 @@ async def _body(http: HTTPRequest, endpoint: Endpoint, limits: Limits) -> Any:
     return decode_body(await read_body(http, limits.body), endpoint.model)
 
 
-def _data_of(result: ExecutionResult) -> Data:
+def data_of(result: ExecutionResult) -> Data:
     """The data of a result without errors; raises RefusedError for a refusal, whatever else for a fault."""
     for error in result.errors or ():
         original = error.original_error
@@ -217,7 +226,7 @@ async def _streamed(
             if following is None:
                 return
             current = {**following, **stream.later}
-            connection = stream.connection(_data_of(await operation.run(context.fresh(), current)))
+            connection = stream.connection(data_of(await operation.run(context.fresh(), current)))
 
     if stream.member is None:
         return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")
@@ -231,14 +240,14 @@ async def _subscribed(
     """The events of a subscription as JSON lines; a refusal comes before the 200."""
     events = await operation.events(context, variables)
     if isinstance(events, ExecutionResult):
-        _data_of(events)
+        data_of(events)
     assert not isinstance(events, ExecutionResult), "a subscription that is not refused has events"
 
     async def lines() -> AsyncIterator[bytes]:
         # Closed as soon as the client is gone, so that what makes the events stops.
         async with aclosing(events):
             async for event in events:
-                if (item := line(_data_of(event))) is not None:
+                if (item := line(data_of(event))) is not None:
                     yield encode(item) + b"\n"
 
     return StreamingResponse(lines(), media_type="application/jsonl")

@@ -1,6 +1,7 @@
 """The application: every route, on one open database."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ from rest_compat.dialects import Dialect, routes
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.explain import explain_route
 from rest_compat.honeyhive.dialect import HoneyHiveDialect
+from rest_compat.otlp.grpc import PortTakenError, is_installed, start_grpc
 from rest_compat.wandb import schema as wandb_schema
 from rest_compat.weave.dialect import WeaveDialect
 from server.graphql.trusted import TrustedDocuments, load
@@ -40,6 +42,8 @@ from server.served_schema import mapped_entities, served_schema
 from server.settings import Settings
 
 __all__ = ["create_app"]
+
+log = logging.getLogger("tracegraph.server")
 
 
 @dataclass(slots=True)
@@ -83,7 +87,8 @@ def create_app(settings: Settings) -> Starlette:
         try:
             # Of a process that was killed: nobody else says that they failed.
             await end_interrupted(Context(resources.database, LOCAL))
-            yield
+            async with taking_grpc(settings, resources.context):
+                yield
         finally:
             await resources.live.close()
             await resources.jobs.close()
@@ -128,6 +133,29 @@ def create_app(settings: Settings) -> Starlette:
 
     app.state.end_streams = end_streams
     return app
+
+
+@asynccontextmanager
+async def taking_grpc(
+    settings: Settings, context_of: Callable[[HTTPConnection], Awaitable[Context]]
+) -> AsyncIterator[None]:
+    """Spans are taken over gRPC inside, where the settings and what is installed provide for it."""
+    if not settings.otlp_grpc_port or not is_installed():
+        yield
+        return
+    port = settings.otlp_grpc_port
+    try:
+        server = await start_grpc(settings.host, port, schema, context_of, settings.max_body_bytes)
+    except PortTakenError as error:
+        # With several workers the first has it.
+        level = logging.WARNING if settings.workers == 1 else logging.DEBUG
+        log.log(level, "OTLP over gRPC is not taken: cannot listen on port %d: %s", port, error)
+        yield
+        return
+    try:
+        yield
+    finally:
+        await server.stop(settings.shutdown_grace)
 
 
 def _as_json(_request: Request, error: Exception) -> Response:

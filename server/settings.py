@@ -160,6 +160,14 @@ class Settings:
         help="Project, as `entity/name`, of requests to the API of HoneyHive, which name none: with `auth` off any key "
         "is taken for one of this project.",
     )
+    otlp_grpc_port: int = _setting(
+        4317,
+        help="Port, on the same address, for spans of OpenTelemetry over gRPC; 0 for none. It is listened on where the "
+        "extra `tracegraph[grpc]` is installed, by one of the workers, and a port that is taken does not keep the "
+        "server from starting.",
+        minimum=0,
+        maximum=65535,
+    )
     provider_base_url: str = _setting(
         "",
         shown="none; with a key alone, `https://api.openai.com/v1`",

@@ -31,7 +31,7 @@ class ServerProcess:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TRACEGRAPH_")}
         command = [sys.executable, "-m", "tracegraph", "serve", "--port", "0", "--workers", str(workers)]
         self._process = subprocess.Popen(
-            [*command, "--database-url", database_url, *flags],
+            [*command, "--database-url", database_url, "--otlp-grpc-port", "0", *flags],
             cwd=ROOT,
             env=kept,
             stdout=subprocess.PIPE,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal
+from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, or_
 
 from db.bounded_pages import bounded
 from db.calls.tables import JSON_COLUMNS, calls
@@ -18,6 +18,7 @@ __all__ = [
     "COLUMNS",
     "PAYLOADS",
     "SHOWN",
+    "TOP_OF_TRACE",
     "PayloadSizes",
     "duration",
     "exception_message",
@@ -31,6 +32,10 @@ c = calls.c
 
 SHOWN = and_(c.started_at.is_not(None), c.deleted_at.is_(None))
 """Calls that exist for readers: started, and not deleted."""
+
+TOP_OF_TRACE = or_(c.parent_id.is_(None), and_(c.parent_id == c.session_id, c.trace_id != c.session_id))
+"""Calls with no call of their own trace above them. Below a session's call there are whole traces: the first spans of
+each, whose parent is the session (docs/opentelemetry.md)."""
 
 duration: ColumnElement[Any] = func.coalesce(c.duration, c.ended_at - c.started_at)
 """Microseconds a call took; null while it runs."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import call_fields
 from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
-from db.calls.reads import SHOWN, select_calls_by_id, select_calls_page
+from db.calls.reads import SHOWN, TOP_OF_TRACE, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
 from db.experiments.membership import members_of
 from db.feedback_filters import FeedbackFilter
@@ -143,7 +143,7 @@ async def calls_count(context: Context, chosen: CallList, limit: int | None = No
 async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
     """Bytes of all calls of the traces whose roots are among the calls."""
     context.caller.require_read(chosen.project)
-    roots = select(calls.c.trace_id).where(*chosen.conditions(), calls.c.parent_id.is_(None))
+    roots = select(calls.c.trace_id).where(*chosen.conditions(), TOP_OF_TRACE)
     statement = select(func.coalesce(func.sum(calls.c.start_size + calls.c.end_size), 0)).where(
         calls.c.project_id == chosen.project, SHOWN, calls.c.trace_id.in_(roots)
     )

@@ -1,12 +1,15 @@
 """What a span says as a call."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from db.json_text import JSONValue, dump_json
 from resolvers.calls.events import CallEnd, CallStart
+from resolvers.calls.kinds import CallKind, kind_of_word
+from resolvers.calls.sections import usage_in
 from resolvers.calls.usage import NO_MODEL
 from resolvers.calls.validate import LONGEST_DISPLAY_NAME, LONGEST_OP_NAME
 from resolvers.spans.conventions import (
@@ -19,13 +22,28 @@ from resolvers.spans.conventions import (
     output_of,
     usage_of,
 )
+from resolvers.spans.honeyhive import HoneyHiveEvent, honeyhive_event
 from resolvers.spans.nesting import at, nested
 from resolvers.spans.span import Attributes, Resource, Span
 
 __all__ = ["SpanCall", "call_of", "project_of"]
 
-SESSION = ("session.id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
-USER = ("user.id", "enduser.id")
+SESSION = (
+    "session.id",
+    "gen_ai.conversation.id",
+    "gcp.vertex.agent.session_id",
+    "traceloop.association.properties.session_id",
+    "traceloop.association.properties.conversation_id",
+    "ai.telemetry.metadata.sessionId",
+    "ai.telemetry.metadata.session_id",
+)
+USER = (
+    "user.id",
+    "enduser.id",
+    "traceloop.association.properties.user_id",
+    "ai.telemetry.metadata.userId",
+    "ai.telemetry.metadata.user_id",
+)
 THREAD = ("wandb.thread_id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
 TURN = ("wandb.is_turn", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
 
@@ -36,6 +54,16 @@ class SpanCall:
 
     start: CallStart
     end: CallEnd | None
+    span_id: str
+    """The span's own id, by which its children name it; ``start.id`` is the id that its sender wants for the call."""
+
+    session: CallStart | None = None
+    """The session's own call, which is made if it is not there."""
+
+    @property
+    def is_top(self) -> bool:
+        """Whether no span is above it; its call may stand below its session's."""
+        return self.start.parent_id is None or self.start.parent_id == self.start.session_id
 
 
 def project_of(resource: Resource) -> str | None:
@@ -55,7 +83,14 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
     description = described(attributes)
     inputs, output, usage = input_of(attributes, events), output_of(attributes, events), usage_of(attributes)
     model = model_of(description)
-    if not (description or inputs or output != {} or usage):
+    kind = kind_of_span(description, attributes)
+    told = honeyhive_event(span.attributes)
+    if told is not None:
+        description["honeyhive"] = told.recorded
+        inputs, output = told.inputs(inputs), told.sections.get("outputs", output)
+        model = model or told.model
+        kind = kind_of_word(word) if (word := told.text("event_type")) else kind
+    elif not (description or inputs or output != {} or usage):
         description = {**attributes}
     given = at(attributes, "wandb.attributes")
     if isinstance(given, dict):
@@ -64,36 +99,63 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
 
     thread_id = first_text(attributes, THREAD)
     is_turn = thread_id is not None and any(at(attributes, key) for key in TURN)
+    call_id = (told.text("event_id") if told else None) or span.span_id
+    session_id = (told.session_id if told else None) or first_text(attributes, SESSION)
     start = CallStart(
         project=project,
-        id=span.span_id,
+        id=call_id,
         trace_id=span.trace_id,
-        parent_id=span.parent_span_id,
-        op_name=_shortened(span.name or "unknown", LONGEST_OP_NAME),
+        # An event of HoneyHive without a parent is below its session.
+        parent_id=span.parent_span_id or (told.session_id if told else None),
+        op_name=_shortened((told.text("event_name") if told else None) or span.name or "unknown", LONGEST_OP_NAME),
         started_at=span.start // 1000,
         attributes=dump_json(description),
         inputs=dump_json(inputs),
         display_name=_shortened(first_text(attributes, ["wandb.display_name"]) or "", LONGEST_DISPLAY_NAME) or None,
         thread_id=thread_id,
-        turn_id=span.span_id if is_turn else None,
-        session_id=first_text(attributes, SESSION),
-        kind=kind_of_span(description),
-        wb_user_id=first_text(attributes, USER) or user_id,
+        turn_id=call_id if is_turn else None,
+        session_id=session_id,
+        kind=kind,
+        wb_user_id=first_text(attributes, USER) or (told.user_id if told else None) or user_id,
         wb_run_id=_run_id(attributes, project),
         wb_run_step=_step(at(attributes, "wandb.wb_run_step")),
     )
+    session = None if told is None else _session_of(told, start)
     if not span.end:
-        return SpanCall(start, None)
+        return SpanCall(start, None, span.span_id, session)
+    counted: Mapping[str, JSONValue] = {model or NO_MODEL: usage} if usage or model else {}
+    if told is not None and not usage:
+        counted = usage_in(start.attributes) or counted
     end = CallEnd(
         project=project,
-        id=span.span_id,
+        id=call_id,
         ended_at=span.end // 1000,
         output=dump_json(output),
-        summary=dump_json({"usage": {model or NO_MODEL: usage}} if usage or model else {}),
-        exception=_exception(span),
+        summary=dump_json({"usage": counted} if counted else {}),
+        exception=_exception(span) or (told.exception if told else None),
         wb_run_step_end=_step(at(attributes, "wandb.wb_run_step_end")),
     )
-    return SpanCall(start, end)
+    return SpanCall(start, end, span.span_id, session)
+
+
+def _session_of(told: HoneyHiveEvent, start: CallStart) -> CallStart | None:
+    """The call of the session, where the span asks that there be one: it begins with the span."""
+    if not told.makes_session or told.session_id is None:
+        return None
+    source = {"source": said} if (said := told.text("source")) else {}
+    return CallStart(
+        project=start.project,
+        id=told.session_id,
+        trace_id=told.session_id,
+        parent_id=None,
+        op_name=_shortened(told.text("session_name") or "unknown", LONGEST_OP_NAME),
+        started_at=start.started_at,
+        attributes=dump_json({"honeyhive": {"event_type": "session", **source}}),
+        inputs=dump_json({}),
+        session_id=told.session_id,
+        kind=CallKind.SESSION,
+        wb_user_id=start.wb_user_id,
+    )
 
 
 def _span_value(span: Span, attributes: Tree, events: list[tuple[str, dict[str, JSONValue]]]) -> dict[str, JSONValue]:

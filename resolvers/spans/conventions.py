@@ -8,7 +8,7 @@ from, as Weave's own server stores spans: ``inputs: {"input.value": ...}``.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from db.json_text import JSONValue
+from db.json_text import JSONValue, parse_json
 from resolvers.calls.kinds import CallKind, kind_of_word
 from resolvers.spans.nesting import at
 
@@ -18,7 +18,10 @@ Tree = Mapping[str, JSONValue]
 """Nested attributes (``resolvers.spans.nesting``)."""
 
 INPUTS = (
+    "ai.toolCall.args",
     "ai.prompt",
+    "ai.value",
+    "ai.values",
     "gen_ai.prompt",
     "input.value",
     "mlflow.spanInputs",
@@ -38,6 +41,9 @@ INPUTS = (
 )
 
 OUTPUTS = (
+    "ai.toolCall.result",
+    "ai.embedding",
+    "ai.embeddings",
     "ai.response",
     "gen_ai.completion",
     "output.value",
@@ -60,15 +66,32 @@ OUTPUTS = (
 )
 
 USAGE = {
-    "input_tokens": ("gen_ai.usage.input_tokens",),
-    "prompt_tokens": ("gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "ai.usage.promptTokens"),
-    "output_tokens": ("gen_ai.usage.output_tokens",),
-    "completion_tokens": ("gen_ai.usage.completion_tokens", "llm.token_count.completion", "ai.usage.completionTokens"),
-    "total_tokens": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total"),
+    "input_tokens": ("gen_ai.usage.input_tokens", "ai.usage.inputTokens"),
+    "prompt_tokens": (
+        "gen_ai.usage.prompt_tokens",
+        "llm.token_count.prompt",
+        "llm.usage.prompt_tokens",
+        "ai.usage.promptTokens",
+        "ai.usage.tokens",
+    ),
+    "output_tokens": ("gen_ai.usage.output_tokens", "ai.usage.outputTokens"),
+    "completion_tokens": (
+        "gen_ai.usage.completion_tokens",
+        "llm.token_count.completion",
+        "llm.usage.completion_tokens",
+        "ai.usage.completionTokens",
+    ),
+    "total_tokens": (
+        "gen_ai.usage.total_tokens",
+        "llm.usage.total_tokens",
+        "llm.token_count.total",
+        "ai.usage.totalTokens",
+    ),
     "cache_read_input_tokens": (
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
         "llm.token_count.prompt_details.cache_read",
+        "ai.usage.cachedInputTokens",
     ),
     "cache_creation_input_tokens": (
         "gen_ai.usage.cache_creation.input_tokens",
@@ -78,6 +101,7 @@ USAGE = {
     "reasoning_tokens": (
         "gen_ai.usage.reasoning.output_tokens",
         "llm.token_count.completion_details.reasoning",
+        "ai.usage.reasoningTokens",
     ),
 }
 
@@ -120,6 +144,14 @@ OPERATIONS = {
 
 OPENINFERENCE_KINDS = {"RERANKER": CallKind.RETRIEVER, "EVALUATOR": CallKind.SCORER, "UNKNOWN": None}
 """Those values of ``openinference.span.kind`` that are no kinds of ours by another name."""
+
+OPENLLMETRY_REQUESTS = {"embedding": CallKind.EMBEDDING, "rerank": CallKind.RETRIEVER}
+"""Those values of ``llm.request.type`` that are no requests to language models."""
+
+WRITTEN = frozenset(
+    {"traceloop.entity.input", "traceloop.entity.output", "ai.toolCall.args", "ai.toolCall.result", "ai.value"}
+)
+"""What is JSON text even where it says a number or a text."""
 
 ASIDE = {"input": {"mime_type", "value"}, "output": {"mime_type", "value"}, "gen_ai.prompt": {"name"}}
 """What may stand below a key without being its value; an ``input.value`` that says something was found before."""
@@ -168,7 +200,7 @@ def input_of(attributes: Tree, events: Events) -> dict[str, JSONValue]:
     if found is None:
         return {}
     key, value = found
-    return value if key in {"input", "inputs"} and isinstance(value, dict) else {key: value}
+    return value if key in {"input", "inputs"} and isinstance(value, dict) else {key: _read(key, value)}
 
 
 def output_of(attributes: Tree, events: Events) -> JSONValue:
@@ -177,7 +209,17 @@ def output_of(attributes: Tree, events: Events) -> JSONValue:
     if found is None:
         return {}
     key, value = found
-    return value if key in {"output", "outputs"} else {key: value}
+    return value if key in {"output", "outputs"} else {key: _read(key, value)}
+
+
+def _read(key: str, value: JSONValue) -> JSONValue:
+    """``value``, or what it says where it is always JSON text."""
+    if key not in WRITTEN or not isinstance(value, str):
+        return value
+    try:
+        return parse_json(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _from_events(events: Events, names: Mapping[str, str]) -> tuple[str, JSONValue] | None:
@@ -239,11 +281,30 @@ def model_of(description: Mapping[str, JSONValue]) -> str | None:
     return model if isinstance(model, str) and model else None
 
 
-def kind_of_span(description: Mapping[str, JSONValue]) -> CallKind | None:
-    """The kind that the span's own word stands for, or its gen_ai operation; None where it says neither."""
+def kind_of_span(description: Mapping[str, JSONValue], attributes: Tree) -> CallKind | None:
+    """The kind that the span's own word stands for, or the operation of its convention; None where it says neither."""
     word = description.get("kind")
     if isinstance(word, str):
         known = word.upper() in OPENINFERENCE_KINDS
         return OPENINFERENCE_KINDS[word.upper()] if known else kind_of_word(word)
     operation = description.get("operation_name")
-    return OPERATIONS.get(operation, CallKind.OTHER) if isinstance(operation, str) else None
+    if isinstance(operation, str):
+        return OPERATIONS.get(operation, CallKind.OTHER)
+    request = at(attributes, "llm.request.type")
+    if isinstance(request, str):
+        return OPENLLMETRY_REQUESTS.get(request, CallKind.LLM)
+    operation = at(attributes, "ai.operationId")
+    return _vercel_kind(operation) if isinstance(operation, str) else None
+
+
+def _vercel_kind(operation: str) -> CallKind:
+    """The kind of an operation of Vercel's AI SDK: ``ai.generateText`` is what the program calls, which goes to models
+    (``ai.generateText.doGenerate``) and to tools (``ai.toolCall``) as often as it takes."""
+    name, _, inner = operation.removeprefix("ai.").partition(".")
+    if name == "toolCall":
+        return CallKind.TOOL
+    if name.startswith("embed"):
+        return CallKind.EMBEDDING if inner else CallKind.CHAIN
+    if name.startswith("rerank"):
+        return CallKind.RETRIEVER if inner else CallKind.CHAIN
+    return CallKind.LLM if inner.startswith("do") else CallKind.CHAIN

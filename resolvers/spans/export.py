@@ -134,22 +134,23 @@ async def _record(context: Context, calls: Sequence[SpanCall]) -> int:
 
 def _write_project(connection: Connection, project: str, calls: Sequence[SpanCall], at: int) -> int:
     lock(connection, project, at, changes=0)
-    starts = [call.start for call in calls]
-    named = dict.fromkeys(name for start in starts for name in (start.id, start.parent_id) if name)
+    ids_of = ((call.span_id, call.start.id, None if call.is_top else call.start.parent_id) for call in calls)
+    named = dict.fromkeys(name for names in ids_of for name in names if name)
     placement = Placement(select_spans(connection, project, named))
     ids, displaced = [], 0
     new: dict[tuple[str, str], None] = {}
     for call in calls:
-        ended_at = call.end.ended_at if call.end else None
-        assert call.start.trace_id  # a span has one
-        call_id, is_new = placement.place(call.start.trace_id, call.start.id, call.start.started_at, ended_at)
+        start, ended_at = call.start, call.end.ended_at if call.end else None
+        assert start.trace_id  # a span has one
+        call_id, is_new = placement.place(start.trace_id, call.span_id, start.started_at, ended_at, start.id)
         ids.append(call_id)
         if is_new:
-            displaced += call_id != call.start.id
-            new[call.start.trace_id, call.start.id] = None
-    events: list[CallEvent] = []
+            displaced += call_id != start.id
+            new[start.trace_id, call.span_id] = None
+    sessions = {call.session.id: call.session for call in reversed(calls) if call.session is not None}
+    events: list[CallEvent] = [*sessions.values()]
     for call, call_id in zip(calls, ids, strict=True):
-        events.append(_placed(call.start, call_id, placement))
+        events.append(_placed(call, call_id, placement))
         if call.end is not None:
             events.append(replace(call.end, id=call_id))
     write_events(connection, project, events, {}, at)
@@ -157,17 +158,20 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
     return displaced
 
 
-def _placed(start: CallStart, call_id: str, placement: Placement) -> CallStart:
+def _placed(call: SpanCall, call_id: str, placement: Placement) -> CallStart:
     """The start under the id that it got, below the call that its parent is."""
-    parent_id = start.parent_id and placement.parent(start.trace_id, start.parent_id, start.started_at)
-    if call_id == start.id and parent_id == start.parent_id:
+    start = call.start
+    parent_id = start.parent_id
+    if parent_id and not call.is_top:
+        parent_id = placement.parent(start.trace_id, parent_id, start.started_at)
+    if call_id == call.span_id and parent_id == start.parent_id:
         return start
     return replace(
         start,
         id=call_id,
         parent_id=parent_id,
         turn_id=start.turn_id and call_id,
-        span_id=None if call_id == start.id else start.id,
+        span_id=None if call_id == call.span_id else call.span_id,
     )
 
 

@@ -1,9 +1,10 @@
 """Which call id a span gets, and which call is its parent.
 
-A span's call id is its span id. Where that is taken by another span (another trace, or another start: a seeded SDK
-makes the same ids in each run), or by a call that is none, the span gets a derived id, and so do the links to it:
+A span's call id is its span id, or the id that its sender wants for the call. Where that is taken by another span
+(another trace, or another start: a seeded SDK makes the same ids in each run), or by a call that is none, the span gets
+a derived id, and so do the links to it:
 
-1. its span id,
+1. the wanted id,
 2. an id made of its trace id and span id, which those below it know even before it comes,
 3. an id made of its trace id, span id and start, for runs that share both.
 
@@ -45,9 +46,11 @@ class Placement:
         self._by_id[call.id] = call
         self._by_span[call.trace_id, call.span_id].append(call)
 
-    def place(self, trace_id: str, span_id: str, started_at: int, ended_at: int | None) -> tuple[str, bool]:
+    def place(
+        self, trace_id: str, span_id: str, started_at: int, ended_at: int | None, wanted: str
+    ) -> tuple[str, bool]:
         """The call id of a span, which is taken from now on, and whether it is new. Times are microseconds."""
-        ids = (span_id, derived_id(trace_id, span_id), derived_id(trace_id, span_id, started_at))
+        ids = (wanted, derived_id(trace_id, span_id), derived_id(trace_id, span_id, started_at))
         for call_id in ids:
             present = self._by_id.get(call_id)
             if present is None:

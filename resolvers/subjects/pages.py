@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Subquery, func, null, select
 
 from db.calls.reads import PAYLOADS as CALL_PAYLOADS
-from db.calls.reads import SHOWN, select_calls_by_id
+from db.calls.reads import SHOWN, TOP_OF_TRACE, select_calls_by_id
 from db.calls.tables import calls
 from db.feedback import PAYLOADS as FEEDBACK_PAYLOADS
 from db.feedback import STORAGE_SIZE, feedback, select_feedback_by_id
@@ -223,9 +223,7 @@ async def subject_trace_bytes(context: Context, key: Key, *, lists: SubjectCalls
         total = 0
         for project in places[key]:
             named = lists.subject.among([key[1]])
-            roots = select(c.trace_id).where(
-                *replace(lists.chosen, project=project).conditions(), named, c.parent_id.is_(None)
-            )
+            roots = select(c.trace_id).where(*replace(lists.chosen, project=project).conditions(), named, TOP_OF_TRACE)
             size = func.coalesce(func.sum(c.start_size + c.end_size), 0)
             statement = select(size).where(c.project_id == project, SHOWN, c.trace_id.in_(roots))
             total += int(connection.execute(statement).scalar_one())

@@ -11,11 +11,13 @@ from rest_compat.honeyhive import (
     metrics,
     queues,
     sessions,
+    spans,
 )
 
 __all__ = ["ENDPOINTS"]
 
 ENDPOINTS = [
+    *spans.ENDPOINTS,
     *sessions.ENDPOINTS,
     *event_queries.ENDPOINTS,
     *events.ENDPOINTS,

@@ -44,7 +44,9 @@ def refused(http: HTTPRequest, answer: Response) -> Response:
     said = json.loads(bytes(answer.body) or b"{}")
     status = {
         "code": _CODES.get(answer.status_code, INTERNAL),
-        "message": str(said.get("reason") or said.get("detail") or "the request was not finished"),
+        "message": str(
+            said.get("reason") or said.get("message") or said.get("detail") or "the request was not finished"
+        ),
     }
     if encoding_of(http) == "PROTOBUF":
         return Response(_status_class()(**status).SerializeToString(), answer.status_code, media_type=PROTOBUF)

@@ -6,12 +6,18 @@ from rest_compat.otlp.answers import accepted, refused
 from rest_compat.otlp.bodies import ExportBody, read_export
 from rest_compat.registry import Data, Endpoint, Request, Variables
 
-__all__ = ["ENDPOINTS"]
+__all__ = ["ENDPOINTS", "export_endpoint"]
 
 
 def _input(request: Request) -> Variables:
     body: ExportBody = request.body
-    return {"input": {"content": body.content, "encoding": body.encoding, "project": body.project}}
+    return {
+        "input": {
+            "content": body.content,
+            "encoding": body.encoding,
+            "project": body.project or request.project or None,
+        }
+    }
 
 
 def _answer(data: Data, request: Request) -> Response:
@@ -19,8 +25,9 @@ def _answer(data: Data, request: Request) -> Response:
     return accepted(request.body.encoding, export["rejectedSpans"], export["errorMessage"])
 
 
-ENDPOINTS = [
-    Endpoint(
+def export_endpoint(path: str) -> Endpoint:
+    """An endpoint that takes spans. Where a dialect's keys stand for a project, that is the one of spans without."""
+    return Endpoint(
         path,
         "otlp/export",
         "Take spans of OpenTelemetry (OTLP in protobuf or JSON, gzip allowed) and keep them as calls; "
@@ -30,5 +37,6 @@ ENDPOINTS = [
         respond=_answer,
         refuse=refused,
     )
-    for path in ("/otel/v1/traces", "/otel/v1/trace", "/v1/traces")
-]
+
+
+ENDPOINTS = [export_endpoint(path) for path in ("/otel/v1/traces", "/otel/v1/trace", "/v1/traces")]

@@ -257,6 +257,65 @@ def test_inputs_and_outputs(attributes: dict[str, Any], expected_inputs: Any, ex
     assert (inputs(found), output(found)) == (expected_inputs, expected_output)
 
 
+def test_vercel() -> None:
+    """The spans of one ``generateText`` with a tool, as the SDK's versions 4 and 5 write them."""
+    outer = call(
+        {
+            "ai.operationId": "ai.generateText",
+            "ai.model.id": "gpt-4o",
+            "ai.model.provider": "openai.chat",
+            "ai.prompt": '{"system": "Be brief.", "prompt": "Capital of France?"}',
+            "ai.response.text": "Paris.",
+            "ai.response.finishReason": "stop",
+            "ai.usage.inputTokens": 7,
+            "ai.usage.outputTokens": 5,
+            "ai.usage.totalTokens": 12,
+            "ai.telemetry.metadata.sessionId": "chat-1",
+            "ai.telemetry.metadata.userId": "ada",
+        }
+    )
+    assert (outer.start.kind, outer.start.session_id, outer.start.wb_user_id) == (CallKind.CHAIN, "chat-1", "ada")
+    assert inputs(outer) == {"ai.prompt": {"system": "Be brief.", "prompt": "Capital of France?"}}
+    assert output(outer) == {"ai.response": {"text": "Paris.", "finishReason": "stop"}}
+    assert usage(outer) == {"usage": {"gpt-4o": {"input_tokens": 7, "output_tokens": 5, "total_tokens": 12}}}
+    inner = call(
+        {
+            "ai.operationId": "ai.generateText.doGenerate",
+            "ai.prompt.messages": '[{"role": "user", "content": [{"type": "text", "text": "Capital of France?"}]}]',
+            "ai.usage.promptTokens": 7,
+            "ai.usage.completionTokens": 5,
+            "gen_ai.request.model": "gpt-4o",
+        }
+    )
+    assert inner.start.kind == CallKind.LLM
+    messages = [{"role": "user", "content": [{"type": "text", "text": "Capital of France?"}]}]
+    assert inputs(inner) == {"ai.prompt": {"messages": messages}}
+    assert usage(inner) == {"usage": {"gpt-4o": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}}}
+    tool = call(
+        {
+            "ai.operationId": "ai.toolCall",
+            "ai.toolCall.name": "look_up",
+            "ai.toolCall.args": '{"city": "Paris"}',
+            "ai.toolCall.result": '"in France"',
+        }
+    )
+    assert tool.start.kind == CallKind.TOOL
+    assert inputs(tool) == {"ai.toolCall.args": {"city": "Paris"}}
+    assert output(tool) == {"ai.toolCall.result": "in France"}
+    embedded = call(
+        {
+            "ai.operationId": "ai.embed.doEmbed",
+            "ai.value": '"Paris"',
+            "ai.embeddings": ["[0.5, 1]"],
+            "ai.model.id": "e",
+            "ai.usage.tokens": 2,
+        }
+    )
+    assert embedded.start.kind == CallKind.EMBEDDING
+    assert inputs(embedded) == {"ai.value": "Paris"}
+    assert usage(embedded) == {"usage": {"e": {"prompt_tokens": 2}}}
+
+
 def test_usage_without_a_model_names_none() -> None:
     found = call({"gen_ai.usage.input_tokens": 1, "gen_ai.usage.output_tokens": "many"})
     assert usage(found) == {"usage": {"usage": {"input_tokens": 1}}}

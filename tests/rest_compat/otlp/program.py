@@ -10,11 +10,12 @@ import sys
 
 from openai import OpenAI
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
 
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Capital of France?"}]
 
@@ -44,6 +45,32 @@ def gen_ai(tracer: trace.Tracer, provider: str) -> None:
         ask(provider)
 
 
+def openllmetry(tracer: trace.Tracer, provider: str) -> None:
+    """What Traceloop's SDK writes around the calls of its instrumentations, and one of these."""
+    from opentelemetry.instrumentation.openai import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument()
+    workflow = {
+        "traceloop.span.kind": "workflow",
+        "traceloop.entity.name": "capitals",
+        "traceloop.entity.input": '{"args": [], "kwargs": {"country": "France"}}',
+        "traceloop.entity.output": '"Paris."',
+        "traceloop.association.properties.session_id": "chat-1",
+        "traceloop.association.properties.user_id": "ada",
+    }
+    with tracer.start_as_current_span("capitals.workflow", attributes=workflow):
+        ask(provider)
+
+
+def linked(tracer: trace.Tracer, _provider: str) -> None:
+    """A span with a link to one of another trace."""
+    with tracer.start_as_current_span("request") as request:
+        pass
+    links = [trace.Link(request.get_span_context(), {"why": "follows"})]
+    with tracer.start_as_current_span("batch", context=Context(), links=links):
+        pass
+
+
 def seeded(tracer: trace.Tracer, _provider: str) -> None:
     """The SDK makes its ids with ``random``: each run makes the same."""
     random.seed(42)
@@ -55,15 +82,32 @@ def seeded(tracer: trace.Tracer, _provider: str) -> None:
         raise ValueError("boom")
 
 
+def exporter_to(url: str, project: str) -> SpanExporter:
+    """Over HTTP, or over gRPC where the URL is only an address."""
+    if url.startswith("http"):
+        return OTLPSpanExporter(endpoint=url, compression=Compression.Gzip)
+    from grpc import Compression as GRPCCompression
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GRPCExporter
+
+    headers = {"project_id": project}
+    return GRPCExporter(endpoint=url, insecure=True, headers=headers, compression=GRPCCompression.Gzip)
+
+
 def main(what: str, url: str, project: str, provider: str) -> None:
-    exporter = OTLPSpanExporter(endpoint=url, compression=Compression.Gzip)
+    exporter = exporter_to(url, project)
     entity, _, name = project.partition("/")
     tracers = TracerProvider(resource=Resource.create({"wandb.entity": entity, "wandb.project": name}))
     # One by one, children first, where runs repeat their ids; else as programs do.
     processor: SpanProcessor = SimpleSpanProcessor(exporter) if what == "seeded" else BatchSpanProcessor(exporter)
     tracers.add_span_processor(processor)
     trace.set_tracer_provider(tracers)
-    programs = {"openinference": openinference, "gen_ai": gen_ai, "seeded": seeded}
+    programs = {
+        "openinference": openinference,
+        "gen_ai": gen_ai,
+        "openllmetry": openllmetry,
+        "linked": linked,
+        "seeded": seeded,
+    }
     programs[what](tracers.get_tracer("program"), provider)
     tracers.shutdown()
 
