@@ -6,6 +6,8 @@ from sqlalchemy import insert, select
 from db.calls.reads import COLUMNS
 from db.calls.tables import calls
 from db.engines import engine_for, parse_url
+from db.experiments.reads import COLUMNS as EXPERIMENT_COLUMNS
+from db.experiments.tables import experiments
 from db.migrate import alembic_config, migrate
 from db.schema import metadata
 
@@ -40,3 +42,34 @@ def test_exceptions_that_were_there_before_are_read(new_database_url: str) -> No
     engine.dispose()
     expected = [("TimeoutError", "no answer"), (None, "nothing known"), (None, None), ("KeyError", "\x00")]
     assert [tuple(row) for row in found] == expected * 300
+
+
+def test_evaluations_that_were_there_before_are_experiments(new_database_url: str) -> None:
+    engine = engine_for(parse_url(new_database_url), pool_size=1)
+    evaluate = "weave:///{}/op/Evaluation.evaluate:1"
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0009")
+        made = {"status": "success", "created_at": 0, "change_seq": 1, "trace_id": "t", "started_at": 5, "ended_at": 7}
+        made |= {"inputs": '{"model": "weave:///team/0/object/m:1"}', "output": '{"a": 1.0}', "deleted_at": None}
+        rows = [
+            {**made, "project_id": f"team/{number % 3}", "id": f"{number:04}", "op_name": evaluate.format("team/0")}
+            for number in range(250)
+        ]
+        rows[1] |= {"started_at": None}
+        rows[2] |= {"deleted_at": 9}
+        rows[4] |= {"op_name": "weave:///team/1/op/Evaluation.evaluate_other:1"}
+        connection.execute(insert(calls), rows)
+    migrate(new_database_url)
+    names = ("project_slug", "experiment_id", "status", "results", "model_ref", "created_at", "ended_at")
+    with engine.connect() as connection:
+        found = connection.execute(
+            select(*(EXPERIMENT_COLUMNS[name] for name in names)).order_by(experiments.c.id)
+        ).all()
+    engine.dispose()
+    said = ("completed", '{"a": 1.0}', "weave:///team/0/object/m:1", 5, 7)
+    left_out = {1, 2, 4}
+    assert [tuple(row) for row in found] == [
+        (f"team/{number % 3}", f"{number:04}", *said) for number in range(250) if number not in left_out
+    ]

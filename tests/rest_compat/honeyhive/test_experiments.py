@@ -285,3 +285,52 @@ async def test_the_graph_has_runs_and_evaluations_in_one_list(client: httpx.Asyn
     assert runs["metrics"] == ["a"]
     run = (await get(client, evaluation))["evaluation"]
     assert (run["status"], run["results"], run["event_ids"]) == ("completed", {"a": {"mean": 1}}, [evaluation])
+
+
+async def sent(client: httpx.AsyncClient, method: str, path: str, body: Any) -> None:
+    response = await client.request(method, path, json=body)
+    assert response.status_code == 200, response.text
+
+
+async def test_events_of_sessions_that_name_a_run_belong_to_it(client: httpx.AsyncClient) -> None:
+    run_id = (await post(client, name="run", datapoint_ids=["d1", "d2"]))["run_id"]
+    sessions = [RUN.format(index) for index in (5, 6, 7)]
+    for index, session_id in enumerate(sessions[:2]):
+        links = {"run_id": run_id, "datapoint_id": f"d{index + 1}"}
+        session = {"session_id": session_id, "session_name": "s", "metadata": links, "source": "evaluation"}
+        await sent(client, "POST", "/session/start", {"session": session})
+        event = {
+            "event_id": RUN.format(index),
+            "session_id": session_id,
+            "event_type": "tool",
+            "event_name": "search",
+            "source": "evaluation",
+            "config": {},
+            "inputs": {},
+            "duration": 1,
+            "metrics": {"b": 1, "a": {"nested": 2}},
+        }
+        await sent(client, "POST", "/events", {"event": event})
+    # A session that learns its run later.
+    await sent(client, "POST", "/session/start", {"session": {"session_id": sessions[2], "session_name": "late"}})
+    await sent(client, "PUT", "/events", {"event_id": sessions[2], "metadata": {"run_id": run_id}})
+
+    assert (await get(client, run_id))["evaluation"]["event_ids"] == sessions
+    assert (await listed(client))["metrics"] == ["a", "b"]
+    document = """query($id: String!) { project(slug: "default/default") { experiment(experimentId: $id) {
+        metricNames eventIds calls { totalCount nodes { callId experiment { name } session { experiment { name } } } }
+        sessions { totalCount } } } }"""
+    body = {"query": document, "variables": {"id": run_id}}
+    found = (await client.post("/graphql", json=body)).json()["data"]["project"]["experiment"]
+    assert (found["metricNames"], found["eventIds"]) == (["a", "b"], sessions)
+    assert found["sessions"] == {"totalCount": 3}
+    members = {node.pop("callId"): node for node in found["calls"]["nodes"]}
+    run = {"experiment": {"name": "run"}, "session": {"experiment": {"name": "run"}}}
+    assert members == dict.fromkeys([*sessions, RUN.format(0), RUN.format(1)], run)
+    assert found["calls"]["totalCount"] == 5
+
+    # The events stay when the run is gone, and belong to none.
+    assert (await client.delete(f"/v1/runs/{run_id}")).status_code == 200
+    document = '{ project(slug: "default/default") { calls { nodes { experiment { name } } } } }'
+    calls = (await client.post("/graphql", json={"query": document})).json()["data"]["project"]["calls"]["nodes"]
+    assert calls == [{"experiment": None}] * 5
