@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import strawberry
 
@@ -59,12 +59,13 @@ class DatapointConnection(Connection[Annotated["Datapoint", strawberry.lazy("gra
 
 @dataclass(frozen=True, slots=True)
 class DatapointPlace:
-    """Where in the graph a list of datapoints stands: in a project, and there in a dataset or below the call that they
-    were made from. Lists that stand below the nodes of one list are read together."""
+    """Where in the graph a list of datapoints stands: in a project, and there (``kind``) in a dataset, below the call
+    that they were made from or an experiment that runs on them, whose id is ``key``. Lists that stand below the nodes
+    of one list are read together."""
 
     project: str
-    dataset_id: str | None = None
-    call_id: str | None = None
+    kind: Literal["dataset", "call", "experiment"] | None = None
+    key: str = ""
 
 
 def datapoints_field(description: str, needs: Iterable[str], place: Callable[[Any], DatapointPlace]) -> Any:
@@ -89,8 +90,8 @@ def datapoints_field(description: str, needs: Iterable[str], place: Callable[[An
         def chosen() -> DatapointList:
             return DatapointList(query_argument(query, query_json), sorts_argument(order_by), filter_of(filter))
 
-        key = where.dataset_id or where.call_id
-        if key is None:
+        kind = where.kind
+        if kind is None:
             listed = chosen()
             return await connect(
                 info,
@@ -104,13 +105,13 @@ def datapoints_field(description: str, needs: Iterable[str], place: Callable[[An
         def make() -> DatapointLists:
             request = page_request(first, after, last, before, offset)
             columns = columns_of(info, "Datapoint", NODES)
-            return DatapointLists(chosen(), request, columns, held=where.dataset_id is not None)
+            return DatapointLists(chosen(), request, columns, kind)
 
         return await connect_siblings(
             info,
             DatapointConnection,
             "Datapoint",
-            (where.project, key),
+            (where.project, where.key),
             lists=shared_by_siblings(info, make),
             pages=sibling_pages,
             counts=sibling_counts,

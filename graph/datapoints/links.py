@@ -56,5 +56,5 @@ class CallDatapoints:
     linked_datapoints = datapoints_field(
         "The datapoints that were made from it, by default the oldest first.",
         needs=("project_slug", "call_id"),
-        place=lambda call: DatapointPlace(call.project_slug, call_id=call.call_id),
+        place=lambda call: DatapointPlace(call.project_slug, "call", call.call_id),
     )

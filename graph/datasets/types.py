@@ -6,6 +6,7 @@ import strawberry
 
 from graph.context import Info, context_of
 from graph.datapoints.connection import DatapointPlace, datapoints_field
+from graph.experiments.connection import ExperimentPlace, experiments_field
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
@@ -48,7 +49,14 @@ class Dataset(UserLink, ProjectLink, TracegraphNode):
     datapoints = datapoints_field(
         "The datapoints that it holds, by default in its own order.",
         needs=("project_slug", "dataset_id"),
-        place=lambda dataset: DatapointPlace(dataset.project_slug, dataset_id=dataset.dataset_id),
+        place=lambda dataset: DatapointPlace(dataset.project_slug, "dataset", dataset.dataset_id),
+    )
+
+    experiments = experiments_field(
+        "The experiments that ran over it, by default the newest first; Weave evaluations are experiments of the "
+        "object version that they ran over: `publishedVersion { experiments { nodes { name } } }`.",
+        needs=("project_slug", "dataset_id"),
+        place=lambda dataset: ExperimentPlace(dataset.project_slug, "dataset", dataset.dataset_id),
     )
 
     @link(

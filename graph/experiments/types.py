@@ -9,6 +9,7 @@ from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
 from graph.connections import Connection
 from graph.context import Info, context_of
+from graph.datapoints.connection import DatapointPlace, datapoints_field
 from graph.experiments.enums import ExperimentOrigin, ExperimentStatus
 from graph.fields import column, link
 from graph.group_inputs import SessionFilterInput, TraceFilterInput
@@ -16,11 +17,12 @@ from graph.groups import GroupPlace, groups_field
 from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
 from graph.refs.types import node_of_ref
-from graph.rows import load_call
+from graph.rows import load_call, load_row
 from graph.scalars import JSON, DateTime
 from graph.sessions import Session
 from graph.traces import Trace
 from graph.users import user_row
+from resolvers.datasets.read import datasets_by_id
 from resolvers.experiments.read import (
     experiment_members,
     linked_sessions,
@@ -31,6 +33,7 @@ from resolvers.experiments.read import (
 from resolvers.groups import SESSIONS, TRACES
 
 if TYPE_CHECKING:
+    from graph.datasets.types import Dataset
     from graph.objects.types import ObjectVersion
     from graph.users import User
 
@@ -193,6 +196,20 @@ class Experiment(ProjectLink, TracegraphNode):
             return named
         key = (self.project_slug, self.experiment_id)
         return await context_of(info).loaders.load(linked_sessions, key) or []
+
+    @link("The dataset that `datasetId` names; null where there is none here.", needs=("project_slug", "dataset_id"))
+    async def dataset(self, info: Info) -> Annotated["Dataset", strawberry.lazy("graph.datasets.types")] | None:
+        """By the loader of datasets."""
+        if self.dataset_id is None:
+            return None
+        return await load_row(info, datasets_by_id, (self.project_slug, self.dataset_id), "Dataset")
+
+    datapoints = datapoints_field(
+        "The datapoints that it runs on, as far as they are here, by default the oldest first: those that it names, "
+        "and those that calls recorded in it were made for. For a Weave evaluation see `datasetVersion`.",
+        needs=_KEYS,
+        place=lambda experiment: DatapointPlace(experiment.project_slug, "experiment", experiment.experiment_id),
+    )
 
     @link("Ids of the sessions that it names, in the order in which they were given.", needs=_KEYS)
     async def session_ids(self, info: Info) -> list[str]:

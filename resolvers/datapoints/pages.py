@@ -3,12 +3,14 @@ each of many calls."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Subquery, func, select
 
 from db.datapoints import datapoint_fields, datapoints, select_datapoints_by_id, select_datapoints_page
 from db.dataset_members import POSITION, dataset_members, held_datapoints
 from db.datasets import datasets
+from db.experiments.datapoints import tested_datapoints
 from db.id_lists import among
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
@@ -146,45 +148,43 @@ async def datapoints_count(context: Context, project: str, chosen: DatapointList
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatapointLists:
-    """The lists of the datapoints of many datasets (``held``), or made from many calls, alike but for the dataset or
-    the call; told apart by identity."""
+    """The lists of the datapoints of many datasets, made from many calls, or that many experiments run on (``place``),
+    alike but for the dataset, the call or the experiment; told apart by identity."""
 
     chosen: DatapointList
     request: PageRequest
     columns: frozenset[str]
-    held: bool
+    place: Literal["dataset", "call", "experiment"]
 
-    @property
-    def key(self) -> ColumnElement[str]:
-        """What tells the lists apart."""
-        return m.dataset_id if self.held else c.linked_call_id
-
-    def of(self, project: str) -> tuple[list[ColumnElement[bool]], Order]:
-        """The conditions and the order of all of them."""
-        if not self.held:
-            listed = self.chosen.chosen(project)
-            return listed.conditions, listed.order()
-        listed = self.chosen.chosen(project, HELD_FIELDS)
-        return [*listed.conditions, held_datapoints(project)], listed.order("position", "position")
+    def of(self, project: str, values: Sequence[str]) -> tuple[ColumnElement[str], list[ColumnElement[bool]], Order]:
+        """What tells the lists of ``values`` apart, the conditions and the order of all of them."""
+        if self.place == "dataset":
+            listed = self.chosen.chosen(project, HELD_FIELDS)
+            return m.dataset_id, [*listed.conditions, held_datapoints(project)], listed.order("position", "position")
+        listed = self.chosen.chosen(project)
+        if self.place == "call":
+            return c.linked_call_id, listed.conditions, listed.order()
+        tested = tested_datapoints(project, values).c
+        return tested.experiment_id, [*listed.conditions, c.id == tested.datapoint_id], listed.order()
 
 
 async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: DatapointLists) -> list[Page]:
-    """The page of each (project, dataset or call id): two statements a project and chunk.
+    """The page of each (project, dataset, call or experiment id): two statements a project and chunk.
 
     Of one list alone only the page is read, from its cursor on, and it is cut short where payloads would make it large.
     """
     request, columns = lists.request, lists.columns
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
-        conditions, order = lists.of(project)
+        key, conditions, order = lists.of(project, values)
         if len(values) == 1:
-            conditions.append(lists.key == values[0])
+            conditions.append(key == values[0])
             return {values[0]: select_datapoints_page(connection, columns, conditions, order, request)}
         return partition_pages(
             connection,
             values,
             noun="Datapoint",
-            key=lists.key,
+            key=key,
             row_id=c.id,
             read=lambda ids: select_datapoints_by_id(connection, project, ids, columns),
             conditions=conditions,
@@ -197,10 +197,10 @@ async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, li
 
 
 async def sibling_counts(context: Context, keys: Sequence[tuple[str, str]], *, lists: DatapointLists) -> list[int]:
-    """How many each (project, dataset or call id) has: one statement a project and chunk."""
+    """How many each (project, dataset, call or experiment id) has: one statement a project and chunk."""
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, int]:
-        conditions, _ = lists.of(project)
-        return partition_counts(connection, values, key=lists.key, conditions=conditions)
+        key, conditions, _ = lists.of(project, values)
+        return partition_counts(connection, values, key=key, conditions=conditions)
 
     return [count or 0 for count in await read_by_key(context, keys, read)]

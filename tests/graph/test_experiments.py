@@ -394,3 +394,34 @@ async def test_a_batch_without_an_evaluation_costs_no_statement_more(client: htt
 
     assert await statements("op", "one") == 0
     assert await statements(EVALUATE, "two") == 1
+
+
+async def test_an_experiment_leads_to_its_dataset_and_its_datapoints(client: httpx.AsyncClient) -> None:
+    document = """mutation($dataset: DatasetCreateInput! $a: DatapointCreateInput! $b: DatapointCreateInput!) {
+        datasetCreate(input: $dataset) { userErrors { message } }
+        a: datapointCreate(input: $a) { userErrors { message } }
+        b: datapointCreate(input: $b) { userErrors { message } } }"""
+    points = {name: {"project": PROJECT, "datapointId": name, "inputs": {"n": 1}} for name in ("a", "b")}
+    dataset = {"project": PROJECT, "datasetId": "set", "name": "Set"}
+    await answer(client, document, dataset=dataset, **points)
+    await create(client, experimentId="x", datasetId="set", datapointIds=["a", "EXT-1"])
+    await create(client, experimentId="y", datasetId="set")
+    await create(client, experimentId="z", datasetId="gone", metadata={"offline_dataset_id": "set"})
+    document = """{ project(slug: "team/app") {
+        experiments { nodes { experimentId dataset { name } datapoints { totalCount nodes { datapointId } } } }
+        dataset(datasetId: "set") { experiments(filter: {statuses: [PENDING]}) { totalCount nodes { experimentId } }
+          first: experiments(first: 1) { nodes { experimentId } pageInfo { hasNextPage } } } } }"""
+    project = (await answer(client, document))["project"]
+    assert project["experiments"]["nodes"] == [
+        {"experimentId": "z", "dataset": None, "datapoints": {"totalCount": 0, "nodes": []}},
+        {"experimentId": "y", "dataset": {"name": "Set"}, "datapoints": {"totalCount": 0, "nodes": []}},
+        {
+            "experimentId": "x",
+            "dataset": {"name": "Set"},
+            "datapoints": {"totalCount": 1, "nodes": [{"datapointId": "a"}]},
+        },
+    ]
+    assert project["dataset"] == {
+        "experiments": {"totalCount": 3, "nodes": [{"experimentId": each} for each in "zyx"]},
+        "first": {"nodes": [{"experimentId": "z"}], "pageInfo": {"hasNextPage": True}},
+    }

@@ -72,7 +72,8 @@ DOCUMENTS = {
     "names": """query($n: Int!) { project(slug: "team/app") { objects(first: $n) { totalCount nodes {
         id versionCount latest { digest } versions(last: 1) { totalCount nodes { value } } } } } }""",
     "experiments": """query($n: Int!) { project(slug: "team/app") { experiments(first: $n) { totalCount nodes {
-        id name metadata eventIds sessionIds datapointIds metricNames passingRanges { metric } user { callCount }
+        id name metadata eventIds sessionIds datapointIds metricNames dataset { name }
+        datapoints(first: 2) { totalCount nodes { datapointId } } passingRanges { metric } user { callCount }
         rootCall { callId } datasetVersion { ref } modelVersion { ref } evaluationVersion { ref } project { slug }
         calls(first: 2) { totalCount nodes { callId inputs experiment { experimentId } } }
         traces(first: 2) { totalCount nodes { traceId } } sessions(first: 2) { totalCount nodes {
@@ -88,6 +89,7 @@ DOCUMENTS = {
         users(first: $n) {{ totalCount nodes {{ {USER_FIELDS} }} }} }} }}""",
     "datasets": """query($n: Int!) { project(slug: "team/app") { datasets(first: $n) { totalCount nodes {
         id datapointCount datapointIds publishedVersion { digest } importedFrom { digest } user { callCount }
+        experiments(first: 2) { totalCount nodes { experimentId name } }
         datapoints(first: 2) { totalCount nodes { datapointId inputs linkedCall { callId } } }
         some: datapoints(query: {gte: [{getField: "inputs.n"}, {literal: {value: 0}}]}) { totalCount nodes { id } }
         } } } }""",
@@ -171,9 +173,15 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
     assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
     await record_spans(client, size, 1)
     for number in range(size):
-        experiment = {"project": PROJECT, "experimentId": f"run-{number}", "eventIds": [f"call-{number}"]}
+        experiment: dict[str, Any] = {
+            "project": PROJECT,
+            "experimentId": f"run-{number}",
+            "eventIds": [f"call-{number}"],
+        }
         document = "mutation($e: ExperimentCreateInput!) { experimentCreate(input: $e) { userErrors { message } } }"
-        body = {"query": document, "variables": {"e": {**experiment, "datapointIds": ["d"]}}}
+        experiment |= {"datapointIds": [f"point-{number}"], "eventIds": [f"call-{number}"]}
+        experiment["datasetId"] = f"dataset-{number}"
+        body = {"query": document, "variables": {"e": experiment}}
         assert (await client.post("/graphql", json=body)).json()["data"]["experimentCreate"]["userErrors"] == []
     for number in range(size):
         children = [{"name": f"metric-{number - 1}", "weight": 1}, {"name": f"metric-{number - 2}", "weight": 1}]
@@ -219,7 +227,8 @@ async def fill_datasets(client: httpx.AsyncClient, size: int) -> None:
         inputs = {"n": number}
         variables = {
             "dataset": {"project": PROJECT, "datasetId": both[0]},
-            "first": {"project": PROJECT, "datasetIds": both, "inputs": inputs, "linkedCallId": f"call-{number}"},
+            "first": {"project": PROJECT, "datasetIds": both, "inputs": inputs, "linkedCallId": f"call-{number}"}
+            | {"datapointId": f"point-{number}"},
             "second": {"project": PROJECT, "datasetIds": both[:1], "inputs": inputs},
         }
         response = await client.post("/graphql", json={"query": document, "variables": variables})

@@ -292,13 +292,18 @@ async def sent(client: httpx.AsyncClient, method: str, path: str, body: Any) -> 
     assert response.status_code == 200, response.text
 
 
+def session(session_id: str) -> dict[str, Any]:
+    """The event of a session."""
+    names = {"event_type": "session", "event_name": "s", "source": "evaluation"}
+    return {"event_id": session_id, "session_id": session_id, **names, "config": {}, "inputs": {}, "duration": 1}
+
+
 async def test_events_of_sessions_that_name_a_run_belong_to_it(client: httpx.AsyncClient) -> None:
     run_id = (await post(client, name="run", datapoint_ids=["d1", "d2"]))["run_id"]
     sessions = [RUN.format(index) for index in (5, 6, 7)]
     for index, session_id in enumerate(sessions[:2]):
         links = {"run_id": run_id, "datapoint_id": f"d{index + 1}"}
-        session = {"session_id": session_id, "session_name": "s", "metadata": links, "source": "evaluation"}
-        await sent(client, "POST", "/session/start", {"session": session})
+        await sent(client, "POST", "/events", {"event": {**session(session_id), "metadata": links}})
         event = {
             "event_id": RUN.format(index),
             "session_id": session_id,
@@ -312,7 +317,7 @@ async def test_events_of_sessions_that_name_a_run_belong_to_it(client: httpx.Asy
         }
         await sent(client, "POST", "/events", {"event": event})
     # A session that learns its run later.
-    await sent(client, "POST", "/session/start", {"session": {"session_id": sessions[2], "session_name": "late"}})
+    await sent(client, "POST", "/events", {"event": session(sessions[2])})
     await sent(client, "PUT", "/events", {"event_id": sessions[2], "metadata": {"run_id": run_id}})
 
     assert (await get(client, run_id))["evaluation"]["event_ids"] == sessions
