@@ -39,6 +39,7 @@ from graph.files.types import File
 from graph.images import ImageMutations
 from graph.live import LiveExecutor
 from graph.metrics.mutations import MetricMutations
+from graph.metrics.run import MetricRunMutation
 from graph.metrics.types import Metric, MetricVersion
 from graph.naming import Naming, PrefixedNames
 from graph.nodes import TracegraphNode
@@ -114,6 +115,7 @@ class Mutation(
     FileMutations,
     ImageMutations,
     MetricMutations,
+    MetricRunMutation,
     ObjectMutations,
     OpMutations,
     PriceMutations,
