@@ -1,9 +1,10 @@
 """Query strings: parameters to a validated model.
 
 Clients write lists and objects in several ways, all of which are read: ``ids=a&ids=b``, ``ids[]=a&ids[]=b``,
-``ids[0]=a``, ``range[$gte]=1``, and JSON text (``JSONParameter``).
+``ids[0]=a``, ``range[$gte]=1``, and JSON text, or what Python writes of a dict (``JSONParameter``).
 """
 
+import ast
 import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -61,7 +62,19 @@ def _parsed(value: Any) -> Any:
     try:
         return msgspec.json.decode(value)
     except msgspec.DecodeError as error:
+        if (written := _python_object(value)) is not None:
+            return written
         raise PydanticCustomError("json_invalid", "Invalid JSON: {why}", {"why": str(error)}) from error
+
+
+def _python_object(text: str) -> Any:
+    """The object in text that ``str`` makes of a dict, as HoneyHive's SDK sends one; None for other text."""
+    if not text.startswith("{'"):
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 JSONParameter = BeforeValidator(_parsed)

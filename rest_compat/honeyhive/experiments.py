@@ -229,6 +229,7 @@ def run_object(node: Mapping[str, Any]) -> dict[str, Any]:
         "scope_type": "project",
         "scope_id": node["projectSlug"],
         "dataset_id": node["datasetId"] or node["datasetRef"],
+        "dataset_name": node["dataset"] and node["dataset"]["name"],
     }
 
 

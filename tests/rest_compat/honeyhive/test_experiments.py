@@ -73,6 +73,7 @@ async def test_a_run_is_what_was_created(client: httpx.AsyncClient) -> None:
         "scope_type": "project",
         "scope_id": PROJECT,
         "dataset_id": "EXT-1",
+        "dataset_name": None,
     }
     found = (await get(client, RUN.format(1).upper()))["evaluation"]
     assert {name: found[name] for name in run} == run
@@ -226,6 +227,15 @@ async def test_runs_are_listed_filtered_sorted_and_paged(client: httpx.AsyncClie
     assert await names(client, **{"dateRange[$gte]": middle, "dateRange[$lte]": middle}) == ["alpha"]
     assert await names(client, dateRange='{"$gte": 0, "$lte": "1000"}') == []
     assert len(await names(client, dateRange='{"$lte": 4102444800000}')) == 3
+    # As the SDK sends a dict.
+    assert await names(client, dateRange=str({"$gte": middle, "$lte": middle})) == ["alpha"]
+
+
+async def test_a_run_says_the_name_of_its_dataset(client: httpx.AsyncClient) -> None:
+    dataset = (await client.post("/v1/datasets", json={"name": "questions"})).json()["result"]["insertedId"]
+    made = await post(client, dataset_id=dataset)
+    assert made["evaluation"]["dataset_name"] == "questions"
+    assert (await listed(client, dataset_id=dataset))["evaluations"] == [made["evaluation"]]
 
 
 async def test_all_runs_that_are_asked_for_by_id_are_one_page(client: httpx.AsyncClient) -> None:
@@ -240,6 +250,13 @@ BAD_QUERIES = [
     ({"limit": "101"}, "query.limit: Input should be less than or equal to 100"),
     ({"page": "0"}, "query.page: Input should be greater than or equal to 1"),
     ({"sort_by": "id"}, "query.sort_by: Input should be 'created_at', 'updated_at', 'name' or 'status'"),
+    *(
+        (
+            {"dateRange": "{'$gte': " + value},
+            "query.dateRange: Invalid JSON: JSON is malformed: object keys must be strings (byte 1)",
+        )
+        for value in ("soon}", "1", "[" * 10_000, "__import__('os')}")
+    ),
     (
         {"dateRange": '{"$gte": "soon"}'},
         "query.dateRange.$gte: Input should be an ISO 8601 time or Unix milliseconds, not 'soon'",
