@@ -9,6 +9,7 @@ from db.evaluations import evaluation_runs
 from db.experiments.tables import experiment_members, experiments
 from db.feedback import feedback, purged_feedback
 from db.files import file_chunks, files
+from db.followers import followers
 from db.metadata import metadata
 from db.metrics import metric_versions, metrics
 from db.objects import objects
@@ -30,6 +31,7 @@ __all__ = [
     "feedback",
     "file_chunks",
     "files",
+    "followers",
     "metadata",
     "metric_versions",
     "metrics",

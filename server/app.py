@@ -23,6 +23,7 @@ from resolvers.callers import LOCAL
 from resolvers.completions.provider import Provider
 from resolvers.context import Context
 from resolvers.evaluations.run import end_interrupted
+from resolvers.followers import Follower, Followers
 from resolvers.jobs import Jobs
 from resolvers.live.hub import Hub
 from resolvers.metrics.engines.sandbox import Sandbox
@@ -45,6 +46,9 @@ __all__ = ["create_app"]
 
 log = logging.getLogger("tracegraph.server")
 
+FOLLOWERS: tuple[Follower, ...] = ()
+"""What this server does by itself when calls change."""
+
 
 @dataclass(slots=True)
 class Resources:
@@ -58,6 +62,10 @@ class Resources:
 
     async def context(self, _connection: HTTPConnection) -> Context:
         """The context of one request."""
+        return self.server_context()
+
+    def server_context(self) -> Context:
+        """The context of what the server does by itself."""
         assert self.database is not None, "requests come after start-up"
         return Context(
             self.database, LOCAL, provider=self.provider, jobs=self.jobs, live=self.live, sandbox=self.sandbox
@@ -87,9 +95,12 @@ def create_app(settings: Settings) -> Starlette:
         try:
             # Of a process that was killed: nobody else says that they failed.
             await end_interrupted(Context(resources.database, LOCAL))
+            followers = Followers(resources.server_context, resources.live, FOLLOWERS)
+            resources.jobs.start(followers.run(), "followers", cancel_on_close=True)
             async with taking_grpc(settings, resources.context):
                 yield
         finally:
+            resources.live.stop()
             await resources.live.close()
             await resources.jobs.close()
             await resources.sandbox.close()
