@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from graph.json_text import JSONText, dump_json, object_of
 from rest_compat.honeyhive.metric_models import Definition, variables_of
@@ -12,7 +12,9 @@ from rest_compat.registry import Data, Endpoint, Request, Variables
 
 __all__ = ["ENDPOINTS"]
 
-_EMPTY = JSONText("{}")
+
+def _nothing() -> JSONText:
+    return JSONText("{}")
 
 
 class RunMetricRequestEvent(BaseModel):
@@ -22,10 +24,10 @@ class RunMetricRequestEvent(BaseModel):
 
     event_type: str = ""
     event_name: str = ""
-    inputs: JSONObject = _EMPTY
-    outputs: JSONObject = _EMPTY
+    inputs: JSONObject = Field(default_factory=_nothing)
+    outputs: JSONObject = Field(default_factory=_nothing)
     workspace_id: str = ""
-    feedback: JSONObject = _EMPTY
+    feedback: JSONObject = Field(default_factory=_nothing)
 
 
 class RunMetricRequest(Strict):
