@@ -21,21 +21,24 @@ _ATTRIBUTES = Held(c.project_id, (c.id,), c.attributes, c.attributes_query, c.st
 
 
 class LinkMove(NamedTuple):
-    """The calls of a session are now part of something; of ``before`` until now, where the session's own call was."""
+    """A session's own call is part of ``after`` now, and was of ``before``; None is nothing."""
 
     session_id: str
     column: str
     before: str | None
-    after: str
+    after: str | None
 
 
-def select_links(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """What those calls of ``ids`` are part of that are part of anything, by column; deleted ones are left out."""
+def select_links(
+    connection: Connection, project_id: str, session_ids: Iterable[str]
+) -> dict[str, dict[str, str | None]]:
+    """What the own calls of sessions are part of, by column; those that are part of nothing, and deleted ones, are
+    missing."""
     columns = [c[name] for name in LINKS]
     linked = or_(*(column.is_not(None) for column in columns))
     found: dict[str, dict[str, str | None]] = {}
-    for chunk in chunked(ids):
-        where = (c.project_id == project_id, c.id.in_(chunk), c.deleted_at.is_(None), linked)
+    for chunk in chunked(session_ids):
+        where = (c.project_id == project_id, c.id.in_(chunk), c.session_id == c.id, c.deleted_at.is_(None), linked)
         for call_id, *links in connection.execute(select(c.id, *columns).where(*where)):
             found[call_id] = dict(zip(LINKS, links, strict=True))
     return found

@@ -15,23 +15,22 @@ __all__ = ["inherit_links", "pass_on_links"]
 
 
 def inherit_links(connection: Connection, project: str, changes: Mapping[str, CallChange]) -> None:
-    """Give calls that begin what their sessions have, where they do not name it themselves."""
-    lacking = [
-        change.columns
-        for call_id, change in changes.items()
-        if change.start is not None
-        and change.columns["session_id"] not in {None, call_id}
-        and any(change.columns[name] is None for name in LINKS)
-    ]
+    """Give calls that begin, or name something no more, what their sessions have."""
+    lacking = []
+    for call_id, change in changes.items():
+        session_id = _session_of(change)
+        names = [name for name in LINKS if name in change.columns and change.columns[name] is None]
+        if names and session_id not in {None, call_id}:
+            lacking.append((change.columns, session_id, names))
     if not lacking:
         return
-    sessions = dict.fromkeys(columns["session_id"] for columns in lacking)
-    known = select_links(connection, project, sessions)
-    for columns in lacking:
-        session_id = columns["session_id"]
-        beside = changes[session_id].columns if session_id in changes else {}
+    known = select_links(connection, project, dict.fromkeys(session_id for _, session_id, _ in lacking))
+    for columns, session_id, names in lacking:
+        # Of a session in the same batch what it is about to be part of: its calls are not seen to change afterwards.
+        session = changes.get(session_id)
+        beside = session.columns if session is not None and _session_of(session) == session_id else {}
         links = {**known.get(session_id, {}), **{name: beside[name] for name in LINKS if name in beside}}
-        columns.update({name: link for name, link in links.items() if columns[name] is None})
+        columns.update({name: links[name] for name in names if name in links})
 
 
 def pass_on_links(connection: Connection, project: str, changes: Mapping[str, CallChange], at: int) -> None:
@@ -45,12 +44,15 @@ def pass_on_links(connection: Connection, project: str, changes: Mapping[str, Ca
         move_links(connection, project, following, lock(connection, project, at), at)
 
 
+def _session_of(change: CallChange) -> str | None:
+    known = None if change.content is None else change.content.session_id
+    session_id: str | None = change.columns.get("session_id", known)
+    return session_id
+
+
 def _moves(call_id: str, change: CallChange) -> list[LinkMove]:
-    session_id = change.columns.get("session_id") or (change.content and change.content.session_id)
-    if session_id != call_id:
+    if _session_of(change) != call_id:
         return []
-    return [
-        LinkMove(session_id, name, None if change.content is None else getattr(change.content, name), after)
-        for name in LINKS
-        if (after := change.columns.get(name)) is not None
-    ]
+    before = {name: None if change.content is None else getattr(change.content, name) for name in LINKS}
+    after = {name: change.columns.get(name, before[name]) for name in LINKS}
+    return [LinkMove(call_id, name, before[name], after[name]) for name in LINKS if after[name] != before[name]]

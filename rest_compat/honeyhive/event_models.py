@@ -165,10 +165,7 @@ class _EventText(RawJSON):
 
 
 class Batch(BaseModel):
-    """Events together, and whether they share a session."""
-
-    single_session: bool | None = None
-    session_properties: LegacySession | None = None
+    """Events together."""
 
     @property
     def told(self) -> list[Event | InvalidBodyError]:
@@ -177,7 +174,17 @@ class Batch(BaseModel):
 
     @property
     def shared_session(self) -> LegacySession | None:
-        """The session of all of them, if they share one."""
+        """The session of all of them, if they share one that is started with them."""
+        return None
+
+
+class _SharingBatch(Batch):
+    single_session: bool | None = None
+    session_properties: LegacySession | None = None
+
+    @property
+    def shared_session(self) -> LegacySession | None:
+        """What the properties say of it."""
         return (self.session_properties or LegacySession()) if self.single_session else None
 
 
@@ -191,7 +198,7 @@ def _read(texts: list[JSONText], model: type[Event]) -> list[Event | InvalidBody
     return told
 
 
-class V1EventBatch(Batch, Strict):
+class V1EventBatch(_SharingBatch, Strict):
     """PostEventBatchRequest."""
 
     events: list[V1Event]
@@ -202,7 +209,7 @@ class V1EventBatch(Batch, Strict):
         return list(self.events)
 
 
-class _LegacyBatch(Batch, Open):
+class _LegacyBatch(_SharingBatch, Open):
     is_single_session: bool | None = None
     session: LegacySession | None = None
 

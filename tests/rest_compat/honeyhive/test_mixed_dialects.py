@@ -135,6 +135,28 @@ async def test_values_stay_as_they_were_sent(client: httpx.AsyncClient) -> None:
     assert f'"metrics":{kept[:-1]},"x":{kept}}}' in response.text
 
 
+async def test_spans_of_a_session_are_part_of_its_run(client: httpx.AsyncClient) -> None:
+    span = {
+        "traceId": "1" * 32,
+        "spanId": "2" * 16,
+        "name": "step",
+        "startTimeUnixNano": "1767225600000000000",
+        "endTimeUnixNano": "1767225601000000000",
+        "attributes": [{"key": "session.id", "value": {"stringValue": SESSION}}],
+    }
+    run = "AAAAAAAA-2C52-4F0A-9A42-6A3F2F9C1A11"
+    await post(client, "/v1/sessions", {"session_id": SESSION, "metadata": {"run_id": run}})
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    response = await client.post("/otel/v1/traces", json=body, headers={"project_id": PROJECT})
+    assert response.status_code == 200
+    # Runs have UUIDs in small letters.
+    answer = await post(client, "/v1/events/search", {"evaluation_id": run.lower()})
+    assert sorted(event["event_id"] for event in answer["events"]) == sorted([SESSION, "2" * 16])
+    await put(client, f"/v1/events/{'2' * 16}", {"metadata": {"run_id": "own"}})
+    answer = await post(client, "/v1/events/search", {"evaluation_id": run.lower()})
+    assert [event["event_id"] for event in answer["events"]] == [SESSION]
+
+
 SCORES = """query($p: String!) { project(slug: $p) { calls(orderBy: [{ field: "callId" }]) { nodes { callId
   scores { name scorerName source value label passed reason createdAt feedback { feedbackId } }
   some: scores(scorers: ["judge"]) { name } } } } }"""
