@@ -122,7 +122,9 @@ UNLISTED = ("id", "project_id", "linked_event")
 
 def datapoint_fields(*more: Field) -> Fields:
     """What queries and sorts of datapoints can name, and ``more``."""
-    return Fields([*DATAPOINT_FIELDS, *more], aliases=ALIASES, unlisted=UNLISTED)
+    # Below a JSON field a path is not spelled anew, so its name in the graph is one of a place.
+    members = {"groundTruth": "ground_truth"}
+    return Fields([*DATAPOINT_FIELDS, *more], aliases=ALIASES, unlisted=UNLISTED, members=members)
 
 
 def payload_columns(values: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -1,39 +1,13 @@
-"""Taking JSON objects apart, and putting them together, without touching what their members say."""
+"""Finding things in JSON text without touching what is found (with ``db.json_members``)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
-from db.json_text import JSONText, dump_json, pair_surrogates, unpair_surrogates
+from db.json_members import members_of
+from db.json_text import JSONText, pair_surrogates, unpair_surrogates
 
-__all__ = ["is_list", "is_object", "items_of", "join_list", "join_object", "members_of", "value_at"]
-
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_list = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-def members_of(text: str) -> dict[str, JSONText]:
-    """The members of a JSON object, each as its text, in order; of a name that is there twice the last."""
-    try:
-        return {name: JSONText(str(bytes(raw), "utf-8")) for name, raw in _object.decode(text.encode()).items()}
-    except (msgspec.DecodeError, UnicodeEncodeError):  # lone surrogates
-        parts = _object.decode(pair_surrogates(_escaped(text)).encode())
-        paired = {name: JSONText(str(bytes(raw), "utf-8")) for name, raw in parts.items()}
-        return {str(unpair_surrogates(name)): unpair_surrogates(value) for name, value in paired.items()}
-
-
-def items_of(text: str) -> list[JSONText]:
-    """The items of a JSON list, each as its text."""
-    try:
-        return [JSONText(str(bytes(raw), "utf-8")) for raw in _list.decode(text.encode())]
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        items = _list.decode(pair_surrogates(_escaped(text)).encode())
-        return [unpair_surrogates(JSONText(str(bytes(raw), "utf-8"))) for raw in items]
-
-
-def _escaped(text: str) -> str:
-    """The text without lone surrogates that are written out."""
-    return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
+__all__ = ["is_list", "is_object", "items_of", "list_of", "value_at"]
 
 
 def is_object(text: str) -> bool:
@@ -46,13 +20,21 @@ def is_list(text: str) -> bool:
     return text.lstrip().startswith("[")
 
 
-def join_object(members: Mapping[str, str]) -> JSONText:
-    """The JSON object of these members, JSON texts."""
-    return JSONText("{" + ",".join(f"{dump_json(name)}:{value}" for name, value in members.items()) + "}")
+def items_of(text: str) -> list[JSONText]:
+    """The items of a JSON list, as they were sent."""
+    try:
+        return _items(text)
+    except msgspec.DecodeError:  # it takes no lone surrogate
+        return [unpair_surrogates(item) for item in _items(pair_surrogates(text))]
 
 
-def join_list(items: Iterable[str]) -> JSONText:
-    """The JSON list of these items, JSON texts."""
+def _items(text: str) -> list[JSONText]:
+    # It takes a str and none of its subclasses.
+    return [JSONText(bytes(item).decode()) for item in msgspec.json.decode(str(text), type=list[msgspec.Raw])]
+
+
+def list_of(items: Iterable[str]) -> JSONText:
+    """The JSON list of these items, in their order."""
     return JSONText(f"[{','.join(items)}]")
 
 

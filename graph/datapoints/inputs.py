@@ -5,8 +5,14 @@ from typing import Any, cast
 import strawberry
 
 from db.json_text import JSONText
+from graph.calls.event_filters import EventFilterInput, narrowed
+from graph.calls.filters import CallFilterInput, filter_of
+from graph.datasets.inputs import DatapointMappingInput
 from graph.fields import column
+from graph.queries import query_argument
+from graph.query import QueryExprInput
 from graph.scalars import JSON
+from resolvers.datapoints.from_calls import CallSelection
 from resolvers.datapoints.validate import EMPTY_LIST, EMPTY_OBJECT, NewDatapoint
 
 __all__ = [
@@ -14,8 +20,10 @@ __all__ = [
     "DatapointDeleteInput",
     "DatapointInput",
     "DatapointUpdateInput",
+    "DatapointsCreateFromCallsInput",
     "changes_of",
     "new_datapoint",
+    "selection_of",
 ]
 
 _HISTORY = "What was said before: a list of objects, such as messages"
@@ -79,6 +87,50 @@ class DatapointDeleteInput:
 
     project: str = column("Slug of the project, `entity/name`.")
     datapoint_id: str = column("`Datapoint.datapointId`.")
+
+
+@strawberry.input(
+    description="Which calls to make datapoints of, and how; at most 10,000 calls, of 128 MiB together. The calls are "
+    "those that `filter`, `query` and `filters` leave, of `callIds` where these are named, but for `exceptCallIds`; to "
+    "restrict nothing, `selectAll` has to be said."
+)
+class DatapointsCreateFromCallsInput:
+    """A selection and a mapping."""
+
+    project: str = column("Slug of the project, `entity/name`.")
+    call_ids: list[str] | None = column(
+        "`Call.callId` of calls that are there, in the order of the datapoints; an empty list is as none. Without them "
+        "the order is that of the calls' start.",
+        default=None,
+    )
+    except_call_ids: list[str] | None = column("`Call.callId` of calls to leave out.", default=None)
+    select_all: bool = column("All calls that the filters leave, whatever `callIds` says.", default=False)
+    filter: CallFilterInput | None = column("Which calls, by their common fields.", default=None)
+    query: QueryExprInput | None = column("Which calls, in the query language.", default=None)
+    query_json: JSON | None = column('The query as REST has it, `{"$expr": ...}`; excludes `query`.', default=None)
+    filters: list[EventFilterInput] | None = column(
+        "Which calls, by conditions on them as events of HoneyHive: all must hold; at most 100.", default=None
+    )
+    mapping: DatapointMappingInput | None = column(
+        "Which fields of the call, as an event of HoneyHive, are inputs, history and ground truth: `inputs.question`, "
+        "`outputs.answer`, `metadata.x`, `feedback.x`, `config.x`, or a name alone, which is looked for among the "
+        "inputs first, of ground truth among the outputs. A section alone, `inputs`, stands for all its fields. "
+        "Without a mapping the inputs are those of the call but for `chat_history`, which is the history; the ground "
+        "truth is what its feedback has as `ground_truth` or `ground_truths`, else its output.",
+        default=None,
+    )
+    dataset_id: str | None = column("`Dataset.datasetId` of a dataset at whose end they are put.", default=None)
+
+
+def selection_of(value: DatapointsCreateFromCallsInput) -> CallSelection:
+    """The input as the domain has it. Raises InvalidQueryError for a query that cannot be read."""
+    return CallSelection(
+        ids=tuple(value.call_ids or ()),
+        excepted=tuple(value.except_call_ids or ()),
+        every=value.select_all,
+        filter=filter_of(value.filter),
+        query=narrowed(query_argument(value.query, value.query_json), value.filters),
+    )
 
 
 def new_datapoint(value: DatapointInput) -> NewDatapoint:

@@ -4,9 +4,11 @@ from typing import Any
 
 import strawberry
 
+from graph.enums import described_enum
 from graph.fields import column
 from graph.scalars import JSON
 from resolvers.datapoints.mapping import FieldMapping
+from resolvers.datasets.layout import DatasetLayout
 from resolvers.datasets.record import UNTITLED, NewDataset
 from resolvers.errors import InvalidInputError
 
@@ -15,6 +17,9 @@ __all__ = [
     "DatasetAddDatapointsInput",
     "DatasetCreateInput",
     "DatasetDeleteInput",
+    "DatasetImportInput",
+    "DatasetLayout",
+    "DatasetPublishInput",
     "DatasetRemoveDatapointInput",
     "DatasetUpdateInput",
     "changes_of",
@@ -117,6 +122,56 @@ class DatasetRemoveDatapointInput:
     project: str = column(_SLUG)
     dataset_id: str = column("`Dataset.datasetId`.")
     datapoint_id: str = column("`Datapoint.datapointId`.")
+
+
+described_enum(
+    DatasetLayout,
+    name="DatasetLayout",
+    description="How a datapoint is a row of a Weave dataset. Values may be added.",
+    values={
+        "FLAT": "A column for each field of `inputs` and of `groundTruth`, as models and scorers of Weave take them, "
+        "and `history` and `metadata` where there are any. Where a field of the ground truth is called as one of the "
+        "inputs and is another, its column is `ground_truth_NAME` in all rows.",
+        "NESTED": "The columns `id`, `inputs`, `history`, `ground_truth` and `metadata`: nothing is lost.",
+    },
+)
+
+
+@strawberry.input(description="A dataset to publish.")
+class DatasetPublishInput:
+    """Which one, and how."""
+
+    project: str = column(_SLUG)
+    dataset_id: str = column("`Dataset.datasetId`.")
+    object_id: str | None = column(
+        "Name of the object: letters, digits, `.`, `_` and `-`, at most 128. Without it the name of the dataset, "
+        "with a dash for what an object's name cannot have.",
+        default=None,
+    )
+    layout: DatasetLayout = column("How a datapoint is a row.", default=DatasetLayout.FLAT)
+
+
+@strawberry.input(description="A Weave dataset to make a dataset of.")
+class DatasetImportInput:
+    """What, and how."""
+
+    project: str = column("Slug of the project that gets the dataset; it is made if it is not there.")
+    ref: str = column(
+        "Ref of a version of a Weave dataset, of this project or another: `weave:///team/app/object/NAME:DIGEST`, "
+        "where `latest` and `vN` will do for the digest."
+    )
+    mapping: DatapointMappingInput | None = column(
+        "Which columns are inputs, history and ground truth; others are metadata. Without it rows of the layout "
+        "`NESTED` are what they were; of others, columns called as ground truth is (`expected`, `answer`, `label`, "
+        "`target`, `output`, `reference`, `ground_truth` and the like, also with more after `expected_`, `target_` and "
+        "so on) are ground truth, `history` is history where it holds lists of objects, `metadata` metadata where it "
+        "holds objects, and all else inputs; where that leaves no inputs, all columns are inputs.",
+        default=None,
+    )
+    name: str | None = column("Name of the dataset; without it that of the Weave dataset.", default=None)
+    dataset_id: str | None = column(
+        "Id made by the client; a conflict where it is taken. The server makes one where it is missing.", default=None
+    )
 
 
 def new_dataset(value: DatasetCreateInput) -> NewDataset:

@@ -10,6 +10,8 @@ from graph.datasets.inputs import (
     DatasetAddDatapointsInput,
     DatasetCreateInput,
     DatasetDeleteInput,
+    DatasetImportInput,
+    DatasetPublishInput,
     DatasetRemoveDatapointInput,
     DatasetUpdateInput,
     changes_of,
@@ -18,9 +20,11 @@ from graph.datasets.inputs import (
 )
 from graph.datasets.types import Dataset
 from graph.fields import column, link
+from graph.objects.types import ObjectVersion
 from graph.rows import load_row
 from graph.user_errors import UserError, user_errors
 from resolvers.context import Context
+from resolvers.datasets.publish import dataset_import, dataset_publish
 from resolvers.datasets.read import datasets_by_id
 from resolvers.datasets.record import (
     dataset_add_datapoints,
@@ -31,6 +35,8 @@ from resolvers.datasets.record import (
     dataset_update,
 )
 from resolvers.errors import InvalidInputError, Refusal
+from resolvers.objects.read import objects_by_ref
+from resolvers.refs import ObjectRef, parse_ref
 
 __all__ = ["DatasetMutations"]
 
@@ -58,6 +64,22 @@ class DatasetAddDatapointsPayload(DatasetPayload):
     datapoint_ids: list[str] = column(
         "`Datapoint.datapointId` of each that was named or made, in order; empty where nothing was done."
     )
+
+
+@strawberry.type(description="What became of a dataset that was to be published.")
+class DatasetPublishPayload(DatasetPayload):
+    """With the version."""
+
+    ref: str | None = column("Ref of the object version; null where nothing was published.")
+
+    @link("The object version, now the latest of its name; null where nothing was published.")
+    async def version(self, info: Info) -> ObjectVersion | None:
+        """Read only where it is asked for."""
+        parsed = None if self.ref is None else parse_ref(self.ref)
+        if not isinstance(parsed, ObjectRef):
+            return None
+        key = (parsed.project, parsed.kind, parsed.object_id, parsed.digest)
+        return await load_row(info, objects_by_ref, key, ObjectVersion)
 
 
 @strawberry.type(description="What became of a deletion.")
@@ -143,3 +165,34 @@ class DatasetMutations:
         except Refusal as refusal:
             return _refused(input.project, refusal)
         return _done(input.project, input.dataset_id)
+
+    @strawberry.mutation(
+        description="Keep what a dataset holds now as a version of a Weave object, which Weave's SDKs read as "
+        "`weave.Dataset`. Idempotent: what was published already is the same version again."
+    )
+    async def dataset_publish(self, info: Info, input: DatasetPublishInput) -> DatasetPublishPayload:
+        """A version."""
+        try:
+            ref = await dataset_publish(
+                context_of(info), input.project, input.dataset_id, input.object_id, input.layout
+            )
+        except Refusal as refusal:
+            return DatasetPublishPayload(
+                project=input.project, dataset_id=None, ref=None, user_errors=user_errors(refusal)
+            )
+        return DatasetPublishPayload(project=input.project, dataset_id=input.dataset_id, ref=ref, user_errors=[])
+
+    @strawberry.mutation(
+        description="Make a dataset of a version of a Weave dataset, with a datapoint for each row, in its order. Not "
+        "idempotent: each time it is a dataset of its own."
+    )
+    async def dataset_import(self, info: Info, input: DatasetImportInput) -> DatasetPayload:
+        """A dataset."""
+        mapping = None if input.mapping is None else mapping_of(input.mapping)
+        try:
+            made = await dataset_import(
+                context_of(info), input.project, input.ref, mapping, input.name, input.dataset_id
+            )
+        except Refusal as refusal:
+            return _refused(input.project, refusal)
+        return _done(input.project, made)

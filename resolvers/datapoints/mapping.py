@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from db.json_members import members_of, object_of
 from db.json_text import JSONText
 from db.query.fields import split_path
 from resolvers.datapoints.validate import NewDatapoint
 from resolvers.errors import InvalidInputError
-from resolvers.json_parts import is_list, is_object, items_of, join_list, join_object, members_of, value_at
+from resolvers.json_parts import is_list, is_object, items_of, list_of, value_at
 
 __all__ = ["FieldMapping", "check_mapping", "map_history", "map_object", "named"]
 
@@ -84,10 +85,10 @@ def map_object(text: JSONText, mapping: FieldMapping) -> NewDatapoint:
     metadata = members_of(rest) if rest is not None and is_object(rest) else {} if rest is None else {"metadata": rest}
     metadata |= left
     return NewDatapoint(
-        inputs=join_object(inputs),
+        inputs=object_of(inputs),
         history=map_history(history),
-        ground_truth=join_object(truth) if truth else None,
-        metadata=join_object(metadata) if metadata else None,
+        ground_truth=object_of(truth) if truth else None,
+        metadata=object_of(metadata) if metadata else None,
     )
 
 
@@ -96,8 +97,8 @@ def map_history(values: Mapping[str, JSONText]) -> JSONText:
     found: list[JSONText] = []
     for name, value in values.items():
         items = items_of(value) if is_list(value) else [value]
-        found += [item if is_object(item) else join_object({name: item}) for item in items if item.strip() != "null"]
-    return join_list(found)
+        found += [item if is_object(item) else object_of({name: item}) for item in items if item.strip() != "null"]
+    return list_of(found)
 
 
 def _find(members: Mapping[str, JSONText], path: str) -> tuple[JSONText | None, tuple[str, ...]]:
@@ -121,6 +122,6 @@ def _take(left: dict[str, JSONText], parts: Sequence[str]) -> None:
     inner = members_of(text)
     _take(inner, rest)
     if inner:
-        left[first] = join_object(inner)
+        left[first] = object_of(inner)
     else:
         del left[first]

@@ -24,7 +24,7 @@ from resolvers.datasets.members import add_to_dataset, require_datasets
 from resolvers.errors import ConflictError
 from resolvers.ids import new_id
 
-__all__ = ["datapoint_delete", "datapoint_update", "datapoints_create", "rows_of", "write_datapoints"]
+__all__ = ["datapoint_delete", "datapoint_update", "datapoints_create", "insert_batch", "rows_of"]
 
 _Row = dict[str, Any]
 
@@ -38,12 +38,11 @@ async def datapoints_create(context: Context, project: str, batch: Sequence[NewD
     context.caller.require_write(project)
     rows = await asyncio.to_thread(rows_of, project, batch, context.caller.user_id, now())
     if rows:
-        await context.database.write(lambda connection: write_datapoints(connection, project, rows, batch))
+        await context.database.write(lambda connection: _write(connection, project, rows, batch))
     return [row["id"] for row in rows]
 
 
-def write_datapoints(connection: Connection, project: str, rows: Sequence[_Row], batch: Sequence[NewDatapoint]) -> None:
-    """Insert the ``rows`` of a batch, and put them into the datasets that it names."""
+def _write(connection: Connection, project: str, rows: Sequence[_Row], batch: Sequence[NewDatapoint]) -> None:
     at = rows[0]["created_at"]
     lock(connection, project, at)
     held: defaultdict[str, list[str]] = defaultdict(list)
@@ -54,6 +53,14 @@ def write_datapoints(connection: Connection, project: str, rows: Sequence[_Row],
     given = [new.id for new in batch if new.id is not None]
     if taken := select_datapoints_by_id(connection, project, given, ()):
         raise ConflictError(f"Datapoint {next(iter(taken))!r} is there already", ["datapointId"])
+    insert_batch(connection, project, rows, held, at)
+
+
+def insert_batch(
+    connection: Connection, project: str, rows: Sequence[_Row], held: Mapping[str, Sequence[str]], at: int
+) -> None:
+    """Insert ``rows_of`` a batch, and put the ids that ``held`` names into datasets that are there. Raises
+    TooLargeError."""
     insert_datapoints(connection, rows)
     for dataset_id, ids in held.items():
         add_to_dataset(connection, project, dataset_id, ids, at)

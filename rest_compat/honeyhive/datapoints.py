@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
+from graph.json_text import dump_json
 from graph.scalars import parse_time
+from resolvers.calls.event_filters import event_filters_of
 from resolvers.errors import RefusalCode
 from rest_compat.dialects import Problem, RefusedError
+from rest_compat.honeyhive.datasets import DatapointMapping
+from rest_compat.honeyhive.date_range import DateRange
 from rest_compat.honeyhive.models import Open, Strict, iso_time
 from rest_compat.honeyhive.refusals import failing
 from rest_compat.json_fields import JSONObject
@@ -42,11 +46,17 @@ class UpdateDatapointRequest(CreateDatapointRequest):
     """UpdateDatapointRequest. A null, which answers have, takes a value away."""
 
 
-class BatchDateRange(Open):
-    """BatchDateRange."""
+class BatchCreateDatapointsRequest(Open):
+    """BatchCreateDatapointsRequest. ``filters`` are filters of events, one or a list of them; an object without
+    ``field`` has the values that fields must have: ``{"event_type": "model"}``."""
 
-    gte: str | None = Field(None, alias="$gte")
-    lte: str | None = Field(None, alias="$lte")
+    events: list[Id] | None = None
+    mapping: DatapointMapping | None = None
+    filters: dict[str, Any] | list[dict[str, Any]] | None = None
+    dateRange: DateRange | None = None  # noqa: N815 - the name in the document
+    checkState: dict[str, StrictBool] | None = None  # noqa: N815
+    selectAll: StrictBool = False  # noqa: N815
+    dataset_id: Id | None = None
 
 
 _FIELDS = {
@@ -107,6 +117,54 @@ def _created(data: Data, _request: Request) -> dict[str, Any]:
     return {"inserted": True, "result": {"insertedIds": [data["datapointCreate"]["datapointId"]]}}
 
 
+def _filters(given: dict[str, Any] | list[dict[str, Any]] | None) -> list[Variables]:
+    """The variables of ``EventFilterInput``; raises InvalidInputError for a filter that cannot be."""
+    listed = [given] if isinstance(given, dict) else given or []
+    spread = [
+        filter_
+        for each in listed
+        for filter_ in (
+            [each]
+            if "field" in each
+            else [{"field": name, "operator": "is", "value": value} for name, value in each.items()]
+        )
+    ]
+    return [
+        {
+            "field": each.field,
+            "operator": each.operator.name,
+            "value": dump_json(each.value),
+            "type": each.type and each.type.name,
+        }
+        for each in event_filters_of(spread)
+    ]
+
+
+def _batch(request: Request) -> Variables:
+    body: BatchCreateDatapointsRequest = request.body
+    checked = body.checkState or {}
+    listed = [*(body.events or ()), *(event_id for event_id, state in checked.items() if state)]
+    dates = body.dateRange
+    variables: Variables = {
+        "project": request.project,
+        "callIds": listed,
+        "exceptCallIds": [event_id for event_id, state in checked.items() if not state],
+        "selectAll": body.selectAll,
+        "filters": _filters(body.filters),
+        "mapping": None if body.mapping is None else body.mapping.to_input(),
+        "datasetId": body.dataset_id,
+    }
+    if dates is not None:
+        until = None if dates.until is None else dates.until + 1  # inclusive
+        variables["filter"] = {"startedAfter": dates.after, "startedBefore": until}
+    return {"input": variables}
+
+
+def _batched(data: Data, _request: Request) -> dict[str, Any]:
+    ids = data["datapointsCreateFromCalls"]["datapointIds"]
+    return {"inserted": bool(ids), "insertedIds": ids}
+
+
 def _update(request: Request) -> Variables:
     return {"input": {**_which(request), **_fields(request.body)}}
 
@@ -135,6 +193,14 @@ ENDPOINTS = [
         model=CreateDatapointRequest,
         variables=_create,
         respond=_created,
+    ),
+    Endpoint(
+        "/v1/datapoints/batch",
+        "honeyhive/datapoints_create_from_calls",
+        "Make datapoints of events that are named, or found by filters, by a mapping of their fields.",
+        model=BatchCreateDatapointsRequest,
+        variables=_batch,
+        respond=_batched,
     ),
     Endpoint(
         "/v1/datapoints/{datapoint_id}",

@@ -228,7 +228,88 @@ async def test_paths_of_a_mapping(client: httpx.AsyncClient, mapping: Any, input
     assert (found["inputs"], found["ground_truth"]) == (inputs, ground_truth)
 
 
+async def fill_events(client: httpx.AsyncClient) -> list[str]:
+    """Four events, a second apart."""
+    ids = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(4)]
+    for n, event_id in enumerate(ids):
+        event = {
+            "event_id": event_id,
+            "event_type": "model" if n % 2 else "tool",
+            "event_name": f"event {n}",
+            "start_time": 1_767_225_600_000 + 1000 * n,
+            "inputs": {"question": f"q{n}", "chat_history": [{"role": "user", "content": "hi"}]},
+            "outputs": {"content": f"a{n}"},
+            "metadata": {"score": n},
+            "feedback": {"ground_truth": "right"} if n == 3 else {},
+        }
+        assert (await client.post("/v1/events", json=event)).status_code == 200
+    return ids
+
+
+async def batch(client: httpx.AsyncClient, **body: Any) -> list[Any]:
+    """The datapoints that were made, as (event, inputs, history, ground truth)."""
+    said = await answer(client, "POST", "/v1/datapoints/batch", body)
+    ids = said["insertedIds"]
+    assert said == {"inserted": bool(ids), "insertedIds": ids}
+    found = [await one(client, datapoint_id) for datapoint_id in ids]
+    return [(each["linked_event"], each["inputs"], each["history"], each["ground_truth"]) for each in found]
+
+
+async def test_events_become_datapoints(client: httpx.AsyncClient) -> None:
+    ids = await fill_events(client)
+    chat = [{"role": "user", "content": "hi"}]
+    truths = [{"content": "a0"}, {"content": "a1"}, {"content": "a2"}, {"ground_truth": "right"}]
+    default = [(ids[n], {"question": f"q{n}"}, chat, truths[n]) for n in range(4)]
+    model = {"field": "event_type", "operator": "is", "value": "model", "type": "string"}
+    tools = {"event_type": "tool"}
+    dates = {"$gte": "2026-01-01T00:00:01.000Z", "$lte": "2026-01-01T00:00:02Z"}
+    events = {"field": "event_type", "operator": "is not", "value": "session"}
+    assert await batch(client, events=[ids[2], ids[0]]) == [default[2], default[0]]
+    assert await batch(client, checkState={ids[1]: True, ids[0]: False, "gone": False}) == [default[1]]
+    assert await batch(client, filters=[model]) == [default[1], default[3]]
+    assert await batch(client, filters=model, checkState={ids[3]: False}) == [default[1]]
+    assert await batch(client, filters=tools) == [default[0], default[2]]
+    assert await batch(client, filters=[events], dateRange=dates) == [default[1], default[2]]
+    assert await batch(client, filters=[tools], dateRange=dates) == [default[2]]
+    assert await batch(client, filters=tools, events=ids) == [default[0], default[2]]
+    assert await batch(client, selectAll=True, filters=[events], events=ids[:1]) == default
+    assert await batch(client, selectAll=True, filters=events, checkState={ids[0]: True, ids[2]: False}) == [
+        default[0],
+        default[1],
+        default[3],
+    ]
+    assert await batch(client, filters=[{"field": "event_name", "operator": "is", "value": "none"}]) == []
+    mapping = {"inputs": ["metadata.score", "event_name"], "ground_truth": ["content"], "history": ["outputs"]}
+    dataset_id = await make_dataset(client)
+    assert await batch(client, events=[ids[1]], mapping=mapping, dataset_id=dataset_id) == [
+        (ids[1], {"score": 1, "event_name": "event 1"}, [{"content": "a1"}], {"content": "a1"})
+    ]
+    (datapoint_id,) = await held(client, dataset_id)
+    assert (await one(client, datapoint_id))["linked_datasets"] == [dataset_id]
+
+
 REFUSED: dict[str, tuple[str, str, Any, dict[str, Any], int, str]] = {
+    "a batch of nothing": ("POST", "/v1/datapoints/batch", {"events": []}, {}, 400, "Name calls by their ids"),
+    "a batch of no events": ("POST", "/v1/datapoints/batch", {"events": ["no"]}, {}, 404, "Call 'no' not found"),
+    "a batch for no dataset": (
+        "POST",
+        "/v1/datapoints/batch",
+        {"selectAll": True, "dataset_id": "no"},
+        {},
+        404,
+        "Dataset 'no' not found",
+    ),
+    "a filter of a batch": (
+        "POST",
+        "/v1/datapoints/batch",
+        {"filters": [{"field": "event_type", "operator": "like", "value": "a"}]},
+        {},
+        400,
+        "The operator 'like' is none of",
+    ),
+    "dates of a batch": ("POST", "/v1/datapoints/batch", {"dateRange": {"$gte": "x"}}, {}, 400, "dateRange.$gte: "),
+    "a state of a batch": ("POST", "/v1/datapoints/batch", {"checkState": {"a": 1}}, {}, 400, "checkState.a: Input"),
+    "all of a batch": ("POST", "/v1/datapoints/batch", {"selectAll": "all"}, {}, 400, "selectAll: Input should be"),
     "no such datapoint": ("GET", "/v1/datapoints/none", None, {}, 404, "Datapoint 'none' not found"),
     "an update of none": ("PUT", "/v1/datapoints/none", {"inputs": {}}, {}, 400, "Error updating datapoint: Datapoint"),
     "a deletion of none": ("DELETE", "/v1/datapoints/none", None, {}, 404, "Datapoint 'none' not found"),
