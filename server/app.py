@@ -27,6 +27,7 @@ from resolvers.followers import Follower, Followers
 from resolvers.jobs import Jobs
 from resolvers.live.hub import Hub
 from resolvers.metrics.engines.sandbox import Sandbox
+from resolvers.queues.take import QueueFollower
 from rest_compat.dialects import Dialect, routes
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.explain import explain_route
@@ -46,7 +47,7 @@ __all__ = ["create_app"]
 
 log = logging.getLogger("tracegraph.server")
 
-FOLLOWERS: tuple[Follower, ...] = ()
+FOLLOWERS: tuple[Follower, ...] = (QueueFollower(),)
 """What this server does by itself when calls change."""
 
 

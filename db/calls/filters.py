@@ -14,7 +14,7 @@ from db.experiments.membership import in_experiments
 from db.query.compile import compile_query
 from db.query.expression import Constant, Contains, GetField
 from db.query.fields import Fields
-from db.queues.items import IN_SHOWN_QUEUE
+from db.queues.items import ITEM_SHOWN
 from db.queues.tables import queue_items
 from db.refs import base_of, refs
 
@@ -155,7 +155,7 @@ def _any_name(column: ColumnElement[str], names: Sequence[str]) -> ColumnElement
 def _waiting_in(project_id: str, queue_ids: Sequence[str]) -> ColumnElement[bool]:
     """Calls that are items of one of the queues."""
     items = queue_items.c
-    where = (items.project_id == project_id, items.queue_id.in_(queue_ids), IN_SHOWN_QUEUE)
+    where = (items.project_id == project_id, items.queue_id.in_(queue_ids), ITEM_SHOWN)
     return calls.c.id.in_(select(items.call_id).where(*where))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, or_
+from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, literal, or_, select
 
 from db.bounded_pages import bounded
 from db.calls.tables import JSON_COLUMNS, calls
+from db.chunks import chunked
 from db.octets import octets
 from db.pages import Page, PageRequest, select_page
 from db.query.order import Order
@@ -25,6 +26,7 @@ __all__ = [
     "latency_ms",
     "select_calls_by_id",
     "select_calls_page",
+    "select_matching_ids",
     "select_payload_sizes",
 ]
 
@@ -101,6 +103,16 @@ def select_calls_by_id(
     """Shown calls by id; ids that are not there are missing."""
     found = fetch_by(connection, "Call", labelled(columns), c.id, ids, c.project_id == project_id, SHOWN)
     return {row.call_id: row for row in found}
+
+
+def select_matching_ids(
+    connection: Connection, ids: Iterable[str], conditions: Sequence[ColumnElement[bool]]
+) -> set[str]:
+    """Those of the ids whose calls fulfil ``conditions``, one of which names the project; one statement a chunk."""
+    found: set[str] = set()
+    for chunk in chunked(ids):
+        found.update(connection.execute(select(c.id).where(*conditions, c.id.in_(chunk))).scalars())
+    return found
 
 
 def select_calls_page(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from db.chunks import chunked
 from db.metadata import Name, Time
@@ -18,22 +18,26 @@ from db.upsert import insert
 
 __all__ = [
     "DONE",
-    "IN_SHOWN_QUEUE",
     "ITEM_COLUMNS",
     "ITEM_FIELDS",
+    "ITEM_SHOWN",
     "PENDING",
     "SKIPPED",
     "complete_items",
-    "delete_items",
     "insert_items",
+    "remove_items",
     "select_items_by_id",
     "select_items_by_key",
     "select_items_page",
+    "select_known_calls",
     "set_item_state",
 ]
 
 PENDING, DONE, SKIPPED = "pending", "done", "skipped"
 """The states of items."""
+
+REMOVED = "removed"
+"""The state of what was taken out: nobody sees it, and the filters of its queue do not take it again."""
 
 c = queue_items.c
 
@@ -63,29 +67,49 @@ ITEM_FIELDS = Fields(
 )
 """What lists of items can be ordered by."""
 
-IN_SHOWN_QUEUE = (
+ITEM_SHOWN = and_(
+    c.state != REMOVED,
     select(queues.c.id)
     .where(queues.c.project_id == c.project_id, queues.c.id == c.queue_id, queues.c.deleted_at.is_(None))
-    .exists()
+    .exists(),
 )
-"""Items whose queue exists for readers."""
+"""Items that exist for readers, as their queue does."""
 
 labelled = partial(labelled_of, ITEM_COLUMNS, ("project_slug", "item_id", "queue_id", "call_id"))
 """The SQL of given columns and the keys."""
 
 
-def insert_items(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert items, each naming all columns; one whose call is in its queue already is passed over."""
+def insert_items(connection: Connection, rows: Iterable[Mapping[str, Any]], *, again: bool) -> None:
+    """Insert items, each naming all columns; one whose call is in its queue already is passed over, and, but for
+    ``again``, one whose call was taken out of it."""
+    statement = insert(connection, queue_items)
+    if again:
+        names = ("position", "state", "automatic", "added_at", "completed_at", "completed_by")
+        statement = statement.on_conflict_do_update(
+            index_elements=["project_id", "queue_id", "call_id"],
+            set_={name: statement.excluded[name] for name in names},
+            where=c.state == REMOVED,
+        )
+    else:
+        statement = statement.on_conflict_do_nothing()
     for chunk in chunked(rows):
-        connection.execute(insert(connection, queue_items).on_conflict_do_nothing(), chunk)
+        connection.execute(statement, chunk)
 
 
-def delete_items(connection: Connection, project_id: str, queue_id: str, call_ids: Iterable[str]) -> None:
+def remove_items(connection: Connection, project_id: str, queue_id: str, call_ids: Iterable[str]) -> None:
     """Take calls out of a queue; one that is not in it is passed over."""
     for chunk in chunked(call_ids):
-        connection.execute(
-            delete(queue_items).where(c.project_id == project_id, c.queue_id == queue_id, c.call_id.in_(chunk))
-        )
+        where = (c.project_id == project_id, c.queue_id == queue_id, c.call_id.in_(chunk))
+        connection.execute(update(queue_items).where(*where).values(state=REMOVED))
+
+
+def select_known_calls(connection: Connection, project_id: str, queue_id: str, call_ids: Iterable[str]) -> set[str]:
+    """Those of the calls that are in the queue, or were taken out of it."""
+    found: set[str] = set()
+    for chunk in chunked(call_ids):
+        where = (c.project_id == project_id, c.queue_id == queue_id, c.call_id.in_(chunk))
+        found.update(connection.execute(select(c.call_id).where(*where)).scalars())
+    return found
 
 
 def set_item_state(
@@ -105,6 +129,7 @@ def complete_items(connection: Connection, project_id: str, done: Sequence[Mappi
             c.queue_id == bindparam("queue", type_=Name()),
             c.call_id == bindparam("call", type_=Name()),
             c.state != DONE,
+            c.state != REMOVED,
         )
         .values(state=DONE, completed_at=bindparam("at", type_=Time()), completed_by=bindparam("by", type_=Name()))
     )
@@ -124,7 +149,7 @@ def select_items_by_key(
 ) -> dict[tuple[str, str], Row]:
     """Items of shown queues by (queue id, call id); those that are not there are missing."""
     wanted = set(keys)
-    where = (c.project_id == project_id, c.queue_id.in_({queue for queue, _ in wanted}), IN_SHOWN_QUEUE)
+    where = (c.project_id == project_id, c.queue_id.in_({queue for queue, _ in wanted}), ITEM_SHOWN)
     calls = {call for _, call in wanted}
     found = fetch_by(connection, "AnnotationQueueItem", labelled(columns), c.call_id, calls, *where)
     return {key: row for row in found if (key := (row.queue_id, row.call_id)) in wanted}

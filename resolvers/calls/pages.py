@@ -22,7 +22,7 @@ from db.query.compile import compile_query
 from db.query.expression import Expression
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
-from db.queues.items import IN_SHOWN_QUEUE
+from db.queues.items import ITEM_SHOWN
 from db.queues.tables import queue_items
 from resolvers.batches import read_by_key
 from resolvers.calls.orders import COST, costs_by_id
@@ -183,7 +183,7 @@ def _sibling_key(
         return members.c.experiment_id, [members.c.call_id == calls.c.id]
     if column == "annotation_queue_id":
         items = queue_items.c
-        return items.queue_id, [items.project_id == project, items.call_id == calls.c.id, IN_SHOWN_QUEUE]
+        return items.queue_id, [items.project_id == project, items.call_id == calls.c.id, ITEM_SHOWN]
     if column not in _ROLES:
         return calls.c[column], []
     edges = edges_of(project, _ROLES[column])

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection
 from db.pages import Page, PageRequest
 from db.partitions import partition_counts, partition_pages
 from db.query.order import Direction, Order, compile_order
-from db.queues.items import IN_SHOWN_QUEUE, ITEM_FIELDS, select_items_by_id, select_items_by_key
+from db.queues.items import ITEM_FIELDS, ITEM_SHOWN, select_items_by_id, select_items_by_key
 from db.queues.tables import queue_items
 from db.rows import Row
 from resolvers.batches import read_by_key
@@ -36,7 +36,7 @@ class ItemList:
     def conditions(self, project: str) -> list[ColumnElement[bool]]:
         """In SQL."""
         c = queue_items.c
-        found = [c.project_id == project, IN_SHOWN_QUEUE]
+        found = [c.project_id == project, ITEM_SHOWN]
         if self.states:
             found.append(c.state.in_(self.states))
         if self.automatic is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.order import Direction, Order, compile_order
-from db.queues.items import DONE, PENDING, SKIPPED
+from db.queues.items import DONE, PENDING, REMOVED, SKIPPED
 from db.queues.reads import (
     QUEUE_FIELDS,
     SHOWN,
@@ -92,7 +92,12 @@ class CallQueues:
     def conditions(self, project: str) -> list[ColumnElement[bool]]:
         """In SQL, over queues and their items."""
         i = queue_items.c
-        return [*self.chosen.conditions(project), i.project_id == project, i.queue_id == queues.c.id]
+        return [
+            *self.chosen.conditions(project),
+            i.project_id == project,
+            i.queue_id == queues.c.id,
+            i.state != REMOVED,
+        ]
 
 
 async def call_queue_pages(context: Context, keys: Sequence[tuple[str, str]], *, lists: CallQueues) -> list[Page]:

@@ -1,15 +1,17 @@
 """Making, changing and deleting queues, and what people do with their items."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
+from db.followers import set_following
 from db.json_text import dump_json
 from db.projects import lock
-from db.queues.items import delete_items, insert_items
-from db.queues.reads import select_queue_to_change
+from db.queues.items import insert_items, remove_items
+from db.queues.reads import select_queue_to_change, select_taking_queues
 from db.queues.writes import insert_queue, update_queue
 from resolvers.calls.event_filters import EventFilter, filters_expression, plain_filters
 from resolvers.calls.validate import LONGEST_ID
@@ -18,7 +20,19 @@ from resolvers.errors import InvalidInputError, NotFoundError
 from resolvers.ids import new_id
 from resolvers.queues.states import ItemState
 
-__all__ = ["NewQueue", "QueueChanges", "new_items", "queue_create", "queue_delete", "queue_not_found", "queue_update"]
+__all__ = [
+    "TAKING",
+    "NewQueue",
+    "QueueChanges",
+    "new_items",
+    "queue_create",
+    "queue_delete",
+    "queue_not_found",
+    "queue_update",
+]
+
+TAKING = "annotation-queues"
+"""The follower that puts calls into queues (``resolvers.queues.take``)."""
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 1000
@@ -77,8 +91,10 @@ async def queue_create(context: Context, project: str, new: NewQueue) -> str:
 
     def write(connection: Connection) -> None:
         first = lock(connection, project, at, changes=len(call_ids) + 1)
-        insert_queue(connection, {**row, "taking_since": first if new.enabled and new.filters else None})
-        insert_items(connection, new_items(project, row["id"], call_ids, first + 1, at, automatic=False))
+        taking = new.enabled and bool(new.filters)
+        with _following(connection, project):
+            insert_queue(connection, {**row, "taking_since": first if taking else None})
+        insert_items(connection, new_items(project, row["id"], call_ids, first + 1, at, automatic=False), again=True)
 
     await context.database.write(write)
     return str(row["id"])
@@ -111,9 +127,10 @@ async def queue_update(context: Context, project: str, queue_id: str, changes: Q
         taking = after["enabled"] and after["filters"] != "[]"
         goes_on = taking and before.taking_since is not None and after["filters"] == before.filters
         since = before.taking_since if goes_on else first if taking else None
-        update_queue(connection, project, queue_id, {**values, "taking_since": since, "updated_at": at})
-        delete_items(connection, project, queue_id, remove)
-        insert_items(connection, new_items(project, queue_id, add, first + 1, at, automatic=False))
+        with _following(connection, project):
+            update_queue(connection, project, queue_id, {**values, "taking_since": since, "updated_at": at})
+        remove_items(connection, project, queue_id, remove)
+        insert_items(connection, new_items(project, queue_id, add, first + 1, at, automatic=False), again=True)
 
     await context.database.write(write)
 
@@ -127,11 +144,23 @@ async def queue_delete(context: Context, project: str, queue_id: str) -> None:
     at = now()
 
     def write(connection: Connection) -> None:
+        lock(connection, project, at)
         if select_queue_to_change(connection, project, queue_id) is None:
             raise queue_not_found(queue_id)
-        update_queue(connection, project, queue_id, {"deleted_at": at, "taking_since": None})
+        with _following(connection, project):
+            update_queue(connection, project, queue_id, {"deleted_at": at, "taking_since": None})
 
     await context.database.write(write)
+
+
+@contextmanager
+def _following(connection: Connection, project: str) -> Iterator[None]:
+    """Let the project be followed where one of its queues takes calls after what is done inside, and only then."""
+    before = bool(select_taking_queues(connection, project))
+    yield
+    after = bool(select_taking_queues(connection, project))
+    if before is not after:
+        set_following(connection, project, TAKING, wanted=after)
 
 
 def queue_not_found(queue_id: str) -> NotFoundError:
