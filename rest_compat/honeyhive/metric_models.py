@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, FiniteFloat
 
+from graph.encoding import Spliced
 from rest_compat.honeyhive.models import Open, Strict
 from rest_compat.registry import Variables
 
@@ -213,13 +214,18 @@ def _there(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _filters(filters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """FiltersArray, which has a type for each."""
+    """FiltersArray, which has a type for each: where none was given, that of the value, as it is compared."""
     return [
         {
             "field": each["field"],
             "operator": each["operator"].replace("_", " ").lower(),
             "value": each["value"],
-            "type": (each["type"] or "string").lower(),
+            "type": each["type"].lower() if each["type"] else _type_of(each["value"]),
         }
         for each in filters
     ]
+
+
+def _type_of(value: Spliced | None) -> str:
+    text = "null" if value is None else value.text
+    return "boolean" if text in {"true", "false"} else "number" if text[0] in "-0123456789" else "string"

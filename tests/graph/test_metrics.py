@@ -1,5 +1,7 @@
 """Metrics and their versions in the graph."""
 
+import asyncio
+import itertools
 import json
 from typing import Any
 
@@ -275,3 +277,28 @@ async def test_links_of_metrics_are_read_together(client: httpx.AsyncClient) -> 
     with counted() as many:
         await answer(client, document, n=10)
     assert len(many) == len(few)
+
+
+async def test_what_is_written_at_once_comes_one_after_another(client: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(
+        *(answer(client, CREATE, input={"project": PROJECT, "definition": PLAIN}) for _ in range(8))
+    )
+    payloads = [each["metricCreate"] for each in answers]
+    (metric_id,) = {payload["metricId"] for payload in payloads if payload["metricId"]}
+    assert sorted(error["code"] for payload in payloads for error in payload["userErrors"]) == ["CONFLICT"] * 7
+
+    changes = [{"criteria": str(number)} for number in range(2, 6)] + [{"scale": number} for number in range(2, 6)]
+    await asyncio.gather(*(done(client, UPDATE, metricId=metric_id, changes=each) for each in changes))
+    document = """{ project(slug: "team/app") { metric(name: "plain") { version versionCount
+      versions { nodes { version criteria scale changedFields isDeployed } } } } }"""
+    found = (await answer(client, document))["project"]["metric"]
+    versions = found["versions"]["nodes"]
+    assert [each["version"] for each in versions] == [f"v{number}" for number in range(1, 10)]
+    assert (found["version"], found["versionCount"]) == ("v9", 9)
+    assert [each["isDeployed"] for each in versions] == [False] * 8 + [True]
+    # Each begins with the one before it, so none loses what another changed.
+    for before, after in itertools.pairwise(versions):
+        differing = [name for name in ("criteria", "scale") if before[name] != after[name]]
+        assert after["changedFields"] == differing != []
+    assert {each["criteria"] for each in versions} == {"1", "2", "3", "4", "5"}
+    assert {each["scale"] for each in versions} == {None, 2, 3, 4, 5}

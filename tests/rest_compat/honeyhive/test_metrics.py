@@ -177,6 +177,14 @@ async def test_what_is_deleted_is_gone(client: httpx.AsyncClient, legacy: bool) 
     await refused(client, "DELETE", "/v1/metrics", None, "query.metric_id")
 
 
+async def test_filters_have_the_type_that_they_are_compared_as(client: httpx.AsyncClient) -> None:
+    values = [(5, "number"), (-0.5, "number"), (True, "boolean"), ("true", "string"), ("", "string"), (None, "string")]
+    filters = [{"field": "metadata.x", "operator": "is", "value": value} for value, _ in values]
+    metric_id = await create(client, "m", filters={"filterArray": filters})
+    found = (await read(client, metric_id))["filters"]["filterArray"]
+    assert found == [{**given, "type": kind} for given, (_, kind) in zip(filters, values, strict=True)]
+
+
 async def test_a_name_is_of_one_metric(client: httpx.AsyncClient) -> None:
     first, second = await create(client, "a"), await create(client, "b")
     await refused(client, "POST", "/v1/metrics", {"name": "a", **PLAIN}, "'a'")
