@@ -17,7 +17,7 @@ from db.picks import Held, picked
 from db.query.order import compile_order
 from db.rows import Row, fetch_by
 
-__all__ = ["MOST_SAID", "select_scoring_feedback"]
+__all__ = ["MOST_SAID", "SCORING_COLUMNS", "of_scorers", "select_scoring_feedback"]
 
 MOST_SAID = 32 << 10
 """Bytes of JSON that are read of each feedback; what says more has no score."""
@@ -31,7 +31,7 @@ def _small(text: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((octets(text) <= MOST_SAID, text))
 
 
-_COLUMNS: list[ColumnElement[Any]] = [
+SCORING_COLUMNS: list[ColumnElement[Any]] = [
     c.project_id.label("project_slug"),
     c.id.label("feedback_id"),
     c.feedback_type.label("feedback_type"),
@@ -51,7 +51,7 @@ _COLUMNS: list[ColumnElement[Any]] = [
 _NEWEST_FIRST = compile_order([("created_at", "desc")], FEEDBACK_FIELDS)
 
 
-def _of_scorers(names: Sequence[str] | None) -> ColumnElement[bool]:
+def of_scorers(names: Sequence[str] | None) -> ColumnElement[bool]:
     """Feedback that scores; that of the scorers, annotations and reactions (``reaction``) with these names, if any."""
     if names is None:
         prefixes = (starts_with(c.feedback_type, f"{prefix}.") for prefix in (RUNNABLE, ANNOTATION))
@@ -63,14 +63,15 @@ def _of_scorers(names: Sequence[str] | None) -> ColumnElement[bool]:
 
 
 def _read(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, Row]:
-    found = fetch_by(connection, "ScoringFeedback", _COLUMNS, c.id, ids, c.project_id == project_id)
+    found = fetch_by(connection, "ScoringFeedback", SCORING_COLUMNS, c.id, ids, c.project_id == project_id)
     return {row.feedback_id: row for row in found}
 
 
 def select_scoring_feedback(
     connection: Connection, project_id: str, refs: Iterable[str], limit: int, names: Sequence[str] | None
 ) -> dict[str, Page]:
-    """The newest ``limit`` pieces of scoring feedback on each target, newest first, as a page of rows of ``_COLUMNS``.
+    """The newest ``limit`` pieces of scoring feedback on each target, newest first, as a page of rows of
+    ``SCORING_COLUMNS``.
 
     Targets without any are missing. Two statements a chunk.
     """
@@ -81,7 +82,7 @@ def select_scoring_feedback(
         key=c.target_ref,
         row_id=c.id,
         read=partial(_read, connection, project_id),
-        conditions=[c.project_id == project_id, _of_scorers(names)],
+        conditions=[c.project_id == project_id, of_scorers(names)],
         order=_NEWEST_FIRST,
         request=PageRequest(limit),
     )

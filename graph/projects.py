@@ -17,6 +17,7 @@ from graph.context import Info, context_of
 from graph.datapoints.project import ProjectDatapoints
 from graph.datasets.project import ProjectDatasets
 from graph.evaluations import ProjectEvaluations
+from graph.experiments.comparison import ProjectComparisons
 from graph.experiments.project import ProjectExperiments
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.feedback.project import ProjectFeedbackItem
@@ -74,6 +75,7 @@ class Project(
     ProjectFacets,
     ProjectFeedbackItem,
     ProjectChanges,
+    ProjectComparisons,
     ProjectDatapoints,
     ProjectDatasets,
     ProjectFeedbackStats,

@@ -24,12 +24,15 @@ from resolvers.refs import ObjectRef, is_ref, parse_ref
 
 __all__ = [
     "MOST_FEEDBACK",
+    "PREDICT_AND_SCORE",
     "Score",
     "ScoreSource",
     "feedback_scores",
     "is_scored_prediction",
     "metric_scores",
     "prediction_scores",
+    "scores_of_feedback",
+    "scores_of_scorers",
 ]
 
 MOST_FEEDBACK = 100
@@ -95,7 +98,9 @@ async def feedback_scores(
 
     def read(connection: Connection, project: str, refs: list[str]) -> Mapping[str, list[Score]]:
         pages = select_scoring_feedback(connection, project, refs, limit, names)
-        return {ref: [score for row in page.rows for score in _scores_of(row, names)] for ref, page in pages.items()}
+        return {
+            ref: [score for row in page.rows for score in scores_of_feedback(row, names)] for ref, page in pages.items()
+        }
 
     return [found or [] for found in await read_by_key(context, keys, read)]
 
@@ -129,17 +134,20 @@ async def _scores_inside(
     found: list[list[Score]] = []
     for (project, _), text in zip(keys, texts, strict=True):
         said = parse_json(text) if isinstance(text, str) and len(text) <= MOST_SAID else None
-        found.append(
-            [
-                score
-                for scorer, output in (said.items() if isinstance(said, dict) else ())
-                for score in _scores(_leaves(output), Score(project, "", scorer, source))
-            ]
-        )
+        found.append(list(scores_of_scorers(said, project, source)) if isinstance(said, dict) else [])
     return found
 
 
-def _scores_of(row: Row, names: Sequence[str] | None) -> Iterator[Score]:
+def scores_of_scorers(
+    said: Mapping[str, JSONValue], project: str = "", source: ScoreSource = ScoreSource.EVALUATION
+) -> Iterator[Score]:
+    """The scores in what each scorer gave out, by the scorer's name."""
+    for scorer, output in said.items():
+        yield from _scores(_leaves(output), Score(project, "", scorer, source))
+
+
+def scores_of_feedback(row: Row, names: Sequence[str] | None = None) -> Iterator[Score]:
+    """The scores in a piece of feedback (``db.scores.SCORING_COLUMNS``), of the scorers of these ``names``, if any."""
     source, scorer = _scorer_of(row)
     if names is not None and scorer not in names:
         return

@@ -11,6 +11,7 @@ from graph.connections import Connection
 from graph.context import Info, context_of
 from graph.datapoints.connection import DatapointPlace, datapoints_field
 from graph.experiments.enums import ExperimentOrigin, ExperimentStatus
+from graph.experiments.results import ExperimentResults
 from graph.fields import column, link
 from graph.group_inputs import SessionFilterInput, TraceFilterInput
 from graph.groups import GroupPlace, groups_field
@@ -60,7 +61,7 @@ def _group_place(experiment: Any) -> GroupPlace:
     description="One run of a program or a model over a dataset, to be judged and compared: a run of HoneyHive's SDK, "
     "or an evaluation of Weave's. `origin` tells which.",
 )
-class Experiment(ProjectLink, TracegraphNode):
+class Experiment(ExperimentResults, ProjectLink, TracegraphNode):
     """Rows of ``db.experiments.reads``."""
 
     is_type_of = is_row_of("Experiment")

@@ -77,7 +77,13 @@ DOCUMENTS = {
         rootCall { callId } datasetVersion { ref } modelVersion { ref } evaluationVersion { ref } project { slug }
         calls(first: 2) { totalCount nodes { callId inputs experiment { experimentId } } }
         traces(first: 2) { totalCount nodes { traceId } } sessions(first: 2) { totalCount nodes {
-        sessionId } } } } } }""",
+        sessionId } }
+        result { passed failed metrics { name aggregate metric { name } } eventKinds { eventName }
+          datapoints(first: 2) { totalCount nodes { metrics { value } call { callId } datapoint { datapointId } } } }
+        eventMetrics(first: 2) { totalCount nodes { call { callId inputs } } } } } } }""",
+    "event pairs": """query($n: Int!) { project(slug: "team/app") {
+        experimentEventPairs(newExperimentId: "pairs", oldExperimentId: "pairs", first: $n) { totalCount nodes {
+        newCall { callId inputs } oldCall { callId experiment { name } } } } } }""",
     "feedback": """query($n: Int!) { project(slug: "team/app") { feedback(first: $n) { nodes {
         id kind note emoji value output target { ... on Call { callId } } user { id callCount } } } } }""",
     "queues": """query($n: Int!) { project(slug: "team/app") { annotationQueues(first: $n) { totalCount nodes {
@@ -212,6 +218,19 @@ async def fill(client: httpx.AsyncClient, size: int) -> None:
         assert (await client.post("/feedback/create", json=body)).status_code == 200
 
     await fill_datasets(client, size)
+    evaluation = {**evaluations[0], "id": "pairs", "trace_id": "pairs"}
+    predictions = [
+        {
+            **evaluation,
+            "id": f"pair-{number}",
+            "parent_id": "pairs",
+            "op_name": "Evaluation.predict_and_score",
+            "inputs": {"example": {"n": number}},
+        }
+        for number in range(size)
+    ]
+    batch = [{"mode": "start", "req": {"start": each}} for each in [evaluation, *predictions]]
+    assert (await client.post("/call/upsert_batch", json={"batch": batch})).status_code == 200
 
 
 async def fill_datasets(client: httpx.AsyncClient, size: int) -> None:
