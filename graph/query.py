@@ -191,7 +191,8 @@ class OperandInput(QueryExprInput):
         "as `event.metadata.cost`. Keys of feedback are `feedbackId`, `targetRef`, `feedbackType`, `kind`, `creator`, "
         "`createdAt`, `wbUserId` (or `user`), `annotationRef`, `runnableRef`, `callRef`, `triggerRef`, `queueId`, "
         "`note`, `emoji`, `value`, `output`, and paths below `payload`, `value`, `output` and `details` "
-        "(`payload.output.score`, `details.scorer_tags`). Keys of prices are the fields of `Price`. In the rows of a "
+        "(`payload.output.score`, `details.scorer_tags`). Keys of prices are the fields of `Price`, those of "
+        "experiments what `Project.experiments` can be ordered by. In the rows of a "
         "table every path leads into the row's value.",
         default=UNSET,
     )
