@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from rest_compat.bodies import validate_model
 
-__all__ = ["JSONParameter", "decode_parameters"]
+__all__ = ["JSONParameter", "decode_parameters", "parse_parameter"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -56,7 +56,8 @@ def _takes_lists(annotation: Any) -> bool:
     return getattr(annotation, "__origin__", None) is list or any(map(_takes_lists, arguments))
 
 
-def _parsed(value: Any) -> Any:
+def parse_parameter(value: Any) -> Any:
+    """What JSON text holds, or what Python writes of a dict; any other value is itself. Raises PydanticCustomError."""
     if not isinstance(value, str):
         return value
     try:
@@ -77,5 +78,5 @@ def _python_object(text: str) -> Any:
         return None
 
 
-JSONParameter = BeforeValidator(_parsed)
+JSONParameter = BeforeValidator(parse_parameter)
 """In ``Annotated[T, JSONParameter]``: the parameter may be JSON text of a ``T``."""

@@ -94,8 +94,9 @@ def first_page(request: Request) -> Variables:
 
 
 def limit_of(request: Request) -> int | None:
-    """How many rows a request asks for at most; None for all, as of an endpoint that takes no limit."""
-    limit: int | None = getattr(request.body, "limit", None)
+    """How many rows a request asks for at most, in its body or else in its query string; None for all, as of an
+    endpoint that takes no limit."""
+    limit: int | None = getattr(request.query if request.body is None else request.body, "limit", None)
     return limit
 
 
