@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from graph.calls.children import CallChildren
 from graph.calls.connection import Place, calls_field
 from graph.calls.costs import CallCosts
 from graph.calls.enums import CallKind, CallStatus
@@ -69,6 +70,7 @@ _USAGE = ("model", "input_tokens", "output_tokens", "total_tokens")
     description="One step of a program: a Weave call, a HoneyHive event, an OpenTelemetry span.",
 )
 class Call(
+    CallChildren,
     CallAnnotationQueues,
     CallCosts,
     CallDatapoints,

@@ -164,10 +164,11 @@ def microseconds_of(value: JSONValue) -> int | None:
         micros = round(Decimal(repr(value)) * 1000)
     except (ArithmeticError, ValueError):  # NaN, infinities
         return None
-    return micros if abs(micros) < 1 << 62 else None
+    return max(-_FARTHEST, min(micros, _FARTHEST))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FARTHEST = 1 << 62
 _MEMBERS = ("field", "operator", "value", "type")
 
 
@@ -333,9 +334,8 @@ def _seconds(micros: int) -> Any:
 
 def _milliseconds(value: JSONValue, micros: int) -> int | float:
     """A number as it was given; a text to the millisecond, as texts are read that it is compared with."""
-    if isinstance(value, str) and number_of_text(value.strip()) is None:
-        return (micros + 500) // 1000
-    return micros // 1000 if micros % 1000 == 0 else micros / 1000
+    number = number_of_text(value.strip()) if isinstance(value, str) else value
+    return (micros + 500) // 1000 if number is None else number
 
 
 def _shown(value: Any) -> str:

@@ -57,7 +57,7 @@ def _payloads(call: Mapping[str, Any]) -> dict[str, Any]:
         payloads["inputs"] = call["inputs"] or _EMPTY
     if "output" in call:
         payloads["outputs"] = Spliced(outputs_of(_text_of(call["output"])))
-    if "children" in call:
+    if "childIds" in call:
         payloads["children_ids"] = _children(call, view)
     else:
         payloads.pop("children_ids", None)
@@ -83,7 +83,7 @@ def _children(call: Mapping[str, Any], view: EventView | None) -> list[str]:
     """The ids that a client gave, and then those of the calls that name it as their parent."""
     given = parse_json(view.others.get("children_ids", "[]")) if view else []
     ids = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
-    return list(dict.fromkeys([*ids, *(child["callId"] for child in call["children"]["nodes"])]))
+    return list(dict.fromkeys([*ids, *call["childIds"]]))
 
 
 def _time(written: str | None) -> float | int | None:

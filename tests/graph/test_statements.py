@@ -18,7 +18,7 @@ CALL_LINKS = """
   thread { callCount turns(first: 2) { nodes { callId } } }
   turn { callId } op { ref } project { slug name }
   feedback(first: 2) { totalCount nodes { payload } } usage { totalTokens }
-  inputRefs { uri value node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
+  childIds inputRefs { uri value node { id ... on ObjectVersion { value } } } outputRefs { uri } totalStorageSizeBytes
   expanded(paths: ["inputs.model"]) { inputs }
   scores { value feedback { feedbackId } scorer { ref } call { callId } }
   value(path: "inputs.n") preview(path: "inputs") { text length } sizes { inputs }

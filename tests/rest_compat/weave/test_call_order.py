@@ -1,20 +1,16 @@
 """Events of calls in any order, at once and twice: nothing is lost and the rules of docs/calls.md say what stays."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import anyio
 import httpx
-import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from tests.conftest import running_app
 
 _projects = count()
 
@@ -160,31 +156,6 @@ async def read(client: httpx.AsyncClient, project: str) -> dict[str, dict[str, A
 
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[BlockingPortal]:
-    with start_blocking_portal() as portal:
-        yield portal
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def shared_client(
-    request: pytest.FixtureRequest, portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.AsyncClient]:
-    """One application for all examples, each of which has a project of its own."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('order') / 'tracegraph.db'}"
-    else:
-        url = request.getfixturevalue("shared_postgres_url")
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[httpx.AsyncClient]:
-        async with running_app(url) as client:
-            yield client
-
-    with portal.wrap_async_context_manager(opened()) as client:
-        yield client
 
 
 properties = settings(
