@@ -110,7 +110,9 @@ class CallGroup(ProjectLink, Node):
 
     started_at: DateTime = column("When its first call began.")
     last_started_at: DateTime = column("When its latest call began: order by it to get what was active last.")
-    ended_at: DateTime | None = column("When its last call ended; null while one runs.")
+    ended_at: DateTime | None = column(
+        "When its last call ended; null while one runs, and where none says when it ended."
+    )
     duration_ms: float | None = column("Milliseconds from its first start to its last end; null while a call runs.")
     call_count: BigInt = column("How many calls it has.")
     error_count: BigInt = column("How many of them ended with an exception.")

@@ -15,7 +15,7 @@ c = calls.c
 
 CALL_CHANGES: dict[str, tuple[Column[int], ColumnElement[Any]]] = {
     "started": (c.started_seq, c.started_at),
-    # Of some it is not known when they ended; then it is when that was heard of, or soon after.
+    # Of some it is not known when they ended: then it is when the server heard of it, or of a later change.
     "ended": (c.ended_seq, func.coalesce(c.ended_at, c.updated_at, c.created_at)),
     "updated": (c.updated_seq, c.updated_at),
     "deleted": (c.deleted_seq, c.deleted_at),

@@ -46,8 +46,8 @@ class CallEvent:
     type: CallChange = column("What happened.")
     call_id: str = column("Id of the call within the project.")
     occurred_at: DateTime = column(
-        "When it happened: `startedAt` or `endedAt`, as the sender says; for an update or a deletion when the server "
-        "recorded it."
+        "When it happened: `startedAt` or `endedAt`, as the sender says; for an update, a deletion, and an end without "
+        "a time, when the server recorded it."
     )
     cursor: str = column("Opaque position of the event: subscribe again with it as `after` to get what came after it.")
 

@@ -106,7 +106,8 @@ class CallChange:
         self.columns["change_seq"] = change_seq
         for name in self.seen:
             self.columns[f"{name}_seq"] = change_seq
-        if "updated" in self.seen:
+        untimed = "ended" in self.seen and self.columns.get("ended_at") is None
+        if untimed or "updated" in self.seen:
             self.columns["updated_at"] = at
 
 
