@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from graph.calls.connection import Place, calls_field
-from graph.context import Info, context_of
+from graph.context import Info
 from graph.datasets.connection import DatasetPlace, datasets_field
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
@@ -13,7 +13,6 @@ from graph.project_link import ProjectLink
 from graph.rows import load_call
 from graph.scalars import JSON, BigInt, DateTime
 from graph.users import UserLink
-from resolvers.datapoints.read import dataset_ids_of
 
 if TYPE_CHECKING:
     from graph.calls.types import Call
@@ -62,11 +61,4 @@ class Datapoint(UserLink, ProjectLink, TracegraphNode):
         place=lambda datapoint: DatasetPlace(datapoint.project_slug, datapoint.datapoint_id),
     )
 
-    @link(
-        "`Dataset.datasetId` of all datasets that hold it, the oldest dataset first.",
-        needs=("project_slug", "datapoint_id"),
-    )
-    async def dataset_ids(self, info: Info) -> list[str]:
-        """By a loader."""
-        ids: list[str] = await context_of(info).loaders.load(dataset_ids_of, (self.project_slug, self.datapoint_id))
-        return ids
+    dataset_ids: list[str] = column("`Dataset.datasetId` of all datasets that hold it, the oldest dataset first.")

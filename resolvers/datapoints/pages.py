@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Subquery, func, select
 
-from db.datapoints import datapoint_fields, datapoints, select_datapoints_by_id, select_datapoints_page
+from db.datapoints import datapoint_fields, datapoints, select_datapoints_page
 from db.dataset_members import POSITION, dataset_members, held_datapoints
 from db.datasets import datasets
 from db.experiments.datapoints import tested_datapoints
@@ -20,6 +20,7 @@ from db.query.fields import Fields
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
 from resolvers.context import Context
+from resolvers.datapoints.read import read_datapoints, with_dataset_ids
 from resolvers.datasets.pages import check_lists
 from resolvers.queries import refusing_queries
 
@@ -135,8 +136,13 @@ async def datapoints_page(
     context.caller.require_read(project)
     listed = chosen.chosen(project)
     where, order = listed.conditions, listed.order()
+
+    def read(connection: Connection) -> Page:
+        page = select_datapoints_page(connection, columns, where, order, request)
+        return with_dataset_ids(connection, project, page, columns)
+
     with refusing_queries("after"):
-        return await context.read(lambda connection: select_datapoints_page(connection, columns, where, order, request))
+        return await context.read(read)
 
 
 async def datapoints_count(context: Context, project: str, chosen: DatapointList, limit: int | None = None) -> int:
@@ -179,14 +185,15 @@ async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, li
         key, conditions, order = lists.of(project, values)
         if len(values) == 1:
             conditions.append(key == values[0])
-            return {values[0]: select_datapoints_page(connection, columns, conditions, order, request)}
+            page = select_datapoints_page(connection, columns, conditions, order, request)
+            return {values[0]: with_dataset_ids(connection, project, page, columns)}
         return partition_pages(
             connection,
             values,
             noun="Datapoint",
             key=key,
             row_id=c.id,
-            read=lambda ids: select_datapoints_by_id(connection, project, ids, columns),
+            read=lambda ids: read_datapoints(connection, project, ids, columns),
             conditions=conditions,
             order=order,
             request=request,
