@@ -43,11 +43,13 @@ __all__ = [
     "count_versions",
     "delete_metric",
     "deployed",
+    "has_enabled_metrics",
     "insert_metric",
     "insert_version",
     "metric_versions",
     "metrics",
     "select_composites",
+    "select_enabled_metrics",
     "select_metrics_by_id",
     "select_metrics_by_name",
     "select_metrics_page",
@@ -202,6 +204,20 @@ def select_metrics_by_name(
     """Metrics by name; names that none has are missing."""
     selected = labelled_of(METRICS, METRIC_KEYS, {*columns, "name"})
     return {row.name: row for row in fetch_by(connection, "Metric", selected, m.name, names, *deployed(project_id))}
+
+
+def select_enabled_metrics(connection: Connection, project_id: str) -> list[Row]:
+    """The metrics that run on new calls, with what ``CONTENT`` names, the first created first."""
+    statement = select(*labelled_of(METRICS, METRIC_KEYS, CONTENT)).where(
+        *deployed(project_id), m.enabled_in_prod.is_(True)
+    )
+    return list(fetch(connection, "Metric", statement.order_by(m.created_at, m.id)))
+
+
+def has_enabled_metrics(connection: Connection, project_id: str) -> bool:
+    """Whether any metric of the project runs on new calls."""
+    enabled = select(m.id).where(m.project_id == project_id, m.enabled_in_prod.is_(True)).limit(1)
+    return connection.execute(enabled).first() is not None
 
 
 def select_composites(connection: Connection, project_id: str) -> Sequence[tuple[str, str, str]]:

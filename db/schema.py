@@ -11,6 +11,7 @@ from db.feedback import feedback, purged_feedback
 from db.files import file_chunks, files
 from db.followers import followers
 from db.metadata import metadata
+from db.metric_jobs import metric_jobs
 from db.metrics import metric_versions, metrics
 from db.objects import objects
 from db.prices import prices
@@ -33,6 +34,7 @@ __all__ = [
     "files",
     "followers",
     "metadata",
+    "metric_jobs",
     "metric_versions",
     "metrics",
     "objects",

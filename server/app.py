@@ -27,6 +27,8 @@ from resolvers.followers import Follower, Followers
 from resolvers.jobs import Jobs
 from resolvers.live.hub import Hub
 from resolvers.metrics.engines.sandbox import Sandbox
+from resolvers.metrics.production.intake import MetricFollower
+from resolvers.metrics.production.work import MetricWorker
 from resolvers.queues.take import QueueFollower
 from rest_compat.dialects import Dialect, routes
 from rest_compat.dialects import Limits as BodyLimits
@@ -47,8 +49,10 @@ __all__ = ["create_app"]
 
 log = logging.getLogger("tracegraph.server")
 
-FOLLOWERS: tuple[Follower, ...] = (QueueFollower(),)
-"""What this server does by itself when calls change."""
+
+def followers_of(settings: Settings) -> tuple[Follower, ...]:
+    """What this server does by itself when calls change."""
+    return MetricFollower(settings.metric_backlog), QueueFollower()
 
 
 @dataclass(slots=True)
@@ -96,8 +100,10 @@ def create_app(settings: Settings) -> Starlette:
         try:
             # Of a process that was killed: nobody else says that they failed.
             await end_interrupted(Context(resources.database, LOCAL))
-            followers = Followers(resources.server_context, resources.live, FOLLOWERS)
+            followers = Followers(resources.server_context, resources.live, followers_of(settings))
             resources.jobs.start(followers.run(), "followers", cancel_on_close=True)
+            worker = MetricWorker(resources.server_context, settings.metric_concurrency)
+            resources.jobs.start(worker.run(), "metrics", cancel_on_close=True)
             async with taking_grpc(settings, resources.context):
                 yield
         finally:

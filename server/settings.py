@@ -203,6 +203,19 @@ class Settings:
         minimum=1,
         maximum=256,
     )
+    metric_concurrency: int = _setting(
+        4,
+        help="Metrics that a server process runs on new calls at a time; those that somebody asks for come on top.",
+        minimum=1,
+        maximum=1000,
+    )
+    metric_backlog: int = _setting(
+        1000,
+        help="Runs of metrics on new calls that may wait in a project. Calls that end beyond it wait where they are, "
+        "and none is left out.",
+        minimum=1,
+        maximum=1_000_000,
+    )
 
     def __post_init__(self) -> None:
         if not self.database_url:

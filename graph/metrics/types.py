@@ -18,6 +18,7 @@ from graph.connections import (
 from graph.context import Info
 from graph.fields import column, link
 from graph.metrics.content import MetricContent
+from graph.metrics.production import MetricProduction
 from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
 from graph.rows import load_row
@@ -91,7 +92,7 @@ class MetricVersionConnection(Connection[MetricVersion]):
     keys=["id", "projectSlug metricId"],
     description="What is measured of calls, as its deployed version defines it. Its values stand in the calls.",
 )
-class Metric(MetricContent, _Made, ProjectLink, TracegraphNode):
+class Metric(MetricContent, MetricProduction, _Made, ProjectLink, TracegraphNode):
     """Rows of ``db.metrics.metrics`` with their deployed versions."""
 
     is_type_of = is_row_of("Metric")

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db.json_text import dump_json
+from db.metric_jobs import delete_jobs_of_metric
 from db.metrics import (
     CONTENT,
     delete_metric,
@@ -26,6 +27,7 @@ from resolvers.ids import new_id
 from resolvers.metrics.children import check_children, check_cycles
 from resolvers.metrics.content import canonical, columns_of_definition, definition_of
 from resolvers.metrics.definition import MetricDefinition
+from resolvers.metrics.production.intake import follow_for_metrics
 from resolvers.metrics.validate import check_definition, merged
 
 __all__ = [
@@ -78,6 +80,7 @@ async def metric_create(context: Context, definition: MetricDefinition, message:
             },
         )
         _insert_version(connection, made, 1, "Created" if message is None else message, [], author)
+        follow_for_metrics(connection, made.project)
 
     await context.database.write(write)
     assert made.metric_id is not None, "it has just got one"
@@ -114,8 +117,15 @@ async def metric_update(
 async def metric_delete(context: Context, project: str, metric_id: str) -> None:
     """Delete a metric with its versions. What calls hold of its values stays. Raises NotFoundError."""
     context.caller.require_write(project)
-    if not await context.database.write(lambda connection: delete_metric(connection, project, metric_id)):
-        raise _not_found(project, metric_id)
+    at = now()
+
+    def write(connection: Connection) -> None:
+        _locked(connection, project, metric_id, at)
+        delete_metric(connection, project, metric_id)
+        delete_jobs_of_metric(connection, project, metric_id)
+        follow_for_metrics(connection, project)
+
+    await context.database.write(write)
 
 
 async def metric_version_create(
@@ -261,3 +271,4 @@ def _deploy(connection: Connection, definition: MetricDefinition, number: int, a
         **others,
     }
     update_metric(connection, definition.project, definition.metric_id, values)
+    follow_for_metrics(connection, definition.project)

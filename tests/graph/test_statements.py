@@ -116,7 +116,8 @@ DOCUMENTS = {
           calls(orderBy: [{ field: "cost" }]) { nodes { callId } } } } } }""",
     "metrics": """query($n: Int!) { project(slug: "team/app") { metrics(first: $n) { totalCount nodes {
         id user { id callCount } deployedVersion { id } versions(first: 1) { totalCount nodes { id metric { id } } }
-        childMetrics { metric { id name } } } } } }""",
+        childMetrics { metric { id name } }
+        productionRuns { pendingCount failedCount failures { error call { callId } } } } } } }""",
     "facets": """query($n: Int!) { project(slug: "team/app") {
         facets(fields: ["op", "inputs.n"], first: $n) { values { value count } missing }
         attributePaths(of: INPUTS, first: $n) { paths { path types { type count } } } } }""",
