@@ -57,6 +57,9 @@ _COUNTS = {
 MOST_SPLITS = 4
 """Parts of a path up to which dots may be inside keys anywhere."""
 
+MOST_ENDS = 7
+"""Ways to read a longer path: that many of its last parts may be one key."""
+
 
 def _payload(name: str) -> ColumnElement[Any]:
     return func.coalesce(c[f"{name}_query"], c[name])
@@ -177,5 +180,6 @@ def _ways(parts: Sequence[str]) -> list[list[str]]:
     if count <= MOST_SPLITS:
         cuts = [cut for size in range(count - 1, -1, -1) for cut in combinations(range(1, count), size)]
     else:
-        cuts = [tuple(range(1, end)) for end in range(count, 0, -1)]  # one dotted key, at the end
+        # One dotted key at the end, of a few parts or of all: SQLite takes no more than a hundred alternatives.
+        cuts = [*(tuple(range(1, end)) for end in range(count, max(count - MOST_ENDS, 1), -1)), ()]
     return [[".".join(parts[start:end]) for start, end in zip((0, *cut), (*cut, count), strict=True)] for cut in cuts]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from resolvers.context import now
+from resolvers.times import TIMES
 from rest_compat.honeyhive.date_range import DateRange, moment
 from rest_compat.honeyhive.models import Strict
 from rest_compat.parameters import JSONParameter
@@ -80,5 +81,5 @@ def started_within(chosen: _Range | SearchRange | None) -> Variables:
         first, last = chosen.after, chosen.until
         if chosen.relative is not None:
             first = now() - _length(chosen.relative)
-    before = None if last is None else last + 1
+    before = None if last is None or last + 1 not in TIMES else last + 1
     return {"startedAfter": first, "startedBefore": before}

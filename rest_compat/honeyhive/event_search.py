@@ -15,6 +15,9 @@ from rest_compat.registry import Data, Request, Stream, Variables, connection_of
 
 __all__ = ["STREAM", "ExportEvents", "SearchEvents", "filter_inputs", "search_variables"]
 
+FARTHEST = (1 << 31) - 1
+"""The largest offset that the graph takes; no project has so many calls."""
+
 Value = StrictStr | StrictBool | StrictInt | StrictFloat | None
 
 
@@ -49,7 +52,7 @@ class SearchEvents(Strict):
     @property
     def offset(self) -> int:
         """How many events come on the pages before."""
-        return (self.page - 1) * self.limit
+        return min((self.page - 1) * self.limit, FARTHEST)
 
     @property
     def chosen(self) -> Sequence[str]:
@@ -71,7 +74,7 @@ class ExportEvents(Open):
     @property
     def offset(self) -> int:
         """How many events come on the pages before."""
-        return (self.page - 1) * self.limit
+        return min((self.page - 1) * self.limit, FARTHEST)
 
     @property
     def chosen(self) -> Sequence[str]:

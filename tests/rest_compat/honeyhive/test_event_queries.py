@@ -1,5 +1,6 @@
 """Reading events over HoneyHive's REST API."""
 
+import json
 from typing import Any
 
 import httpx
@@ -340,3 +341,36 @@ async def test_schemas_that_cannot_be(client: httpx.AsyncClient) -> None:
     ]:
         response = await client.get(path)
         assert (response.status_code, response.json()["message"]) == (400, message)
+
+
+def filtered(field: str, operator: str, value: Any) -> dict[str, Any]:
+    return {"filters": [{"field": field, "operator": operator, "value": value}]}
+
+
+async def test_odd_values_are_looked_for_or_refused(client: httpx.AsyncClient) -> None:
+    event = sent(1, metadata={"n": 10**30, "x\u0000": "\ud800", "a%b?:c": "%s{}"})
+    assert (await client.post("/v1/events", content=json.dumps(event))).status_code == 200
+    many = [{"field": f"outputs.result.k{n}.a.b", "operator": "not contains", "value": "x"} for n in range(100)]
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({"evaluation_id": "a\u0000b"}, 0),
+        ({"filters": many}, 1),
+        ({"page": 2**40}, 1),
+        ({"limit": 5.0}, 1),
+        ({"dateRange": {"start_time": "0001-01-01", "end_time": "9999-12-31T23:59:59.999999Z"}}, 1),
+        (filtered("session_id", "is", "\u0000"), 0),
+        (filtered("metadata.x\u0000", "is", "\ud800"), 1),
+        (filtered("metadata.a%b?:c", "contains", "%s{"), 1),
+        (filtered("metadata." + "x." * 90 + "y", "not exists", None), 1),
+        (filtered("metadata." + ".".join("0" * 12), "exists", None), 0),
+        (filtered("metadata.n", "is", 10**30), 1),
+        (filtered("metadata.n", "greater than", "9" * 60), 0),
+        (filtered("metadata.", "is", "x"), 0),
+        (filtered("start_time", "before", 1e300), 1),
+    ]
+    for body, count in cases:
+        content = json.dumps({"limit": 1, **body})
+        response = await client.post("/v1/events/search", content=content)
+        assert (response.status_code, response.json().get("count")) == (200, count), (content[:100], response.text)
+    for body in [filtered("", "is", "x"), filtered("metadata" + ".x" * 101, "is", 1), {"filters": [*many, *many]}]:
+        assert (await post(client, "/v1/events/search", body, 400))["errorCode"] == "INVALID_INPUT"
+    assert (await client.get("/v1/events/%00")).status_code == 404
