@@ -303,7 +303,8 @@ class ProjectComparisons(ProjectPart):
     @link(
         "The events of two experiments in pairs, by the datapoint that they are over, in the order in which the new "
         "one's events began. Of one datapoint events of the same name and type pair, the first with the first; of what "
-        "is left of a type, sessions pair in the same order, others where each experiment has one left. Events "
+        "is left, sessions and rows of Weave evaluations pair in the same order, others where each experiment has one "
+        "of their type left. Events "
         "without a counterpart are left out. A page is shorter than asked for where the payloads of its calls would "
         "pass 8 MiB.",
         needs=("slug",),

@@ -4,7 +4,7 @@ Nothing here reads anything: values come in, results go out.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +29,11 @@ class Entry(NamedTuple):
 
     began: int
     """Microseconds."""
+
+    def over(self, twins: Mapping[str, str]) -> "Entry":
+        """The same over the twin of its datapoint, if that has one."""
+        twin = None if self.datapoint_id is None else twins.get(self.datapoint_id)
+        return self if twin is None else self._replace(name=twin, datapoint_id=twin)
 
 
 class DatapointMetric(NamedTuple):

@@ -9,15 +9,17 @@ from sqlalchemy import Connection
 from db.experiments.measures import select_events
 from resolvers.batches import read_by_key
 from resolvers.context import Context
-from resolvers.experiments.entries import MOST_EVENTS, Reading, sources
+from resolvers.experiments.entries import MOST_EVENTS, Evaluations, Reading, sources
 from resolvers.experiments.results import two_experiments
+from resolvers.experiments.twins import twins_of
 from resolvers.experiments.values import SESSION, RunEvents, event_type_of
 
 __all__ = ["EventPair", "LocatedEvent", "event_pairs", "located_events", "paired"]
 
 
 class LocatedEvent(NamedTuple):
-    """An event over a datapoint. ``started_at`` is in microseconds, ``size`` the bytes of its payloads."""
+    """An event over a datapoint. ``started_at`` is in microseconds, ``size`` the bytes of its payloads; ``whole`` says
+    that it is all that was done with the datapoint: a session, or the row of an evaluation."""
 
     datapoint_id: str
     event_name: str
@@ -25,6 +27,7 @@ class LocatedEvent(NamedTuple):
     call_id: str
     started_at: int
     size: int = 0
+    whole: bool = False
 
 
 class EventPair(NamedTuple):
@@ -53,8 +56,12 @@ async def located_events(
                 datapoint_id = source.entry(row).datapoint_id
                 if datapoint_id is not None:
                     event_type = event_type_of(row.kind)
+                    key = (row.experiment_id, row.call_id)
+                    whole = key in source.rows if isinstance(source, Evaluations) else event_type == SESSION
                     found[row.experiment_id].append(
-                        LocatedEvent(datapoint_id, row.event_name, event_type, row.call_id, row.started_at, row.size)
+                        LocatedEvent(
+                            datapoint_id, row.event_name, event_type, row.call_id, row.started_at, row.size, whole
+                        )
                     )
         return found
 
@@ -63,39 +70,40 @@ async def located_events(
 
 async def event_pairs(context: Context, project: str, new_id: str, old_id: str, events: RunEvents) -> list[EventPair]:
     """The pairs of two experiments, in the order in which the new one's events began. Raises NotFoundError."""
-    await two_experiments(context, project, old_id, new_id)
+    runs = await two_experiments(context, project, old_id, new_id)
     new, old = await located_events(context, [(project, new_id), (project, old_id)], events=events)
-    return paired(new, old)
+    twins = await twins_of(context, project, *runs)
+    return paired(_over(new, twins), _over(old, twins))
+
+
+def _over(events: Iterable[LocatedEvent], twins: Mapping[str, str]) -> list[LocatedEvent]:
+    return [event._replace(datapoint_id=twins.get(event.datapoint_id, event.datapoint_id)) for event in events]
 
 
 def paired(new: Iterable[LocatedEvent], old: Iterable[LocatedEvent]) -> list[EventPair]:
     """The events in pairs; both lists are in the order in which events began, and so is the result.
 
-    Events over the same datapoint pair with those of the same name and type, the first with the first. Of what is left
-    of a type, sessions pair in the same order, others where each run has one left: a function that was renamed.
+    Events over the same datapoint pair with those of the same name and type, the first with the first. Of what is left,
+    sessions and rows of evaluations pair in the same order, others where each run has one of their type left: a
+    function that was renamed.
     """
     ours, theirs = _by_datapoint(new), _by_datapoint(old)
     found: list[EventPair] = []
     for datapoint_id, events in ours.items():
-        pairs, left, right = _zipped(events, theirs.get(datapoint_id, []), _name_and_type)
-        found += pairs
-        counts = Counter(event.event_type for event in left), Counter(event.event_type for event in right)
-        alone = {each for each in counts[0] if each == SESSION or counts[0][each] == counts[1][each] == 1}
-        pairs, _, _ = _zipped(
-            [event for event in left if event.event_type in alone],
-            [event for event in right if event.event_type in alone],
-            _type,
+        named, left, right = _zipped(events, theirs.get(datapoint_id, []), lambda event: (event[1:3], event.whole))
+        parts = [event for event in left if not event.whole], [event for event in right if not event.whole]
+        wholes, _, _ = _zipped(
+            [event for event in left if event.whole], [event for event in right if event.whole], lambda _event: None
         )
-        found += pairs
+        counts = [Counter(event.event_type for event in part) for part in parts]
+        alone = {each for each in counts[0] if counts[0][each] == counts[1][each] == 1}
+        renamed, _, _ = _zipped(
+            [event for event in parts[0] if event.event_type in alone],
+            [event for event in parts[1] if event.event_type in alone],
+            lambda event: event.event_type,
+        )
+        found += [*named, *wholes, *renamed]
     return sorted(found, key=lambda pair: (pair.new.started_at, pair.new.call_id))
-
-
-def _name_and_type(event: LocatedEvent) -> Hashable:
-    return event.event_type, event.event_name
-
-
-def _type(event: LocatedEvent) -> Hashable:
-    return event.event_type
 
 
 def _zipped(

@@ -14,6 +14,7 @@ from resolvers.experiments.comparison import MetricComparison, compare_metrics
 from resolvers.experiments.goals import Goal, goal_of
 from resolvers.experiments.judgement import Judgement, judge
 from resolvers.experiments.read import ExperimentStatus, experiments_by_id
+from resolvers.experiments.twins import twins_of
 from resolvers.experiments.values import EventKind, RunEvents, RunValues, event_kinds, run_values
 from resolvers.metrics.definition import MetricDefinition, MetricType, Threshold
 from resolvers.metrics.read import definitions_by_name
@@ -28,7 +29,7 @@ __all__ = [
     "two_experiments",
 ]
 
-_COLUMNS = frozenset({"status", "passing_ranges"})
+_COLUMNS = frozenset({"status", "passing_ranges", "origin", "dataset_id"})
 
 _GIVEN_UP = (ExperimentStatus.FAILED, ExperimentStatus.CANCELLED)
 
@@ -130,6 +131,8 @@ async def compare_experiments(
     keys = [(project, old_id), (project, new_id)]
     old_run, new_run = await two_experiments(context, project, old_id, new_id)
     old, new = await _values(context, keys, events)
+    if twins := await twins_of(context, project, old_run, new_run):
+        old, new = old.over(twins), new.over(twins)
     known = (await _definitions(context, zip(keys, (old, new), strict=True)))[project]
     goals = _goals(known, _ranges(old_run) | _ranges(new_run))
     metrics = await asyncio.to_thread(compare_metrics, old.values(), new.values(), function, goals)

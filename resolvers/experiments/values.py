@@ -3,7 +3,7 @@ say of the calls of either as feedback."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import ColumnElement, Connection, and_, true
 
@@ -92,6 +92,15 @@ class RunValues:
             for name, value in event.metrics.items():
                 entry = event.entry
                 yield Measured(MetricKey(name, *kind), entry.datapoint_id, value, entry.name, event.event_name)
+
+    def over(self, twins: Mapping[str, str]) -> "RunValues":
+        """The same, over other datapoints: ``twins`` of those that it has."""
+        entries: dict[str, Entry] = {}
+        for entry in self.entries:
+            twin = entry.over(twins)
+            entries.setdefault(twin.name, twin)
+        events = [replace(event, entry=event.entry.over(twins)) for event in self.events]
+        return RunValues(list(entries.values()), events)
 
     @property
     def datapoint_ids(self) -> list[str]:

@@ -454,6 +454,46 @@ async def test_one_query_compares_experiments_of_both_origins(client: httpx.Asyn
     }
 
 
+DATASET = """mutation($dataset: DatasetCreateInput!, $first: DatapointCreateInput!, $second: DatapointCreateInput!) {
+  datasetCreate(input: $dataset) { userErrors { message } }
+  first: datapointCreate(input: $first) { datapointId }
+  second: datapointCreate(input: $second) { datapointId } }"""
+PUBLISH = """mutation($input: DatasetPublishInput!) { datasetPublish(input: $input) { ref userErrors { message } } }"""
+
+
+@pytest.mark.parametrize("layout", ["FLAT", "NESTED"])
+async def test_datapoints_are_the_rows_that_they_were_published_as(client: httpx.AsyncClient, layout: str) -> None:
+    given = {"project": PROJECT, "datasetIds": ["dataset"]}
+    made = await ask(
+        client,
+        DATASET,
+        dataset={"project": PROJECT, "datasetId": "dataset", "name": "questions"},
+        first={**given, "inputs": {"q": 1}, "groundTruth": {"answer": "é"}},
+        second={**given, "inputs": {"q": 2}},
+    )
+    datapoints = [made[name]["datapointId"] for name in ("first", "second")]
+    published = await ask(client, PUBLISH, input={"project": PROJECT, "datasetId": "dataset", "layout": layout})
+    ref = published["datasetPublish"]["ref"]
+    (table_ref,) = (await posted(client, "/refs/read_batch", {"refs": [f"{ref}/attr/rows"]}))["vals"]
+    table = await posted(client, "/table/query", {"project_id": PROJECT, "digest": table_ref.split("/")[-1]})
+    digests = [row["digest"] for row in table["rows"]]
+    rows = [(f"{ref}/attr/rows/id/{digest}", {"score": index}, None) for index, digest in enumerate(digests)]
+    evaluation = await record_evaluation(client, "eval", rows)
+    run = await make_run(client, "run", datasetId="dataset")
+    for index, datapoint in enumerate(datapoints):
+        await record_session(client, run, f"s{index}", datapoint, events=[{"metrics": {"score": 1}}], began=index)
+    found = (await ask(client, COMPARISON, project=PROJECT, new=run, old=evaluation))["project"]["experimentComparison"]
+    assert found["commonDatapoints"] == datapoints
+    assert [(each["improved"], each["same"]) for each in found["metrics"]] == [([datapoints[0]], [datapoints[1]])]
+    pairs = (await ask(client, PAIRS, project=PROJECT, new=evaluation, old=run))["project"]["experimentEventPairs"]
+    assert {(node["datapointId"], node["newCallId"], node["oldCallId"]) for node in pairs["nodes"]} == {
+        (datapoint, uid(f"eval {index}{new}"), uid(f"s{index}{old}"))
+        for index, datapoint in enumerate(datapoints)
+        # The row and the session, and the one call in either.
+        for new, old in (("", ""), (" predict", " 1"))
+    }
+
+
 PAIRS = """query($project: String!, $new: String!, $old: String!, $first: Int, $after: String) {
   project(slug: $project) { experimentEventPairs(newExperimentId: $new, oldExperimentId: $old, first: $first,
     after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {

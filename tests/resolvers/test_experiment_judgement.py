@@ -129,7 +129,7 @@ def test_every_entry_is_judged_once(values: list[Measured], required: set[str]) 
 
 
 def event(datapoint: str, name: str, call_id: str, event_type: str = "chain", began: int = 0) -> LocatedEvent:
-    return LocatedEvent(datapoint, name, event_type, call_id, began)
+    return LocatedEvent(datapoint, name, event_type, call_id, began, whole=event_type == "session")
 
 
 def pairs(new: Sequence[LocatedEvent], old: Sequence[LocatedEvent]) -> list[tuple[str, str]]:
