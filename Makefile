@@ -36,7 +36,8 @@ check: setup  ## format, lint, types, and the files made from code
 	$(BIN)/tracegraph schema --compare schema.graphql
 	$(BIN)/python -m server.schema_release
 	$(BIN)/python -m server.settings_docs | diff -u docs/settings.md -
-	$(BIN)/python -m tests.contract.rest_docs | diff -u docs/rest.md -
+	$(BIN)/python -m tests.contract.rest_docs weave | diff -u docs/rest.md -
+	$(BIN)/python -m tests.contract.rest_docs honeyhive | diff -u docs/rest-honeyhive.md -
 
 format: setup
 	$(BIN)/ruff check --fix-only
@@ -47,5 +48,6 @@ schema: setup  ## rewrite schema.graphql
 
 docs: setup  ## rewrite the pages made from code
 	$(BIN)/python -m server.settings_docs > docs/settings.md
-	$(BIN)/python -m tests.contract.rest_docs > docs/rest.md
+	$(BIN)/python -m tests.contract.rest_docs weave > docs/rest.md
+	$(BIN)/python -m tests.contract.rest_docs honeyhive > docs/rest-honeyhive.md
 	$(BIN)/python -m tests.graph.guide

@@ -1,23 +1,26 @@
-"""docs/rest.md, made from the registry and the story of examples.py: `python -m tests.contract.rest_docs` prints it."""
+"""docs/rest.md and docs/rest-honeyhive.md, made from the registry and the stories.
+
+`python -m tests.contract.rest_docs weave` prints the one, with `honeyhive` the other.
+"""
 
 import asyncio
 import json
 import re
+import sys
 import tempfile
 from collections import defaultdict
 from itertools import count
 from typing import Any
 
 from rest_compat.registry import Endpoint
-from rest_compat.weave.endpoints import ENDPOINTS
-from tests.conftest import running_app
-from tests.contract.examples import CALL, PROJECT, Told, provider_answer, run_examples, standing_clock, templated
-from tests.fake_provider import KEY, running_provider
+from tests.contract.honeyhive_story import HONEYHIVE_STORY
+from tests.contract.story import Story, Told
+from tests.contract.weave_story import CALL, PROJECT, WEAVE_STORY
 
 __all__ = ["render"]
 
-INTRODUCTION = """\
-# The REST API
+WEAVE_INTRODUCTION = """\
+# The REST API of Weave
 
 The server speaks the REST API of W&B Weave: its published SDKs work with it unchanged. Each endpoint runs one GraphQL
 operation on the graph that `/graphql` serves; `rest_compat/operations/` holds the documents.
@@ -29,10 +32,11 @@ with `{"detail": [{"loc", "msg", "type"}]}`. Other refusals are `{"reason": "...
 differs, 413 for a body past the limit, 501 for what the settings do not provide for, 502 where the provider of language
 models failed. A request that is refused writes nothing.
 
-`/docs/rest` of a running server lists the endpoints, `/docs/rest/openapi.json` describes their bodies.
+`/docs/rest` of a running server lists the endpoints, `/docs/rest/openapi.json` describes their bodies;
+[HoneyHive's](rest-honeyhive.md) have a page of their own.
 
-This page is made from the registry and from the story in `tests/contract/examples.py` by `make docs`: the answers are
-those that the server gave.
+This page is made from the registry and from the story in `tests/contract/weave_story.py` by `make docs`: the answers
+are those that the server gave.
 
 ## From REST to GraphQL
 
@@ -43,17 +47,34 @@ POST where it is missing, and `headers` may be given). What it answers can be se
 
 EXPLAINED = {"path": "/call/update", "body": {"project_id": PROJECT, "call_id": CALL, "display_name": "Capital"}}
 
+HONEYHIVE_INTRODUCTION = """\
+# The REST API of HoneyHive
+
+The server speaks the REST API of HoneyHive: its published SDK works with it unchanged, with `HH_API_URL` set to the
+server and any `HH_API_KEY`. Each endpoint runs one GraphQL operation on the graph that `/graphql` serves. What stands
+behind them, and the rules that HoneyHive's documents leave open, are in [honeyhive.md](honeyhive.md).
+
+**Answers.** 200 with the documented body (201 where a queue was made). Whatever is refused is
+`{"message": "...", "errorCode": "..."}`: 400 where the request is malformed (no JSON, a wrong type, and in bodies of
+`/v1` an unknown field) or cannot be, 404 for what is not there (400 where the documents know no 404), 409 for what is
+there and differs, 413 for a body past the limit, 501 for what the settings do not provide for, 502 where the provider
+of language models failed. A request that is refused writes nothing.
+
+This page is made from the registry and from the story in `tests/contract/honeyhive_story.py` by `make docs`: the
+answers are those that the server gave. `X-Explain: graphql` explains these requests too ([rest.md](rest.md)).
+"""
+
 WIDTH = 110
 _MADE_ID = re.compile(r"(?!01941f29-7c00)[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-def render(told: list[Told], explanation: Any) -> str:
+def render(story: Story, introduction: list[str], told: list[Told]) -> str:
     """The page as Markdown, with a line end at its end."""
-    first = {(item.example.method, templated(item.example.path)): item for item in reversed(told)}
-    explained = [*_block(_shown(EXPLAINED), "json"), "answers", "", *_block(_shown(explanation), "json")]
-    table = ["## Endpoints", "", "| Endpoint | What it does | Operation |", "|---|---|---|", *map(_row, ENDPOINTS)]
-    sections = [_section(endpoint, first[endpoint.method, endpoint.path]) for endpoint in ENDPOINTS]
-    return _with_stable_ids("\n".join([INTRODUCTION, *explained, *table, "", *sections]))
+    first = {(item.endpoint.method, item.endpoint.path): item for item in reversed(told)}
+    rows = map(_row, story.endpoints)
+    table = ["## Endpoints", "", "| Endpoint | What it does | Operation |", "|---|---|---|", *rows]
+    sections = [_section(endpoint, first[endpoint.method, endpoint.path]) for endpoint in story.endpoints]
+    return _with_stable_ids("\n".join([*introduction, *table, "", *sections]))
 
 
 def _heading(endpoint: Endpoint) -> str:
@@ -62,12 +83,16 @@ def _heading(endpoint: Endpoint) -> str:
 
 def _row(endpoint: Endpoint) -> str:
     anchor = re.sub(r"[^a-z0-9_ -]", "", _heading(endpoint).lower()).replace(" ", "-")
-    return f"| [`{_heading(endpoint)}`](#{anchor}) | {endpoint.summary} | `{endpoint.operation}` |"
+    return f"| [`{_heading(endpoint)}`](#{anchor}) | {_summary(endpoint)} | `{endpoint.operation}` |"
+
+
+def _summary(endpoint: Endpoint) -> str:
+    return f"{endpoint.summary} Deprecated." if endpoint.deprecated else endpoint.summary
 
 
 def _section(endpoint: Endpoint, told: Told) -> str:
     source = f"../rest_compat/operations/{endpoint.operation}.graphql"
-    lines = [f"### `{_heading(endpoint)}`", "", f"{endpoint.summary} Runs [`{endpoint.operation}`]({source}).", ""]
+    lines = [f"### `{_heading(endpoint)}`", "", f"{_summary(endpoint)} Runs [`{endpoint.operation}`]({source}).", ""]
     example = told.example
     said = [f"{example.method} {example.path}"] if example.path != endpoint.path else []
     said += [f"{name}: {value}" for name, value in example.headers.items()]
@@ -78,6 +103,8 @@ def _section(endpoint: Endpoint, told: Told) -> str:
     else:
         lines += _block("\n".join(said), "text") if said else []
         lines += _block(_shown(example.body), "json") if example.body is not None else []
+    if not told.response.content:
+        return "\n".join([*lines, "answers without a body.", ""])
     lines += ["answers" + ("" if told.media == "application/json" else f", as `{told.media}`,"), ""]
     values = told.values()
     shown = "\n".join(map(_shown, values)) if values else told.response.text
@@ -115,14 +142,17 @@ def _with_stable_ids(page: str) -> str:
     return _MADE_ID.sub(numbered, page)
 
 
-async def _page() -> str:
-    with running_provider() as provider, tempfile.TemporaryDirectory() as folder, standing_clock():
-        provider.answer = provider_answer
-        settings = {"provider_base_url": provider.url, "provider_api_key": KEY, "provider_retries": 0}
-        async with running_app(f"sqlite:///{folder}/tracegraph.db", **settings) as client:
-            explanation = (await client.post("/rest/explain", json=EXPLAINED)).json()
-            return render([told async for told in run_examples(client)], explanation)
+async def _page(name: str) -> str:
+    story = {"weave": WEAVE_STORY, "honeyhive": HONEYHIVE_STORY}[name]
+    with tempfile.TemporaryDirectory() as folder:
+        async with story.client(f"sqlite:///{folder}/tracegraph.db") as client:
+            introduction = [HONEYHIVE_INTRODUCTION]
+            if story is WEAVE_STORY:
+                explanation = (await client.post("/rest/explain", json=EXPLAINED)).json()
+                explained = [*_block(_shown(EXPLAINED), "json"), "answers", "", *_block(_shown(explanation), "json")]
+                introduction = [WEAVE_INTRODUCTION, *explained]
+            return render(story, introduction, [told async for told in story.run(client)])
 
 
 if __name__ == "__main__":
-    print(asyncio.run(_page()), end="")
+    print(asyncio.run(_page(sys.argv[1])), end="")

@@ -14,8 +14,8 @@ from rest_compat.openapi import openapi
 from rest_compat.registry import Endpoint, document_of
 from rest_compat.weave.endpoints import ENDPOINTS
 from tests.conftest import running_app
-from tests.contract.examples import EXAMPLES, PROJECT, templated
-from tests.contract.weave import alternatives
+from tests.contract.documents import alternatives
+from tests.contract.weave_story import PROJECT, WEAVE_STORY
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +68,7 @@ def path_of(endpoint: Endpoint) -> str:
 
 def body_of(endpoint: Endpoint) -> dict[str, Any]:
     """A body that it takes."""
-    (body, *_) = (example.body for example in EXAMPLES if templated(example.path) == endpoint.path)
+    body = WEAVE_STORY.example_of(endpoint).body
     assert isinstance(body, dict)
     return body
 

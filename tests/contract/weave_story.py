@@ -4,89 +4,19 @@ The requests are in an order in which they can be run on an empty project. Ids a
 the story is the same each time; digests are of the content and therefore known.
 """
 
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
 
-import httpx
-
+from rest_compat.weave.endpoints import ENDPOINTS
+from tests.contract.documents import WEAVE
+from tests.contract.story import Example, Story
 from tests.fake_provider import completion
 
-__all__ = ["EXAMPLES", "PROJECT", "Example", "Told", "provider_answer", "run_examples", "standing_clock", "templated"]
+__all__ = ["PROJECT", "WEAVE_STORY"]
 
 PROJECT = "team/app"
 
 
-@dataclass(frozen=True)
-class Example:
-    """A request: a JSON body, or the fields of a form, or none."""
-
-    path: str
-    body: Any = None
-    method: str = "POST"
-    form: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-
-    async def send(self, client: httpx.AsyncClient) -> httpx.Response:
-        """The answer to it."""
-        if self.form:
-            fields = {name: value for name, value in self.form.items() if name != "file"}
-            files = {"file": ("notes.txt", self.form["file"].encode())}
-            return await client.post(self.path, data=fields, files=files, headers=self.headers)
-        content = None if self.body is None else json.dumps(self.body).encode()
-        headers = {"content-type": "application/json", **self.headers}
-        return await client.request(self.method, self.path, content=content, headers=headers)
-
-
-@dataclass(frozen=True)
-class Told:
-    """An example and the answer to it."""
-
-    example: Example
-    response: httpx.Response
-
-    @property
-    def media(self) -> str:
-        """The type of the answer."""
-        return self.response.headers["content-type"].partition(";")[0]
-
-    def values(self) -> list[Any]:
-        """The answer, or the lines of it; none where it is no JSON."""
-        match self.media:
-            case "application/json":
-                return [self.response.json()]
-            case "application/jsonl":
-                return [json.loads(line) for line in self.response.text.splitlines()]
-            case _:
-                return []
-
-
-NOW = 1767227400_000000000
-"""When the story plays: 2026-01-01T00:30:00Z, in nanoseconds."""
-
-
-@contextmanager
-def standing_clock() -> Iterator[None]:
-    """The times that the server sets are all ``NOW``, so that its answers are the same each time."""
-    with patch("time.time_ns", lambda: NOW):
-        yield
-
-
-def templated(path: str) -> str:
-    """The path of the registry that a request went to."""
-    return path.replace("/v2/team/app/", "/v2/{entity}/{project}/")
-
-
-async def run_examples(client: httpx.AsyncClient) -> AsyncIterator[Told]:
-    """Run the story."""
-    for example in EXAMPLES:
-        yield Told(example, await example.send(client))
-
-
-def provider_answer(body: dict[str, Any]) -> Any:
+def _provider_answer(body: dict[str, Any]) -> Any:
     """What the provider of language models says to the questions of the story."""
     model = body["model"]
     if "prompt" in body:
@@ -539,3 +469,5 @@ EXAMPLES = [
         },
     ),
 ]
+
+WEAVE_STORY = Story("weave", WEAVE, ENDPOINTS, EXAMPLES, _provider_answer)

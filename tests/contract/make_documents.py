@@ -1,7 +1,8 @@
-"""Makes weave.json, what Weave's API documents say: `python tests/contract/make_weave.py weave.openapi.json`.
+"""Makes what an API's documents say: `python tests/contract/make_documents.py weave.openapi.json > weave.json`.
 
-The argument is an OpenAPI document. What is kept of it is what the tests beside this file compare: operations with the
-media types and schemas of their bodies and answers, and of each schema its fields, types and strictness.
+The argument is an OpenAPI document in JSON. What is kept of it is what the tests beside this file compare: operations
+with their parameters and the media types and schemas of their bodies and answers, and of each schema its fields, types,
+limits and strictness.
 """
 
 import json
@@ -9,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-CONTRACT = Path(__file__).parent / "weave.json"
-
-KEPT = ("type", "format", "enum", "const", "required", "minItems", "maxItems")
+KEPT = (
+    *("type", "format", "enum", "const", "required", "minItems", "maxItems"),
+    *("minimum", "maximum", "exclusiveMinimum", "minLength", "maxLength"),
+)
 NESTED = ("items", "additionalProperties", "propertyNames")
-LISTS = ("anyOf", "prefixItems")
+LISTS = ("anyOf", "oneOf", "prefixItems")
 
 
 def stripped(schema: Any) -> Any:
@@ -35,17 +37,27 @@ def content(described: Any) -> dict[str, Any]:
     return {media: stripped(value.get("schema", {})) for media, value in described.get("content", {}).items()}
 
 
-def contract(document: Any) -> dict[str, Any]:
+def parameter(described: Any) -> dict[str, Any]:
+    """A parameter of the query string."""
+    return {"required": described.get("required", False), "schema": stripped(described["schema"])}
+
+
+def documents(document: Any) -> dict[str, Any]:
     """The whole file."""
     operations = [
         {
             "method": method.upper(),
             "path": path,
+            "deprecated": operation.get("deprecated", False),
+            "query": {one["name"]: parameter(one) for one in operation.get("parameters", ()) if one["in"] == "query"},
             "request": content(operation.get("requestBody", {})),
-            "answer": content(operation["responses"]["200"]),
+            "status": int(status),
+            "answer": content(answer),
         }
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2")
     ]
     schemas = {name: stripped(schema) for name, schema in document["components"]["schemas"].items()}
     return {
@@ -55,5 +67,5 @@ def contract(document: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    made = contract(json.loads(Path(sys.argv[1]).read_text("utf-8")))
-    CONTRACT.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+    made = documents(json.loads(Path(sys.argv[1]).read_text("utf-8")))
+    print(json.dumps(made, indent=1))
