@@ -27,7 +27,8 @@ async def compose(
 ) -> MetricResult:
     """The value of a composite whose children have the values that ``value_of`` gives.
 
-    Each child counts as a share of its scale, with its weight. Raises MetricFailedError, which names the child.
+    Each child counts as a share of its scale, with its weight, in the function that the criteria name. Raises
+    MetricFailedError, which names the child.
     """
     children = definition.child_metrics or ()
     if not children:
@@ -50,8 +51,15 @@ async def compose(
 
 
 def _total(definition: MetricDefinition, shares: Sequence[tuple[float, float]]) -> float:
+    """What the function makes of pairs of a weight and a share. The names are those of HoneyHive's console."""
+    named = definition.criteria.lower()
+    if "highest true" in named:
+        return max((weight for weight, share in shares if share >= HALF), default=0.0)
+    for word, function in (("minimum", min), ("maximum", max)):
+        if word in named:
+            return function(share for _, share in shares)
     total = math.fsum(weight * share for weight, share in shares)
-    if "sum" in definition.criteria.lower():
+    if "sum" in named:
         return total
     weights = math.fsum(weight for weight, _ in shares)
     if not weights:
