@@ -53,7 +53,7 @@ def _new_postgres_database(server: str, name: str, template: str = "template1") 
 
 
 @contextmanager
-def _postgres_database(server: str, template: str = "template1") -> Iterator[str]:
+def postgres_database(server: str, template: str = "template1") -> Iterator[str]:
     """A database for one test."""
     name = f"tracegraph_{os.getpid()}_{next(_numbers)}"
     yield _new_postgres_database(server, name, template)
@@ -70,7 +70,7 @@ def shared_postgres_url(postgres_server: str) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of a PostgreSQL database without tables."""
-    with _postgres_database(postgres_server) as url:
+    with postgres_database(postgres_server) as url:
         yield url
 
 
@@ -112,7 +112,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     template: str = request.getfixturevalue("postgres_template")
-    with _postgres_database(request.getfixturevalue("postgres_server"), template) as url:
+    with postgres_database(request.getfixturevalue("postgres_server"), template) as url:
         yield url
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, or_, select
 from db.calls.fields import FIELDS
 from db.calls.op_names import versions_of
 from db.calls.reads import latency_ms
-from db.calls.tables import calls
+from db.calls.tables import UNUSUAL, calls
 from db.experiments.membership import in_experiments
 from db.query.compile import compile_query
 from db.query.expression import Constant, Contains, GetField
@@ -112,6 +112,8 @@ def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]
         values: Sequence[str] | None = getattr(chosen, name)
         if values:
             found.append(column.in_(values))
+    if chosen.statuses and "success" not in chosen.statuses:
+        found.append(UNUSUAL)
     for name, least in _AT_LEAST.items():
         value = getattr(chosen, name)
         if value is not None:
