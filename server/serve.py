@@ -8,6 +8,7 @@ exit code 0; worker processes end when their supervisor is gone, however it went
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -60,10 +61,15 @@ class AppFactory:
         sys.setswitchinterval(SWITCH_SECONDS)
         if parent_process() is not None:
             threading.Thread(target=_stop_with_parent, name="supervisor-watch", daemon=True).start()
+        # What is made here stays: looking through it for garbage again and again would make the start a fifth longer,
+        # and large answers wait later.
+        gc.disable()
         # Imported here, so that a worker answers its supervisor while it still imports the application.
         from server.app import create_app
 
         app = create_app(self.settings)
+        gc.freeze()
+        gc.enable()
         end_streams = getattr(app.state, "end_streams", None)
         if end_streams is not None:
             _when_stopped(end_streams)
