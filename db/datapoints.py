@@ -55,7 +55,7 @@ datapoints = Table(
     Column("id", Name, nullable=False),
     # The call that it was made from.
     Column("linked_call_id", Name),
-    Column("wb_user_id", Name),
+    Column("created_by", Name),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
@@ -93,7 +93,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "ground_truth": c.ground_truth,
     "metadata": c.metadata,
     "linked_call_id": c.linked_call_id,
-    "wb_user_id": c.wb_user_id,
+    "created_by": c.created_by,
     "storage_size_bytes": c.size_bytes,
     "created_at": c.created_at,
     "updated_at": c.updated_at,
@@ -109,14 +109,14 @@ DATAPOINT_FIELDS = (
     Field("id", FieldType.TEXT, c.id, nullable=False),
     Field("project_id", FieldType.TEXT, c.project_id, nullable=False),
     Field("linked_call_id", FieldType.TEXT, c.linked_call_id),
-    Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
+    Field("created_by", FieldType.TEXT, c.created_by),
     Field("storage_size_bytes", FieldType.INTEGER, c.size_bytes, nullable=False),
     Field("created_at", FieldType.TIME, c.created_at, nullable=False),
     Field("updated_at", FieldType.TIME, c.updated_at, nullable=False),
     *(Field(name, FieldType.JSON, func.coalesce(c[f"{name}_query"], c[name])) for name in PAYLOADS),
 )
 
-ALIASES = {"datapoint_id": "id", "project_slug": "project_id", "linked_event": "linked_call_id", "user": "wb_user_id"}
+ALIASES = {"datapoint_id": "id", "project_slug": "project_id", "linked_event": "linked_call_id", "user": "created_by"}
 UNLISTED = ("id", "project_id", "linked_event")
 
 

@@ -47,7 +47,7 @@ datasets = Table(
     # Refs of the object version that it was last published as, and of the one that it was imported from.
     Column("published_ref", Name),
     Column("imported_ref", Name),
-    Column("wb_user_id", Name),
+    Column("created_by", Name),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     PrimaryKeyConstraint("project_id", "id"),
@@ -66,7 +66,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "datapoint_count": c.datapoint_count,
     "published_ref": c.published_ref,
     "imported_ref": c.imported_ref,
-    "wb_user_id": c.wb_user_id,
+    "created_by": c.created_by,
     "created_at": c.created_at,
     "updated_at": c.updated_at,
 }
@@ -86,9 +86,9 @@ DATASET_FIELDS = Fields(
         Field("created_at", FieldType.TIME, c.created_at, nullable=False),
         Field("updated_at", FieldType.TIME, c.updated_at, nullable=False),
         *(Field(name, FieldType.TEXT, c[name]) for name in ("description", "published_ref", "imported_ref")),
-        Field("wb_user_id", FieldType.TEXT, c.wb_user_id),
+        Field("created_by", FieldType.TEXT, c.created_by),
     ],
-    aliases={"dataset_id": "id", "project_slug": "project_id", "user": "wb_user_id"},
+    aliases={"dataset_id": "id", "project_slug": "project_id", "user": "created_by"},
     unlisted=("id", "project_id"),
 )
 """What queries and sorts of datasets can name."""

@@ -88,7 +88,7 @@ class ConfigurationPayload:
 class ConfigurationDeletePayload:
     """Whether it is gone."""
 
-    deleted_configuration_id: str | None = column("Id of what was deleted; null where nothing was.")
+    configuration_id: str | None = column("Id of the configuration that is gone; null where none is.")
     user_errors: list[UserError] = column("Why nothing was deleted; `NOT_FOUND` where there was nothing.")
 
 
@@ -141,5 +141,5 @@ class ConfigurationMutations:
         try:
             await configuration_delete(context_of(info), input.project, input.configuration_id)
         except Refusal as refusal:
-            return ConfigurationDeletePayload(deleted_configuration_id=None, user_errors=user_errors(refusal))
-        return ConfigurationDeletePayload(deleted_configuration_id=input.configuration_id, user_errors=[])
+            return ConfigurationDeletePayload(configuration_id=None, user_errors=user_errors(refusal))
+        return ConfigurationDeletePayload(configuration_id=input.configuration_id, user_errors=[])

@@ -1,10 +1,11 @@
 """The configurations of a project."""
 
+from dataclasses import fields
 from typing import Annotated
 
 import strawberry
 
-from graph.configurations.types import Configuration, Environment
+from graph.configurations.types import Configuration, ConfigurationType, Environment
 from graph.connections import After, Before, Connection, First, Last, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column, link
@@ -12,7 +13,10 @@ from graph.nodes import ProjectPart
 from graph.queries import sorts_argument
 from graph.query import SortByInput
 from graph.rows import load_row
+from graph.scalars import DateTime
 from resolvers.configurations.read import (
+    EVERY_CONFIGURATION,
+    ConfigurationFilter,
     ConfigurationList,
     configurations_by_id,
     configurations_count,
@@ -22,16 +26,35 @@ from resolvers.configurations.read import (
 __all__ = ["ProjectConfigurations"]
 
 
-@strawberry.input(description="Which configurations: all fields that are set must hold; null restricts nothing.")
+@strawberry.input(
+    description="Which configurations. All fields that are set must hold; of a list one value must, but for `tags`. A "
+    "field that is null, left out or an empty list restricts nothing. Lists hold at most 1,000 values, which are "
+    "compared exactly."
+)
 class ConfigurationFilterInput:
-    """Parts of ``ConfigurationList``."""
+    """``resolvers.configurations.read.ConfigurationFilter``, field for field."""
 
-    name: str | None = column("Its name, exactly.", default=None)
-    environment: Environment | None = column("It is in use there.", default=None)
+    configuration_ids: list[str] | None = column("`Configuration.configurationId`.", default=None)
+    names: list[str] | None = column("`Configuration.name`, exactly; several may have one name.", default=None)
+    name_contains: str | None = column("What the name has in it, whatever the case of letters.", default=None)
+    name_prefix: str | None = column("How the name begins.", default=None)
+    types: list[ConfigurationType] | None = column("What is configured.", default=None)
+    providers: list[str] | None = column("`Configuration.provider`.", default=None)
+    models: list[str] | None = column("`Configuration.model`.", default=None)
+    environments: list[Environment] | None = column("It is in use in one of these.", default=None)
     tags: list[str] | None = column("It has all of these tags, at most 100.", default=None)
+    created_after: DateTime | None = column("Made at this time or later (inclusive).", default=None)
+    created_before: DateTime | None = column("Made before this time (exclusive).", default=None)
 
 
-ConfigurationFilter = Annotated[
+def filter_of(value: ConfigurationFilterInput | None) -> ConfigurationFilter:
+    """The input as the domain's filter."""
+    if value is None:
+        return EVERY_CONFIGURATION
+    return ConfigurationFilter(**{field.name: getattr(value, field.name) for field in fields(ConfigurationFilter)})
+
+
+Filter = Annotated[
     ConfigurationFilterInput | None, strawberry.argument(description="Which configurations; all without one.")
 ]
 ConfigurationOrder = Annotated[
@@ -61,15 +84,12 @@ class ProjectConfigurations(ProjectPart):
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: ConfigurationFilter = None,
+        filter: Filter = None,
         order_by: ConfigurationOrder = None,
     ) -> Connection[Configuration]:
         """A page of them."""
         context = context_of(info)
-        given = filter or ConfigurationFilterInput()
-        chosen = ConfigurationList(
-            self.slug, given.name, given.environment, tuple(given.tags or ()), sorts_argument(order_by)
-        )
+        chosen = ConfigurationList(self.slug, filter_of(filter), sorts_argument(order_by))
         return await connect(
             info,
             Connection[Configuration],

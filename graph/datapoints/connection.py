@@ -44,7 +44,7 @@ Order = Annotated[
     strawberry.argument(
         description="The order, most significant first, at most 8 keys; without one that of the dataset whose "
         "datapoints are listed, and elsewhere the oldest first (`createdAt` ascending). Keys are `createdAt`, "
-        "`updatedAt`, `datapointId`, `linkedCallId`, `wbUserId`, `storageSizeBytes`, and paths below `inputs`, "
+        "`updatedAt`, `datapointId`, `linkedCallId`, `createdBy`, `storageSizeBytes`, and paths below `inputs`, "
         "`history`, `groundTruth` and `metadata`: `inputs.question`, `history.0.content`. `position` is the place in "
         "the dataset; in lists that are of no dataset it is the first place in the datasets that `filter` names, where "
         "it names some. Null comes last."

@@ -48,7 +48,7 @@ class DatapointPayload:
 class DatapointDeletePayload:
     """An id."""
 
-    deleted_id: str | None = column("`Datapoint.datapointId` of the datapoint that is gone; null where none is.")
+    datapoint_id: str | None = column("Id of the datapoint that is gone; null where none is.")
     user_errors: list[UserError] = column("Why nothing was deleted.")
 
 
@@ -106,8 +106,8 @@ class DatapointMutations:
         try:
             await datapoint_delete(context_of(info), input.project, input.datapoint_id)
         except Refusal as refusal:
-            return DatapointDeletePayload(deleted_id=None, user_errors=user_errors(refusal))
-        return DatapointDeletePayload(deleted_id=input.datapoint_id, user_errors=[])
+            return DatapointDeletePayload(datapoint_id=None, user_errors=user_errors(refusal))
+        return DatapointDeletePayload(datapoint_id=input.datapoint_id, user_errors=[])
 
     @strawberry.mutation(
         description="Make a datapoint of each of some calls, all of them or none, linked to the call. Not idempotent: "

@@ -6,13 +6,13 @@ import strawberry
 
 from graph.calls.connection import Place, calls_field
 from graph.context import Info
+from graph.creator_link import CreatorLink
 from graph.datasets.connection import DatasetPlace, datasets_field
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
 from graph.rows import load_call
 from graph.scalars import JSON, BigInt, DateTime
-from graph.users import UserLink
 
 if TYPE_CHECKING:
     from graph.calls.types import Call
@@ -25,7 +25,7 @@ __all__ = ["Datapoint"]
     description="An example to run a program on: its inputs, and what is expected of it. It changes in place and may "
     "be in several datasets.",
 )
-class Datapoint(UserLink, ProjectLink, TracegraphNode):
+class Datapoint(CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.datapoints``."""
 
     is_type_of = is_row_of("Datapoint")
@@ -36,7 +36,7 @@ class Datapoint(UserLink, ProjectLink, TracegraphNode):
     ground_truth: JSON | None = column("What is expected of the program, an object; null where nobody said.")
     metadata: JSON | None = column("What else is known of it, an object; null where there is nothing.")
     linked_call_id: str | None = column("`Call.callId` of the call that it was made from; null where it was not.")
-    wb_user_id: str | None = column("User who made it.")
+    created_by: str | None = column("User who made it.")
     storage_size_bytes: BigInt = column("Bytes of its inputs, history, ground truth and metadata.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column("When it was last changed; when it was made, where it never was.")

@@ -44,7 +44,7 @@ Order = Annotated[
     strawberry.argument(
         description="The order, most significant first, at most 8 keys; without one the oldest first (`createdAt` "
         "ascending). Keys are `createdAt`, `updatedAt`, `name`, `description`, `datapointCount`, `datasetId`, "
-        "`publishedRef`, `importedRef`, `wbUserId`. Null comes last."
+        "`publishedRef`, `importedRef`, `createdBy`. Null comes last."
     ),
 ]
 

@@ -86,7 +86,7 @@ class DatasetPublishPayload(DatasetPayload):
 class DatasetDeletePayload:
     """An id."""
 
-    deleted_id: str | None = column("`Dataset.datasetId` of the dataset that is gone; null where none is.")
+    dataset_id: str | None = column("Id of the dataset that is gone; null where none is.")
     user_errors: list[UserError] = column("Why nothing was deleted.")
 
 
@@ -138,8 +138,8 @@ class DatasetMutations:
         try:
             await dataset_delete(context_of(info), input.project, input.dataset_id)
         except Refusal as refusal:
-            return DatasetDeletePayload(deleted_id=None, user_errors=user_errors(refusal))
-        return DatasetDeletePayload(deleted_id=input.dataset_id, user_errors=[])
+            return DatasetDeletePayload(dataset_id=None, user_errors=user_errors(refusal))
+        return DatasetDeletePayload(dataset_id=input.dataset_id, user_errors=[])
 
     @strawberry.mutation(
         description="Put datapoints at the end of a dataset, all or none of them: some that are there, or some made of "

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from graph.context import Info, context_of
+from graph.creator_link import CreatorLink
 from graph.datapoints.connection import DatapointPlace, datapoints_field
 from graph.experiments.connection import ExperimentPlace, experiments_field
 from graph.fields import column, link
@@ -12,7 +13,6 @@ from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
 from graph.rows import load_row
 from graph.scalars import BigInt, DateTime
-from graph.users import UserLink
 from resolvers.datasets.read import datapoint_ids_of
 from resolvers.objects.read import objects_by_ref
 from resolvers.refs import ObjectRef, parse_ref
@@ -28,7 +28,7 @@ __all__ = ["Dataset"]
     description="An ordered list of datapoints to run experiments on. It changes in place; `datasetPublish` keeps what "
     "it holds as a version of a Weave object, which never changes.",
 )
-class Dataset(UserLink, ProjectLink, TracegraphNode):
+class Dataset(CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.datasets``."""
 
     is_type_of = is_row_of("Dataset")
@@ -39,7 +39,7 @@ class Dataset(UserLink, ProjectLink, TracegraphNode):
     datapoint_count: BigInt = column("How many datapoints it holds.")
     published_ref: str | None = column("Ref of the object version that it was last published as.")
     imported_ref: str | None = column("Ref of the object version that it was imported from.")
-    wb_user_id: str | None = column("User who made it.")
+    created_by: str | None = column("User who made it.")
     created_at: DateTime = column("When it was made.")
     updated_at: DateTime = column(
         "When its name, its description or the list of its datapoints was last changed; when it was made, where none "

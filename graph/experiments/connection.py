@@ -58,7 +58,9 @@ class ExperimentFilterInput:
     """``resolvers.experiments.pages.ExperimentFilter``."""
 
     experiment_ids: list[str] | None = column("Ids of experiments, `Experiment.experimentId` exactly.", default=None)
+    names: list[str] | None = column("`Experiment.name`, exactly; several may have one name.", default=None)
     name_contains: str | None = column("What the name has in it, whatever the case of letters.", default=None)
+    name_prefix: str | None = column("How the name begins.", default=None)
     statuses: list[ExperimentStatus] | None = column("How they stand.", default=None)
     origins: list[ExperimentOrigin] | None = column("How they came to be recorded.", default=None)
     datasets: list[str] | None = column(
@@ -78,7 +80,9 @@ class ExperimentFilterInput:
         """The domain's filter."""
         return ExperimentFilter(
             experiment_ids=self.experiment_ids,
+            names=self.names,
             name_contains=self.name_contains,
+            name_prefix=self.name_prefix,
             statuses=[status.value for status in self.statuses or ()],
             origins=[origin.value for origin in self.origins or ()],
             datasets=self.datasets,

@@ -122,7 +122,7 @@ class ExperimentPayload:
 class ExperimentDeletePayload:
     """An id."""
 
-    experiment_id: str | None = column("Id of what was deleted; null where nothing was.")
+    experiment_id: str | None = column("Id of the experiment that is gone; null where none is.")
     user_errors: list[UserError] = column("Why nothing was deleted.")
 
 

@@ -9,6 +9,7 @@ from graph.calls.connection import Place, calls_field
 from graph.calls.types import Call
 from graph.connections import Connection
 from graph.context import Info, context_of
+from graph.creator_link import CreatorLink
 from graph.datapoints.connection import DatapointPlace, datapoints_field
 from graph.experiments.enums import ExperimentOrigin, ExperimentStatus
 from graph.experiments.results import ExperimentResults
@@ -22,7 +23,6 @@ from graph.rows import load_call, load_row
 from graph.scalars import JSON, DateTime
 from graph.sessions import Session
 from graph.traces import Trace
-from graph.users import user_row
 from resolvers.datasets.read import datasets_by_id
 from resolvers.experiments.read import (
     experiment_members,
@@ -36,7 +36,6 @@ from resolvers.groups import SESSIONS, TRACES
 if TYPE_CHECKING:
     from graph.datasets.types import Dataset
     from graph.objects.types import ObjectVersion
-    from graph.users import User
 
 __all__ = ["Experiment", "PassingRange"]
 
@@ -61,7 +60,7 @@ def _group_place(experiment: Any) -> GroupPlace:
     description="One run of a program or a model over a dataset, to be judged and compared: a run of HoneyHive's SDK, "
     "or an evaluation of Weave's. `origin` tells which.",
 )
-class Experiment(ExperimentResults, ProjectLink, TracegraphNode):
+class Experiment(ExperimentResults, CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.experiments.reads``."""
 
     is_type_of = is_row_of("Experiment")
@@ -103,13 +102,6 @@ class Experiment(ExperimentResults, ProjectLink, TracegraphNode):
         "When it was said to be COMPLETED, FAILED or CANCELLED, or when the call of a Weave evaluation ended; null "
         "before."
     )
-
-    @link(
-        "The user of `createdBy`, within this project; null where none is named.", needs=("project_slug", "created_by")
-    )
-    def user(self) -> Annotated["User", strawberry.lazy("graph.users")] | None:
-        """The row's own columns."""
-        return user_row(self.project_slug, self.created_by)
 
     @link("Between which values its metrics pass, by the names of the metrics.", needs=("passing_ranges",))
     def passing_ranges(self) -> list[PassingRange]:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import strawberry
 
 from db.json_text import dump_json
+from graph.calls.stored_filters import EventFilter, event_filters_in
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.metrics.enums import MetricType, ReturnType
 from graph.scalars import JSON
 from graph.selection import columns_of
-from resolvers.calls.event_filters import EventFilterOperator, EventFilterType
-from resolvers.metrics.content import categories_of, child_metrics_of, filters_of, threshold_of
+from resolvers.metrics.content import categories_of, child_metrics_of, threshold_of
 from resolvers.metrics.definition import ChildMetric
 from resolvers.metrics.read import metrics_of_children
 from resolvers.metrics.validate import MOST_CATEGORIES, MOST_CHILDREN
@@ -88,21 +88,6 @@ class MetricChild:
         return found
 
 
-@strawberry.type(description="A condition on calls, as HoneyHive sees them: as events.")
-class MetricFilter:
-    """``resolvers.calls.event_filters.EventFilter``."""
-
-    field: str = column("The field of the event, such as `metadata.cost`: see `EventFilterInput.field`.")
-    operator: EventFilterOperator = column("How the field is compared.")
-    type: EventFilterType | None = column("As what field and value are compared; null: as what the value is.")
-
-    @link("What the field is compared with.")
-    def value(self) -> JSON | None:
-        """JSON text."""
-        given: Any = self
-        return None if given.value is None else cast("JSON", dump_json(given.value))
-
-
 @strawberry.type
 class MetricContent:
     """The part of a metric, and of its versions, that is defined."""
@@ -152,7 +137,7 @@ class MetricContent:
         return [MetricChild(project=row.project_slug, child=child) for child in children]
 
     @link("Which calls it runs on by itself: at most 100 conditions, which all must hold.", needs=("filters",))
-    def filters(self) -> list[MetricFilter]:
+    def filters(self) -> list[EventFilter]:
         """Decoded."""
         row: Any = self
-        return cast("list[MetricFilter]", list(filters_of(row.filters)))
+        return event_filters_in(row.filters)

@@ -43,7 +43,7 @@ class MetricPayload:
 class MetricDeletePayload:
     """An id."""
 
-    metric_id: str | None = column("Id of the metric that is gone; null where it was refused.")
+    metric_id: str | None = column("Id of the metric that is gone; null where none is.")
     user_errors: list[UserError] = column("Why nothing was deleted.")
 
 

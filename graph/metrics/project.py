@@ -1,5 +1,6 @@
 """What a project says of its metrics."""
 
+from dataclasses import fields
 from typing import Annotated
 
 import strawberry
@@ -7,14 +8,17 @@ import strawberry
 from graph.connections import After, Before, First, Last, Offset, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import column, link
-from graph.metrics.enums import MetricType
+from graph.metrics.enums import MetricType, ReturnType
 from graph.metrics.types import Metric, MetricConnection, MetricVersion
 from graph.nodes import ProjectPart
 from graph.queries import sorts_argument
 from graph.query import SortByInput
 from graph.rows import load_row
+from graph.scalars import DateTime
 from resolvers.errors import InvalidInputError
 from resolvers.metrics.read import (
+    EVERY_METRIC,
+    MetricFilter,
     MetricList,
     metrics_by_id,
     metrics_by_name,
@@ -39,19 +43,32 @@ MetricOrder = Annotated[
 
 
 @strawberry.input(
-    description="Which metrics: all fields that are set must hold; within a list any value will do, and in an empty "
-    "one none. A field that is null or left out restricts nothing. Lists hold at most 1,000 values."
+    description="Which metrics, by what their deployed versions say. All fields that are set must hold; of a list one "
+    "value must. A field that is null, left out or an empty list restricts nothing. Lists hold at most 1,000 values, "
+    "which are compared exactly."
 )
-class MetricListFilterInput:
-    """``resolvers.metrics.read.MetricList``."""
+class MetricFilterInput:
+    """``resolvers.metrics.read.MetricFilter``, field for field."""
 
     metric_ids: list[str] | None = column("`Metric.metricId`.", default=None)
     names: list[str] | None = column("`Metric.name`, exactly.", default=None)
+    name_contains: str | None = column("What the name has in it, whatever the case of letters.", default=None)
+    name_prefix: str | None = column("How the name begins.", default=None)
     types: list[MetricType] | None = column("`Metric.type`.", default=None)
+    return_types: list[ReturnType] | None = column("`Metric.returnType`.", default=None)
     enabled_in_prod: bool | None = column("`Metric.enabledInProd`.", default=None)
+    created_after: DateTime | None = column("Made at this time or later (inclusive).", default=None)
+    created_before: DateTime | None = column("Made before this time (exclusive).", default=None)
 
 
-MetricFilterArgument = Annotated[MetricListFilterInput | None, strawberry.argument(description="Which metrics.")]
+def filter_of(value: MetricFilterInput | None) -> MetricFilter:
+    """The input as the domain's filter."""
+    if value is None:
+        return EVERY_METRIC
+    return MetricFilter(**{field.name: getattr(value, field.name) for field in fields(MetricFilter)})
+
+
+MetricFilterArgument = Annotated[MetricFilterInput | None, strawberry.argument(description="Which metrics.")]
 
 
 @strawberry.type
@@ -86,15 +103,7 @@ class ProjectMetrics(ProjectPart):
     ) -> MetricConnection:
         """The project's own."""
         context = context_of(info)
-        given = filter or MetricListFilterInput()
-        chosen = MetricList(
-            self.slug,
-            ids=given.metric_ids,
-            names=given.names,
-            types=None if given.types is None else [each.value for each in given.types],
-            enabled_in_prod=given.enabled_in_prod,
-            sorts=sorts_argument(order_by),
-        )
+        chosen = MetricList(self.slug, filter_of(filter), sorts_argument(order_by))
         return await connect(
             info,
             MetricConnection,

@@ -1,6 +1,6 @@
 """Metrics and their versions."""
 
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any
 
 import strawberry
 
@@ -16,6 +16,7 @@ from graph.connections import (
     shared_by_siblings,
 )
 from graph.context import Info
+from graph.creator_link import CreatorLink
 from graph.fields import column, link
 from graph.metrics.content import MetricContent
 from graph.metrics.production import MetricProduction
@@ -25,11 +26,6 @@ from graph.rows import load_row
 from graph.scalars import BigInt, DateTime
 from graph.selection import NODES, camel, columns_of
 from resolvers.metrics.read import VersionLists, metrics_by_id, version_counts, version_pages, versions_by_name
-from resolvers.subjects.read import subject_row
-from resolvers.users import USER
-
-if TYPE_CHECKING:
-    from graph.users import User
 
 __all__ = ["Metric", "MetricConnection", "MetricVersion", "MetricVersionConnection"]
 
@@ -38,22 +34,11 @@ NewestFirst = Annotated[
 ]
 
 
-@strawberry.type
-class _Made:
-    """Who made something."""
-
-    @link("The user of `createdBy`, within this project.", needs=("project_slug", "created_by"))
-    def user(self) -> Annotated["User", strawberry.lazy("graph.users")] | None:
-        """The row's own columns."""
-        row: Any = self
-        return cast("User", subject_row(USER, row.project_slug, row.created_by)) if row.created_by else None
-
-
 @strawberry.federation.type(
     keys=["id", "projectSlug metricId version"],
     description="A version of a metric: its definition at a time, which never changes. One at a time is deployed.",
 )
-class MetricVersion(MetricContent, _Made, ProjectLink, TracegraphNode):
+class MetricVersion(MetricContent, CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.metrics.metric_versions``."""
 
     is_type_of = is_row_of("MetricVersion")
@@ -92,7 +77,7 @@ class MetricVersionConnection(Connection[MetricVersion]):
     keys=["id", "projectSlug metricId"],
     description="What is measured of calls, as its deployed version defines it. Its values stand in the calls.",
 )
-class Metric(MetricContent, MetricProduction, _Made, ProjectLink, TracegraphNode):
+class Metric(MetricContent, MetricProduction, CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.metrics.metrics`` with their deployed versions."""
 
     is_type_of = is_row_of("Metric")

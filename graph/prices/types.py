@@ -1,10 +1,11 @@
 """Prices: those that projects set, and how they are applied."""
 
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Any, cast
 
 import strawberry
 
 from graph.context import Info, context_of
+from graph.creator_link import CreatorLink
 from graph.enums import described_enum
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
@@ -13,11 +14,6 @@ from graph.scalars import DateTime
 from graph.selection import columns_of
 from resolvers.prices.rates import PricingLevel
 from resolvers.prices.read import prices_by_id
-from resolvers.subjects.read import subject_row
-from resolvers.users import USER
-
-if TYPE_CHECKING:
-    from graph.users import User
 
 __all__ = ["AppliedPrice", "Price"]
 
@@ -35,7 +31,7 @@ _CACHE = "0 where they cost what other input tokens do."
     keys=["id", "projectSlug priceId"],
     description="What a project says that the tokens of a model cost from a time on. Costs are for one token.",
 )
-class Price(ProjectLink, TracegraphNode):
+class Price(CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.prices``."""
 
     is_type_of = is_row_of("Price")
@@ -52,11 +48,6 @@ class Price(ProjectLink, TracegraphNode):
     effective_at: DateTime = column("The time from which it holds.")
     created_at: DateTime = column("When it was set.")
     created_by: str = column("User who set it.")
-
-    @link("The user of `createdBy`, within this project.", needs=("project_slug", "created_by"))
-    def user(self) -> Annotated["User", strawberry.lazy("graph.users")] | None:
-        """The row's own columns."""
-        return cast("User", subject_row(USER, self.project_slug, self.created_by)) if self.created_by else None
 
 
 @strawberry.type(description="The price by which a cost was worked out. Costs are for one token.")

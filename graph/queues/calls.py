@@ -10,7 +10,7 @@ from graph.queues.lists import (
     AnnotationQueueItemConnection,
     ItemFilter,
     ItemOrder,
-    QueueFilter,
+    QueueFilterArgument,
     QueueOrder,
     connect_items,
     queue_list,
@@ -38,7 +38,7 @@ class CallAnnotationQueues:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: QueueFilter = None,
+        filter: QueueFilterArgument = None,
         order_by: QueueOrder = None,
     ) -> AnnotationQueueConnection:
         """A page of them; those of the calls of a list are read together."""

@@ -1,5 +1,6 @@
 """Lists of annotation queues and of their items."""
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import strawberry
@@ -10,9 +11,10 @@ from graph.fields import column
 from graph.queries import sorts_argument
 from graph.query import SortByInput
 from graph.queues.enums import ItemState
+from graph.scalars import DateTime
 from graph.selection import NODES, columns_of
 from resolvers.queues.items import ItemList, ItemLists, item_counts, item_pages
-from resolvers.queues.read import QueueList
+from resolvers.queues.read import QueueFilter, QueueList
 
 if TYPE_CHECKING:
     from graph.queues.items import AnnotationQueueItem
@@ -23,7 +25,7 @@ __all__ = [
     "AnnotationQueueItemConnection",
     "ItemFilter",
     "ItemOrder",
-    "QueueFilter",
+    "QueueFilterArgument",
     "QueueOrder",
     "connect_items",
     "queue_list",
@@ -42,14 +44,23 @@ class AnnotationQueueItemConnection(
     """Nothing beside the page."""
 
 
-@strawberry.input(description="Which annotation queues: all fields that are set must hold; null restricts nothing.")
+@strawberry.input(
+    description="Which annotation queues. All fields that are set must hold; of a list one value must. A field that is "
+    "null, left out or an empty list restricts nothing. Lists hold at most 1,000 values, which are compared exactly."
+)
 class AnnotationQueueFilterInput:
-    """Parts of ``QueueList``."""
+    """``resolvers.queues.read.QueueFilter``, field for field."""
 
+    queue_ids: list[str] | None = column("`AnnotationQueue.queueId`.", default=None)
+    names: list[str] | None = column("`AnnotationQueue.name`, exactly; several may have one name.", default=None)
+    name_contains: str | None = column("What the name has in it, whatever the case of letters.", default=None)
+    name_prefix: str | None = column("How the name begins.", default=None)
     enabled: bool | None = column("Whether it is enabled.", default=None)
+    created_after: DateTime | None = column("Made at this time or later (inclusive).", default=None)
+    created_before: DateTime | None = column("Made before this time (exclusive).", default=None)
 
 
-QueueFilter = Annotated[
+QueueFilterArgument = Annotated[
     AnnotationQueueFilterInput | None, strawberry.argument(description="Which queues; all without one.")
 ]
 QueueOrder = Annotated[
@@ -63,14 +74,20 @@ QueueOrder = Annotated[
 
 def queue_list(filter: AnnotationQueueFilterInput | None, order_by: list[SortByInput] | None) -> QueueList:
     """The queues that arguments ask for."""
-    return QueueList(filter.enabled if filter else None, sorts_argument(order_by))
+    if filter is None:
+        return QueueList(sorts=sorts_argument(order_by))
+    chosen = QueueFilter(**{field.name: getattr(filter, field.name) for field in fields(QueueFilter)})
+    return QueueList(chosen, sorts_argument(order_by))
 
 
-@strawberry.input(description="Which items: all fields that are set must hold; null restricts nothing.")
+@strawberry.input(
+    description="Which items. All fields that are set must hold; a field that is null, left out or an empty list "
+    "restricts nothing."
+)
 class AnnotationQueueItemFilterInput:
     """Parts of ``ItemList``."""
 
-    states: list[ItemState] | None = column("One of these states; an empty list restricts nothing.", default=None)
+    states: list[ItemState] | None = column("One of these states.", default=None)
     automatic: bool | None = column(
         "True: only what the queue's filters took. False: only what somebody put in.", default=None
     )

@@ -45,7 +45,7 @@ class AnnotationQueuePayload:
 class AnnotationQueueDeletePayload:
     """Whether it is gone."""
 
-    deleted_queue_id: str | None = column("Id of what was deleted; null where nothing was.")
+    queue_id: str | None = column("Id of the queue that is gone; null where none is.")
     user_errors: list[UserError] = column("Why nothing was deleted; `NOT_FOUND` where there was nothing.")
 
 
@@ -121,8 +121,8 @@ class QueueMutations:
         try:
             await queue_delete(context_of(info), input.project, input.queue_id)
         except Refusal as refusal:
-            return AnnotationQueueDeletePayload(deleted_queue_id=None, user_errors=user_errors(refusal))
-        return AnnotationQueueDeletePayload(deleted_queue_id=input.queue_id, user_errors=[])
+            return AnnotationQueueDeletePayload(queue_id=None, user_errors=user_errors(refusal))
+        return AnnotationQueueDeletePayload(queue_id=input.queue_id, user_errors=[])
 
     @strawberry.mutation(
         description="Say that an item is done, in your name. Feedback on its call with its `queueId` does so by "

@@ -8,7 +8,7 @@ from graph.connections import After, Before, First, Last, connect, page_request
 from graph.context import Info, context_of
 from graph.fields import link
 from graph.nodes import ProjectPart
-from graph.queues.lists import AnnotationQueueConnection, QueueFilter, QueueOrder, queue_list
+from graph.queues.lists import AnnotationQueueConnection, QueueFilterArgument, QueueOrder, queue_list
 from graph.queues.types import AnnotationQueue
 from graph.rows import load_row
 from resolvers.queues.read import queues_by_id, queues_count, queues_page
@@ -36,7 +36,7 @@ class ProjectQueues(ProjectPart):
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: QueueFilter = None,
+        filter: QueueFilterArgument = None,
         order_by: QueueOrder = None,
     ) -> AnnotationQueueConnection:
         """A page of them."""

@@ -5,18 +5,18 @@ from typing import Annotated, Any
 import strawberry
 
 from graph.calls.connection import Place, calls_field
+from graph.calls.stored_filters import EventFilter, event_filters_in
 from graph.connections import After, Before, First, Last
 from graph.context import Info, context_of
+from graph.creator_link import CreatorLink
 from graph.feedback.connection import FeedbackPlace, feedback_field
 from graph.fields import column, link
 from graph.nodes import TracegraphNode, is_row_of
 from graph.project_link import ProjectLink
-from graph.queues.filters import EventFilter, event_filters_in
 from graph.queues.items import AnnotationQueueItem
 from graph.queues.lists import AnnotationQueueItemConnection, ItemFilter, ItemOrder, connect_items
 from graph.rows import load_row
 from graph.scalars import BigInt, DateTime
-from graph.users import User, user_row
 from resolvers.queues.items import items_by_key
 from resolvers.queues.read import queue_progress
 
@@ -39,7 +39,7 @@ class AnnotationQueueProgress:
     keys=["id", "projectSlug queueId"],
     description="A list of calls that people are to judge. Calls come into it by hand, and by its filters.",
 )
-class AnnotationQueue(ProjectLink, TracegraphNode):
+class AnnotationQueue(CreatorLink, ProjectLink, TracegraphNode):
     """Rows of ``db.queues.reads``."""
 
     is_type_of = is_row_of("AnnotationQueue")
@@ -115,8 +115,3 @@ class AnnotationQueue(ProjectLink, TracegraphNode):
         needs=("project_slug", "queue_id"),
         place=lambda queue: FeedbackPlace(queue.project_slug, queue.queue_id, "queue_id"),
     )
-
-    @link("The user of `createdBy`, within this project.", needs=("project_slug", "created_by"))
-    def user(self) -> User | None:
-        """The row's own columns."""
-        return user_row(self.project_slug, self.created_by)

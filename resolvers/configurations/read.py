@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
 from db.configurations import (
     CONFIGURATION_FIELDS,
@@ -19,9 +19,17 @@ from db.rows import Row
 from resolvers.batches import read_by_key
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
+from resolvers.named_filters import NamedFilter, check_list, one_of
 from resolvers.queries import refusing_queries
 
-__all__ = ["ConfigurationList", "configurations_by_id", "configurations_count", "configurations_page"]
+__all__ = [
+    "EVERY_CONFIGURATION",
+    "ConfigurationFilter",
+    "ConfigurationList",
+    "configurations_by_id",
+    "configurations_count",
+    "configurations_page",
+]
 
 Sorts = Sequence[tuple[str, Direction]]
 
@@ -29,31 +37,54 @@ MOST_TAGS = 100
 """Tags that one filter names; each is a condition of its own."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationFilter(NamedFilter):
+    """Which configurations."""
+
+    configuration_ids: Sequence[str] | None = None
+    types: Sequence[str] | None = None
+    providers: Sequence[str] | None = None
+    models: Sequence[str] | None = None
+    environments: Sequence[str] | None = None
+    """It is in use in one of them."""
+
+    tags: Sequence[str] | None = None
+    """It has all of them."""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """In SQL. Raises InvalidInputError for a list that is too long."""
+        c, tags = configurations.c, self.tags or ()
+        if len(tags) > MOST_TAGS:
+            raise InvalidInputError(f"a filter has at most {MOST_TAGS} tags, not {len(tags)}", ["filter", "tags"])
+        check_list("environments", self.environments)
+        found = [
+            *self.named(configurations, CONFIGURATION_FIELDS),
+            *one_of("configuration_ids", c.id, self.configuration_ids),
+            *one_of("types", c.type, self.types),
+            *one_of("providers", c.provider, self.providers),
+            *one_of("models", c.model, self.models),
+        ]
+        if self.environments:
+            found.append(or_(*(holds(c.environments, one) for one in dict.fromkeys(self.environments))))
+        return [*found, *(holds(c.tags, tag) for tag in dict.fromkeys(tags))]
+
+
+EVERY_CONFIGURATION = ConfigurationFilter()
+"""Leaves nothing out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigurationList:
     """Which configurations of a project, in which order."""
 
     project: str
-    name: str | None = None
-    environment: str | None = None
-    tags: Sequence[str] = ()
-    """It has all of them."""
-
+    filter: ConfigurationFilter = EVERY_CONFIGURATION
     sorts: Sorts = ()
     """Empty for the order in which they were made."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """In SQL. Raises InvalidInputError for too many tags."""
-        c = configurations.c
-        if len(self.tags) > MOST_TAGS:
-            raise InvalidInputError(f"a filter has at most {MOST_TAGS} tags, not {len(self.tags)}", ["filter", "tags"])
-        found: list[ColumnElement[bool]] = [c.project_id == self.project]
-        if self.name is not None:
-            found.append(c.name == self.name)
-        if self.environment is not None:
-            found.append(holds(c.environments, self.environment))
-        found += [holds(c.tags, tag) for tag in dict.fromkeys(self.tags)]
-        return found
+        """In SQL. Raises InvalidInputError for a filter that cannot be."""
+        return [configurations.c.project_id == self.project, *self.filter.conditions()]
 
     def order(self) -> Order:
         """In SQL. Raises InvalidInputError for a field that is not there."""

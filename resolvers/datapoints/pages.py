@@ -21,7 +21,7 @@ from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
 from resolvers.context import Context
 from resolvers.datapoints.read import read_datapoints, with_dataset_ids
-from resolvers.datasets.pages import check_lists
+from resolvers.named_filters import check_list, one_of
 from resolvers.queries import refusing_queries
 
 __all__ = [
@@ -61,12 +61,11 @@ class DatapointFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL, but for datasets (``held``). Raises InvalidInputError for a list that is too long."""
-        check_lists(self, ("datapoint_ids", "dataset_ids", "dataset_names", "linked_call_ids"))
-        found: list[ColumnElement[bool]] = []
+        for name in ("datapoint_ids", "dataset_ids", "dataset_names"):
+            check_list(name, getattr(self, name))
+        found = one_of("linked_call_ids", c.linked_call_id, self.linked_call_ids)
         if self.datapoint_ids:
             found.append(among(c.id, self.datapoint_ids))
-        if self.linked_call_ids:
-            found.append(c.linked_call_id.in_(self.linked_call_ids))
         if self.created_after is not None:
             found.append(c.created_at >= self.created_after)
         if self.created_before is not None:

@@ -87,7 +87,7 @@ def rows_of(project: str, batch: Sequence[NewDatapoint], user_id: str, at: int) 
                 "project_id": project,
                 "id": new.id or new_id(),
                 "linked_call_id": new.linked_call_id or None,
-                "wb_user_id": user_id,
+                "created_by": user_id,
                 "size_bytes": payload_size(payloads.values()),
                 **times,
                 **payload_columns(payloads),

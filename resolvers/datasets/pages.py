@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection
 
-from db.calls.filters import starts_with
 from db.dataset_members import dataset_members, holding_datasets
 from db.datasets import DATASET_FIELDS, datasets, select_datasets_by_id, select_datasets_page
 from db.pages import Page, PageRequest, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
-from db.query.expression import Constant, Contains, Expression, GetField
+from db.query.expression import Expression
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
 from resolvers.context import Context
-from resolvers.errors import InvalidInputError
+from resolvers.named_filters import NamedFilter, one_of
 from resolvers.queries import refusing_queries
 
 __all__ = [
@@ -29,54 +28,21 @@ __all__ = [
     "holding_pages",
 ]
 
-LONGEST_LIST = 1000
-
 Sorts = Sequence[tuple[str, Direction]]
 DEFAULT_SORTS: Sorts = (("created_at", "asc"),)
 
 c = datasets.c
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetFilter:
-    """Each field that is set must hold; within a list any value will do. An empty list is as none.
-
-    Times are microseconds, UTC: ``after`` is inclusive, ``before`` exclusive.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFilter(NamedFilter):
+    """Which datasets."""
 
     dataset_ids: Sequence[str] | None = None
-    names: Sequence[str] | None = None
-    name_contains: str | None = None
-    name_prefix: str | None = None
-    created_after: int | None = None
-    created_before: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises InvalidInputError for a list that is too long."""
-        check_lists(self, ("dataset_ids", "names"))
-        found: list[ColumnElement[bool]] = []
-        if self.dataset_ids:
-            found.append(c.id.in_(self.dataset_ids))
-        if self.names:
-            found.append(c.name.in_(self.names))
-        if self.name_contains is not None:
-            sought = Contains(GetField("name"), Constant(self.name_contains), case_insensitive=True)
-            found.append(compile_query(sought, DATASET_FIELDS))
-        if self.name_prefix is not None:
-            found.append(starts_with(c.name, self.name_prefix))
-        if self.created_after is not None:
-            found.append(c.created_at >= self.created_after)
-        if self.created_before is not None:
-            found.append(c.created_at < self.created_before)
-        return found
-
-
-def check_lists(chosen: object, names: Sequence[str]) -> None:
-    """Raise InvalidInputError for a list of a filter that has more than a thousand values."""
-    for name in names:
-        values: Sequence[str] = getattr(chosen, name) or ()
-        if len(values) > LONGEST_LIST:
-            raise InvalidInputError(f"{name} takes at most {LONGEST_LIST} values, not {len(values)}", ["filter", name])
+        return [*one_of("dataset_ids", c.id, self.dataset_ids), *self.named(datasets, DATASET_FIELDS)]
 
 
 EVERY_DATASET = DatasetFilter()

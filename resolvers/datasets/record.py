@@ -64,7 +64,7 @@ def new_dataset_row(project: str, new: NewDataset, user_id: str, at: int) -> dic
         "datapoint_count": 0,
         "published_ref": None,
         "imported_ref": None,
-        "wb_user_id": user_id,
+        "created_by": user_id,
         "created_at": at,
         "updated_at": at,
     }

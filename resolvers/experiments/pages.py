@@ -1,7 +1,7 @@
 """Lists of experiments: filtered, queried, ordered, paged, counted."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, or_
 
@@ -10,11 +10,12 @@ from db.experiments.reads import EXPERIMENT_FIELDS, select_experiments_page
 from db.experiments.tables import experiments
 from db.pages import Page, PageRequest, select_count
 from db.query.compile import compile_query
-from db.query.expression import Constant, Contains, Expression, GetField
+from db.query.expression import Expression
 from db.query.order import Direction, Order, compile_order
 from resolvers.batches import read_by_key
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
+from resolvers.named_filters import NamedFilter, check_list, one_of
 from resolvers.queries import refusing_queries
 
 __all__ = [
@@ -31,20 +32,14 @@ __all__ = [
 Sorts = Sequence[tuple[str, Direction]]
 NEWEST_FIRST: Sorts = (("created_at", "desc"),)
 
-LONGEST_LIST = 1000
-
 e = experiments.c
 
 
-@dataclass(frozen=True, slots=True)
-class ExperimentFilter:
-    """Which experiments: each field that is set must hold, within a list any value will do. An empty list is as none.
-
-    Times are microseconds, UTC: ``after`` is inclusive, ``before`` exclusive, ``until`` inclusive.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentFilter(NamedFilter):
+    """Which experiments."""
 
     experiment_ids: Sequence[str] | None = None
-    name_contains: str | None = None
     statuses: Sequence[str] | None = None
     origins: Sequence[str] | None = None
     datasets: Sequence[str] | None = None
@@ -52,37 +47,23 @@ class ExperimentFilter:
 
     model_refs: Sequence[str] | None = None
     evaluation_refs: Sequence[str] | None = None
-    created_after: int | None = None
-    created_before: int | None = None
     created_until: int | None = None
+    """Microseconds, inclusive."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises InvalidInputError for a list that is too long."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, Sequence) and not isinstance(value, str) and len(value) > LONGEST_LIST:
-                message = f"{field.name} holds {len(value)} values, at most {LONGEST_LIST}"
-                raise InvalidInputError(message, ["filter", field.name])
-        found: list[ColumnElement[bool]] = []
-        for column, values in (
-            (e.id, self.experiment_ids),
-            (e.status, self.statuses),
-            (e.origin, self.origins),
-            (e.model_ref, self.model_refs),
-            (e.evaluation_ref, self.evaluation_refs),
-        ):
-            if values:
-                found.append(column.in_(values))
+        check_list("datasets", self.datasets)
+        found = [
+            *self.named(experiments, EXPERIMENT_FIELDS),
+            *one_of("experiment_ids", e.id, self.experiment_ids),
+            *one_of("statuses", e.status, self.statuses),
+            *one_of("origins", e.origin, self.origins),
+            *one_of("model_refs", e.model_ref, self.model_refs),
+            *one_of("evaluation_refs", e.evaluation_ref, self.evaluation_refs),
+        ]
         if self.datasets:
             columns = (e.dataset_id, e.offline_dataset_id, e.dataset_ref)
             found.append(or_(*(column.in_(self.datasets) for column in columns)))
-        if self.name_contains:
-            sought = Contains(GetField("name"), Constant(self.name_contains), case_insensitive=True)
-            found.append(compile_query(sought, EXPERIMENT_FIELDS))
-        if self.created_after is not None:
-            found.append(e.created_at >= self.created_after)
-        if self.created_before is not None:
-            found.append(e.created_at < self.created_before)
         if self.created_until is not None:
             found.append(e.created_at <= self.created_until)
         return found

@@ -30,9 +30,12 @@ from resolvers.errors import InvalidInputError
 from resolvers.metrics.content import definition_of
 from resolvers.metrics.definition import ChildMetric, MetricDefinition
 from resolvers.metrics.record import version_number
+from resolvers.named_filters import NamedFilter, one_of
 from resolvers.queries import refusing_queries
 
 __all__ = [
+    "EVERY_METRIC",
+    "MetricFilter",
     "MetricList",
     "VersionLists",
     "definitions_by_id",
@@ -49,39 +52,46 @@ __all__ = [
 
 Sorts = Sequence[tuple[str, Direction]]
 DEFAULT_SORTS: Sorts = (("created_at", "asc"),)
-MOST_VALUES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFilter(NamedFilter):
+    """Which metrics."""
+
+    metric_ids: Sequence[str] | None = None
+    types: Sequence[str] | None = None
+    return_types: Sequence[str] | None = None
+    enabled_in_prod: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """In SQL, over metrics and their deployed versions. Raises InvalidInputError for a list that is too long."""
+        found = [
+            *self.named(metrics, METRIC_FIELDS),
+            *one_of("metric_ids", metrics.c.id, self.metric_ids),
+            *one_of("types", metric_versions.c.type, self.types),
+            *one_of("return_types", metric_versions.c.return_type, self.return_types),
+        ]
+        if self.enabled_in_prod is not None:
+            found.append(metrics.c.enabled_in_prod.is_(self.enabled_in_prod))
+        return found
+
+
+EVERY_METRIC = MetricFilter()
+"""Leaves nothing out."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricList:
-    """Which metrics of a project, in which order; None restricts nothing."""
+    """Which metrics of a project, in which order."""
 
     project: str
-    ids: Sequence[str] | None = None
-    names: Sequence[str] | None = None
-    types: Sequence[str] | None = None
-    enabled_in_prod: bool | None = None
+    filter: MetricFilter = EVERY_METRIC
     sorts: Sorts = ()
     """Empty for the order in which they were created."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """In SQL. Raises InvalidInputError for a list that is too long."""
-        found = deployed(self.project)
-        for name, column, values in (
-            ("metricIds", metrics.c.id, self.ids),
-            ("names", metrics.c.name, self.names),
-            ("types", metric_versions.c.type, self.types),
-        ):
-            if values is None:
-                continue
-            if len(values) > MOST_VALUES:
-                raise InvalidInputError(
-                    f"{name} holds at most {MOST_VALUES} values, not {len(values)}", ["filter", name]
-                )
-            found.append(column.in_(values))
-        if self.enabled_in_prod is not None:
-            found.append(metrics.c.enabled_in_prod.is_(self.enabled_in_prod))
-        return found
+        """In SQL. Raises InvalidInputError for a filter that cannot be."""
+        return [*deployed(self.project), *self.filter.conditions()]
 
     def order(self) -> Order:
         """In SQL. Raises InvalidInputError for a field that metrics are not ordered by."""

@@ -21,11 +21,14 @@ from db.queues.tables import queue_items, queues
 from db.rows import Row
 from resolvers.batches import read_by_key
 from resolvers.context import Context
+from resolvers.named_filters import NamedFilter, one_of
 from resolvers.queries import refusing_queries
 
 __all__ = [
+    "EVERY_QUEUE",
     "CallQueues",
     "Progress",
+    "QueueFilter",
     "QueueList",
     "call_queue_counts",
     "call_queue_pages",
@@ -38,18 +41,34 @@ __all__ = [
 Sorts = Sequence[tuple[str, Direction]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter(NamedFilter):
+    """Which queues."""
+
+    queue_ids: Sequence[str] | None = None
+    enabled: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """In SQL. Raises InvalidInputError for a list that is too long."""
+        found = [*one_of("queue_ids", queues.c.id, self.queue_ids), *self.named(queues, QUEUE_FIELDS)]
+        return found if self.enabled is None else [*found, queues.c.enabled.is_(self.enabled)]
+
+
+EVERY_QUEUE = QueueFilter()
+"""Leaves nothing out."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueList:
     """Which queues, in which order."""
 
-    enabled: bool | None = None
+    filter: QueueFilter = EVERY_QUEUE
     sorts: Sorts = ()
     """Empty for the order in which they were made."""
 
     def conditions(self, project: str) -> list[ColumnElement[bool]]:
-        """In SQL."""
-        found = [queues.c.project_id == project, SHOWN]
-        return found if self.enabled is None else [*found, queues.c.enabled.is_(self.enabled)]
+        """In SQL. Raises InvalidInputError for a filter that cannot be."""
+        return [queues.c.project_id == project, SHOWN, *self.filter.conditions()]
 
     def order(self) -> Order:
         """In SQL. Raises InvalidQueryError for a field that is not there."""

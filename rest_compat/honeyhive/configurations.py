@@ -69,7 +69,11 @@ def _fields(body: BaseModel) -> Variables:
 def _list(request: Request) -> Variables:
     query: GetConfigurationsQuery = request.query
     tags = [tag for part in query.tags or () for tag in part.split(",") if tag]
-    chosen = {"name": query.name, "environment": query.env and _ENUMS[query.env], "tags": tags}
+    chosen = {
+        "names": None if query.name is None else [query.name],
+        "environments": None if query.env is None else [_ENUMS[query.env]],
+        "tags": tags,
+    }
     return {"project": request.project, "filter": chosen, "first": OTHER_PAGES, "after": None}
 
 

@@ -126,7 +126,7 @@ def _updated(data: Data, _request: Request) -> dict[str, Any]:
 
 
 def _deleted(data: Data, _request: Request) -> dict[str, Any]:
-    return {"result": {"id": data["datasetDelete"]["deletedId"]}}
+    return {"result": {"id": data["datasetDelete"]["datasetId"]}}
 
 
 def _add(request: Request) -> Variables:

@@ -50,7 +50,8 @@ def _list(request: Request) -> Variables:
     if query.id is not None:
         chosen["metricIds"] = [query.id]
     if query.type is not None:
-        chosen["types"] = [query.type.upper()] if query.type.upper() in TYPES else []
+        # A type that there is not finds nothing, as an id that no metric has.
+        chosen |= {"types": [query.type.upper()]} if query.type.upper() in TYPES else {"metricIds": [""]}
     return {"project": request.project, "filter": chosen, "first": OTHER_PAGES, "after": None}
 
 

@@ -17,7 +17,7 @@ UPDATE = """mutation($input: ConfigurationUpdateInput!) { configurationUpdate(in
   configuration { name type provider model environments tags userProperties updatedAt }
 } }"""
 DELETE = """mutation($input: ConfigurationDeleteInput!) { configurationDelete(input: $input) {
-  deletedConfigurationId userErrors { code message field }
+  configurationId userErrors { code message field }
 } }"""
 NAMES = """query($filter: ConfigurationFilterInput, $order: [SortByInput!]) { project(slug: "team/app") {
   configurations(filter: $filter, orderBy: $order) { totalCount nodes { name } } } }"""
@@ -68,14 +68,14 @@ async def test_a_configuration_is_made_changed_and_deleted(client: httpx.AsyncCl
     assert changed["configuration"]["userProperties"] is None
 
     gone = (await answer(client, DELETE, input=which))["configurationDelete"]
-    assert gone == {"deletedConfigurationId": made["configurationId"], "userErrors": []}
+    assert gone == {"configurationId": made["configurationId"], "userErrors": []}
     missing = {
         "code": "NOT_FOUND",
         "message": f"Configuration not found: {made['configurationId']!r}",
         "field": ["configurationId"],
     }
     gone = (await answer(client, DELETE, input=which))["configurationDelete"]
-    assert gone == {"deletedConfigurationId": None, "userErrors": [missing]}
+    assert gone == {"configurationId": None, "userErrors": [missing]}
     changed = (await answer(client, UPDATE, input={**which, "name": "v1"}))["configurationUpdate"]
     assert changed == {"configurationId": None, "configuration": None, "userErrors": [missing]}
 
@@ -86,8 +86,8 @@ async def test_configurations_are_filtered_ordered_and_paged(client: httpx.Async
     await create(client, "elsewhere", project="team/site")
     assert await names(client) == ["b", "a", "c"]
     assert await names(client, {"tags": ["y", "x", "y"]}) == ["a"]
-    assert await names(client, {"environment": "DEV"}) == ["b", "a"]
-    assert await names(client, {"name": "c", "environment": "DEV"}) == []
+    assert await names(client, {"environments": ["DEV"]}) == ["b", "a"]
+    assert await names(client, {"names": ["c"], "environments": ["DEV"]}) == []
     assert await names(client, order=[{"field": "name", "direction": "DESC"}]) == ["c", "b", "a"]
     page = """query($after: String) { project(slug: "team/app") { configurations(first: 2, after: $after) {
       nodes { name } pageInfo { hasNextPage endCursor } } } }"""

@@ -106,7 +106,7 @@ async def test_metrics_are_created_listed_and_found_again(client: httpx.AsyncCli
       newest: metrics(first: 1, orderBy: [{{ field: "createdAt", direction: DESC }}]) {{ nodes {{ metricId }} }}
       named: metrics(orderBy: [{{ field: "name" }}], filter: {{ types: [PYTHON, HUMAN] }}) {{ nodes {{ name }} }}
       live: metrics(filter: {{ enabledInProd: true }}) {{ totalCount nodes {{ metricId }} }}
-      none: metrics(filter: {{ types: [] }}) {{ totalCount nodes {{ metricId }} }}
+      texts: metrics(filter: {{ types: [], returnTypes: [STRING] }}) {{ totalCount }}
       both: metrics(filter: {{ names: ["plain", "other"], metricIds: [$id] }}) {{ totalCount }}
       metric(metricId: $id) {{ name }} byName: metric(name: $name) {{ metricId }} missing: metric(name: "x") {{ name }}
     }} }}"""
@@ -116,7 +116,7 @@ async def test_metrics_are_created_listed_and_found_again(client: httpx.AsyncCli
         "newest": {"nodes": [{"metricId": whole["metricId"]}]},
         "named": {"nodes": [{"name": "plain"}]},
         "live": {"totalCount": 1, "nodes": [{"metricId": whole["metricId"]}]},
-        "none": {"totalCount": 0, "nodes": []},
+        "texts": {"totalCount": 0},
         "both": {"totalCount": 1},
         "metric": {"name": "plain"},
         "byName": {"metricId": whole["metricId"]},

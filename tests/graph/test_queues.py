@@ -14,7 +14,7 @@ CREATE = f"""mutation($input: AnnotationQueueCreateInput!) {{ annotationQueueCre
 UPDATE = f"""mutation($input: AnnotationQueueUpdateInput!) {{ annotationQueueUpdate(input: $input) {{
   queueId queue {{ {QUEUE} }} userErrors {{ code message field }} }} }}"""
 DELETE = """mutation($input: AnnotationQueueDeleteInput!) { annotationQueueDelete(input: $input) {
-  deletedQueueId userErrors { code message field } } }"""
+  queueId userErrors { code message field } } }"""
 ITEMS = """query($id: String!, $filter: AnnotationQueueItemFilterInput, $order: [SortByInput!]) {
   project(slug: "team/app") { annotationQueue(queueId: $id) {
     progress { total done skipped remaining }
@@ -99,10 +99,10 @@ async def test_a_queue_is_made_changed_and_deleted(client: httpx.AsyncClient) ->
     }
     which = {"project": PROJECT, "queueId": made}
     gone = (await answer(client, DELETE, input=which))["annotationQueueDelete"]
-    assert gone == {"deletedQueueId": made, "userErrors": []}
+    assert gone == {"queueId": made, "userErrors": []}
     missing = {"code": "NOT_FOUND", "message": f"Queue not found: {made!r}", "field": ["queueId"]}
     gone = (await answer(client, DELETE, input=which))["annotationQueueDelete"]
-    assert gone == {"deletedQueueId": None, "userErrors": [missing]}
+    assert gone == {"queueId": None, "userErrors": [missing]}
     assert await update(client, made, name="third") == {"queueId": None, "queue": None, "userErrors": [missing]}
     assert await put(client, "Complete", made, "a") == {"item": None, "userErrors": [missing]}
     assert await queue_of(client, made) is None

@@ -16,10 +16,10 @@ __all__ = ["EventFilter", "event_filters_in"]
 class EventFilter:
     """A member of the JSON list that ``resolvers.calls.event_filters.plain_filters`` gives."""
 
-    field: str = column("What is compared, such as `event_type` or `metadata.cost`.")
+    field: str = column("What is compared, such as `event_type` or `metadata.cost`: see `EventFilterInput.field`.")
     operator: EventFilterOperator = column("How the field is compared.")
     value: JSON | None = column("What it is compared with: a text, a number, true, false or null.")
-    type: EventFilterType | None = column("As what they are compared; null: as what the value is.")
+    type: EventFilterType | None = column("As what field and value are compared; null: as what the value is.")
 
 
 def event_filters_in(text: str) -> list[EventFilter]:
