@@ -18,7 +18,8 @@ __all__ = ["spans_of_json"]
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 STATUSES = ("UNSET", "OK", "ERROR")
 
-_INTEGER = re.compile(r"-?[0-9]{1,20}")
+# More than 64 bits is against the specification, and what SDKs make of a large `int` of Python, whose limit 4,300 is.
+_INTEGER = re.compile(r"-?[0-9]{1,4300}")
 LONGEST_SHOWN = 60
 
 

@@ -223,6 +223,15 @@ async def test_a_span_of_the_wrong_form_is_refused_alone(client: httpx.AsyncClie
     assert [call["id"] for call in await calls(client)] == [SPAN]
 
 
+async def test_whole_numbers_of_more_than_64_bits_are_kept(client: httpx.AsyncClient) -> None:
+    """As HoneyHive's SDK sends large numbers of Python."""
+    large = {"key": "large", "value": {"intValue": str(2**70)}}
+    negative = {"key": "negative", "value": {"intValue": str(-(10**400))}}
+    await send(client, export(span(attributes=[large, negative])))
+    (call,) = await calls(client)
+    assert (call["attributes"]["large"], call["attributes"]["negative"]) == (2**70, -(10**400))
+
+
 async def test_broken_text_and_broken_spans_in_protobuf(client: httpx.AsyncClient) -> None:
     """Text that is no UTF-8, as collectors pass it on, and bytes that are no span."""
     good = protobuf(export(span(name="NAME", attributes=[{"key": "k", "value": {"stringValue": "TEXT"}}]), span(CHILD)))
