@@ -188,7 +188,12 @@ class Settings:
         2, help="How often a request is sent again when the provider is busy or fails.", minimum=0, maximum=10
     )
     metric_timeout: int = _setting(
-        5, help="Longest run of the code of a PYTHON metric on one event.", minimum=1, maximum=600, unit="seconds"
+        # HoneyHive's SDK waits 5 seconds for an answer.
+        3,
+        help="Longest run of the code of a PYTHON metric on one event.",
+        minimum=1,
+        maximum=600,
+        unit="seconds",
     )
     metric_memory: int = _setting(
         128 * MIB,
