@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_
 from sqlalchemy import Text as SQLText
 
 from db.calls.reads import exception_message, latency_ms
@@ -20,7 +20,7 @@ from db.query.fields import MAX_PARTS, MAX_PATH, Field, FieldType, split_path
 from db.query.json import json_node
 from db.query.templates import apply
 
-__all__ = ["EVENT_SECTIONS", "EVENT_TYPES", "UNKNOWN_SOURCE", "WRAPPED", "event_field", "event_hook"]
+__all__ = ["EVENT_SECTIONS", "EVENT_TYPES", "OURS", "SPAN", "UNKNOWN_SOURCE", "WRAPPED", "event_field", "event_hook"]
 
 c = calls.c
 
@@ -45,7 +45,10 @@ UNKNOWN_SOURCE = "unknown"
 WRAPPED = "result"
 """The key that an output which is no object stands under: HoneyHive's SDK puts it there by itself."""
 
-OURS = ("honeyhive", "weave", "otel_span")
+SPAN = "otel_span"
+"""The key of attributes that has the whole span of a call that came as one."""
+
+OURS = ("honeyhive", "weave", SPAN)
 """Keys of attributes that are no metadata: what SDKs and the server keep there."""
 
 _COUNTS = {
@@ -73,8 +76,8 @@ def _own(*parts: str) -> ColumnElement[Any]:
     return json_node(ATTRIBUTES, ["honeyhive", *parts])
 
 
-_FOREIGN = _own("event_type").is_(None)
-"""Whether the call was recorded by another than HoneyHive's API."""
+_FOREIGN = or_(_own("event_type").is_(None), json_node(ATTRIBUTES, [SPAN, "name"]).is_not(None))
+"""Whether the call was recorded by another than HoneyHive's API: also by instrumentation that its SDK only exports."""
 
 _TYPE = case(EVENT_TYPES, value=c.kind, else_="chain")
 _ERROR = case(

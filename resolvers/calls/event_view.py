@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from db.calls.event_fields import EVENT_TYPES, OURS, UNKNOWN_SOURCE, WRAPPED
+from db.calls.event_fields import EVENT_TYPES, OURS, SPAN, UNKNOWN_SOURCE, WRAPPED
 from db.json_members import members_of
 from db.json_text import JSONText, dump_json, parse_json
 from resolvers.calls.sections import HONEYHIVE, SECTIONS
@@ -45,17 +45,18 @@ def error_of(exception: str | None, kind: str | None, message: str | None) -> st
 def event_view(
     attributes: str | None, model: str | None = None, metadata: Mapping[str, Any] | None = None
 ) -> EventView:
-    """The view of a call with these attributes; of one that was not recorded by HoneyHive's API the config has the
-    model, and the metadata the attributes and ``metadata`` (tokens, cost)."""
+    """The view of a call with these attributes; of one that was not recorded by HoneyHive's API, also of a span, the
+    config has the model, and the metadata the attributes and ``metadata`` (tokens, cost)."""
     given = members_of(attributes)
     own = members_of(given.get(HONEYHIVE))
     sections = {name: own.pop(name, EMPTY) for name in SECTIONS}
     sections = {name: section if section.startswith("{") else EMPTY for name, section in sections.items()}
     source = own.pop("source", None)
-    if "event_type" not in own and model is not None:
+    foreign = "event_type" not in own or SPAN in given
+    if foreign and model is not None:
         sections["config"] = _filled(sections["config"], {"model": dump_json(model)})
     extra = {name: text for name, text in given.items() if name not in OURS}
-    if "event_type" not in own:
+    if foreign:
         extra = {**{name: dump_json(value) for name, value in (metadata or {}).items() if value is not None}, **extra}
     sections["metadata"] = _filled(sections["metadata"], extra)
     return EventView(sections, _text(source) or UNKNOWN_SOURCE, own)

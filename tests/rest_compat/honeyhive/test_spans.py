@@ -189,3 +189,31 @@ async def test_broken_exports_are_refused_in_the_form_of_opentelemetry(client: h
     assert answer.status_code == 400
     assert answer.json()["code"] == 3
     assert answer.json()["message"].startswith("Malformed content: not JSON")
+
+
+async def test_model_and_tokens_that_instrumentation_counts_are_those_of_the_event(client: httpx.AsyncClient) -> None:
+    """A span of other instrumentation that HoneyHive's SDK typed and sent; what the event says itself stands."""
+    counted = {"gen_ai__usage__input_tokens": 5, "gen_ai__usage__output_tokens": 2, "gen_ai__response__model": "gpt-4o"}
+    own = {"honeyhive_config__model": "mine", "honeyhive_metadata__total_tokens": 70}
+    await export(
+        client,
+        span(ROOT, None, "top", honeyhive_event_type="chain"),
+        span(CHILD, ROOT, "openai.chat", honeyhive_event_type="model", **counted),
+        span(GRANDCHILD, ROOT, "openai.chat", honeyhive_event_type="model", **counted, **own),
+    )
+
+    def filters(field: str, value: Any) -> list[dict[str, Any]]:
+        return [{"field": field, "operator": "is", "value": value}]
+
+    found = {}
+    for name, wanted in (("config.model", "gpt-4o"), ("config.model", "mine"), ("metadata.completion_tokens", 2)):
+        answer = await client.post("/v1/events/search", json={"filters": filters(name, wanted)})
+        found[name, wanted] = {event["event_id"]: event for event in answer.json()["events"]}
+    assert [sorted(events) for events in found.values()] == [[CHILD], [GRANDCHILD], sorted([CHILD, GRANDCHILD])]
+    tokens = ("prompt_tokens", "completion_tokens", "total_tokens")
+    events = found["metadata.completion_tokens", 2]
+    assert [events[CHILD]["metadata"][name] for name in tokens] == [5, 2, 7]
+    assert [events[GRANDCHILD]["metadata"][name] for name in tokens] == [5, 2, 70]
+    assert [events[each]["config"] for each in (CHILD, GRANDCHILD)] == [{"model": "gpt-4o"}, {"model": "mine"}]
+    top = (await client.get(f"/v1/events/{ROOT}")).json()["event"]
+    assert (top["config"], set(tokens) & set(top["metadata"])) == ({}, set())
