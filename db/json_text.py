@@ -41,10 +41,17 @@ _SPACE = re.compile(rf"({_STRING})|[ \t\r\n]+", re.DOTALL)
 # What the databases' JSON functions refuse or cannot give back: U+0000, surrogates that are no pair, numbers beyond a
 # double. What is found wrongly, after an escaped backslash, costs a needless form and no more.
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_SUSPICIOUS = re.compile(
-    rf"\\u0000|{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}|[\U0010f000\U0010f800-\U0010ffff]"
-    r"|(?:^|[:\[,\s])-?(?:\d{300}|\d+\.\d{300}|\d+(?:\.\d+)?[eE][+-]?\d{3})"
+_SUSPICIOUS_ESCAPE = re.compile(
+    rf"\\u(?:0000|[dD](?:[89abAB][0-9a-fA-F]{{2}}(?!{_LOW})|(?<!{_HIGH}\\u[dD])[c-fC-F][0-9a-fA-F]{{2}}))"
 )
+_SUSPICIOUS_CHARACTER = re.compile("[\U0010f000\U0010f800-\U0010ffff]")
+_SUSPICIOUS_NUMBER = re.compile(
+    r"(?:^|[:\[,\s])-?(?:[0-9]{300}|[0-9]+\.[0-9]{300}|[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{3})"
+)
+# The forms of numbers, with one digit and one sign for all: they are looked for at the speed of memory, and what has
+# none of them, which is nearly all, is not searched by the expressions above.
+_FORMS = bytes.maketrans(b"123456789E-", b"000000000e+")
+_LONG, _EXPONENT, _SIGNED_EXPONENT = b"0" * 300, b"0e000", b"0e+000"
 
 
 class JSONText(str):
@@ -162,6 +169,16 @@ def _queryable(value: JSONValue) -> JSONValue:
     return value
 
 
+def _is_suspicious(text: str) -> bool:
+    if "\\u" in text and _SUSPICIOUS_ESCAPE.search(text) is not None:
+        return True
+    if not text.isascii() and _SUSPICIOUS_CHARACTER.search(text) is not None:
+        return True
+    forms = text.encode("utf-8", "surrogatepass").translate(_FORMS)
+    numbers = _EXPONENT in forms or _SIGNED_EXPONENT in forms or _LONG in forms
+    return numbers and _SUSPICIOUS_NUMBER.search(text) is not None
+
+
 def query_form(text: str) -> str | None:
     """What queries read in place of ``text``, or None where they can read the text itself.
 
@@ -169,6 +186,6 @@ def query_form(text: str) -> str | None:
     characters are mapped as in ``db.text`` and numbers are held within a double, so that such a row can be found,
     and never makes a query or an index fail.
     """
-    if _SUSPICIOUS.search(text) is None:
+    if not _is_suspicious(text):
         return None
     return orjson.dumps(_queryable(parse_json(text))).decode()

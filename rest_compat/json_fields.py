@@ -25,7 +25,7 @@ class RawJSON:
 
     def _check(self, value: Any) -> JSONText:
         text = dump_json(value)
-        if self.is_object and not text.lstrip().startswith("{"):
+        if self.is_object and not text.startswith("{") and not text.lstrip().startswith("{"):
             raise PydanticCustomError("dict_type", "Input should be a valid dictionary")
         return text
 
