@@ -22,7 +22,6 @@ FIELDS = {
     "honeyhive_event_name": "event_name",
     "honeyhive_event_id": "event_id",
     "honeyhive_error": "error",
-    "honeyhive_error_type": "error_type",
     "honeyhive_session_id": "session_id",
     "honeyhive_session_name": "session_name",
     "honeyhive_source": "source",
@@ -34,6 +33,9 @@ FIELDS = {
     "traceloop.association.properties.source": "source",
 }
 """The field of the event that an attribute is; of several attributes for one the first counts."""
+
+ERROR_TYPE = "honeyhive_error_type"
+"""The type of the error, which HoneyHive's users look for in the metadata."""
 
 IGNORED = frozenset({"honeyhive_project", "honeyhive.project", "traceloop.association.properties.project"})
 """The project comes from the key."""
@@ -90,7 +92,7 @@ class HoneyHiveEvent:
     @property
     def exception(self) -> str | None:
         """The error, with its type where it does not say it itself."""
-        error, kind = self.fields.get("error"), self.text("error_type")
+        error, kind = self.fields.get("error"), self._named("metadata", ERROR_TYPE)
         if error in (None, "", False):
             return None
         message = error if isinstance(error, str) else str(error)

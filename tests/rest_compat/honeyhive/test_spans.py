@@ -177,6 +177,13 @@ async def test_errors(client: httpx.AsyncClient, attributes: dict[str, Any], exc
     assert (call["exception"], call["status"]) == (exception, "ERROR" if exception else "SUCCESS")
 
 
+async def test_the_type_of_an_error_is_in_the_metadata_too(client: httpx.AsyncClient) -> None:
+    """Where users of HoneyHive look for it; the message is the event's error alone."""
+    await export(client, span(ROOT, None, "main", honeyhive_error="bad thing", honeyhive_error_type="ValueError"))
+    event = (await client.get(f"/v1/events/{ROOT}")).json()["event"]
+    assert (event["error"], event["metadata"]) == ("ValueError: bad thing", {"honeyhive_error_type": "ValueError"})
+
+
 async def test_the_project_is_that_of_the_setting(sqlite_url: str) -> None:
     async with running_app(sqlite_url, honeyhive_project="team/hive") as client:
         await export(client, span(ROOT, None, "main"))
