@@ -4,7 +4,7 @@ The table stays local where others are sharded (docs/storage.md): it is what thi
 across projects, and holds one row for each project and follower.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, PrimaryKeyConstraint, Table, delete, select, update
@@ -14,7 +14,15 @@ from db.metadata import Name, metadata
 from db.projects import select_heads
 from db.upsert import insert
 
-__all__ = ["Following", "followers", "move_follower", "select_follower", "select_followers", "set_following"]
+__all__ = [
+    "Following",
+    "followers",
+    "move_follower",
+    "select_follower",
+    "select_followers",
+    "set_following",
+    "start_following",
+]
 
 followers = Table(
     "followers",
@@ -49,16 +57,20 @@ def set_following(connection: Connection, project_id: str, name: str, *, wanted:
     if not wanted:
         connection.execute(delete(followers).where(c.project_id == project_id, c.name == name))
         return
-    at = beyond(select_heads(connection, [project_id])[project_id])
+    start_following(connection, project_id, name, beyond(select_heads(connection, [project_id])[project_id]))
+
+
+def start_following(connection: Connection, project_id: str, name: str, at: Position) -> None:
+    """Let the follower of this name follow the project from ``at`` on, where it does not yet."""
     values = {"project_id": project_id, "name": name, "seq": at.seq, "id": at.id, "rank": at.rank}
     connection.execute(
         insert(connection, followers).values(values).on_conflict_do_nothing(index_elements=["project_id", "name"])
     )
 
 
-def select_followers(connection: Connection) -> list[Following]:
-    """All of them."""
-    return [_following(row) for row in connection.execute(_ALL)]
+def select_followers(connection: Connection, names: Collection[str]) -> list[Following]:
+    """Those of these names, in all projects."""
+    return [_following(row) for row in connection.execute(_ALL.where(c.name.in_(names)))]
 
 
 def select_follower(connection: Connection, project_id: str, name: str) -> Following | None:

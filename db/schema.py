@@ -1,5 +1,6 @@
 """All tables, for those who need the whole metadata: migrations and their tests."""
 
+from db.call_texts import call_texts
 from db.calls.tables import calls
 from db.configurations import configurations
 from db.datapoints import datapoints
@@ -21,6 +22,7 @@ from db.refs import refs
 from db.tables import table_chunks, table_parts, table_rows, tables
 
 __all__ = [
+    "call_texts",
     "calls",
     "configurations",
     "datapoints",

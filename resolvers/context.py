@@ -64,6 +64,9 @@ class Context:
     sandbox: "Sandbox | None" = None
     """Where the code of metrics runs; None where none is run."""
 
+    search: bool = False
+    """Whether what calls say is written down, to be searched."""
+
     loaders: Loaders = field(init=False)
     _reading: asyncio.Semaphore = field(init=False, repr=False)
 
@@ -79,8 +82,15 @@ class Context:
 
     def detached(self) -> "Context":
         """The context of work that outlives this request: the same caller, nothing loaded yet."""
-        return Context(self.database, self.caller, provider=self.provider, jobs=self.jobs, sandbox=self.sandbox)
+        return Context(
+            self.database,
+            self.caller,
+            provider=self.provider,
+            jobs=self.jobs,
+            sandbox=self.sandbox,
+            search=self.search,
+        )
 
     def fresh(self) -> "Context":
         """The same request with nothing loaded: pages of a long answer must not pile up what each has loaded."""
-        return Context(self.database, self.caller, self.in_process, live=self.live)
+        return Context(self.database, self.caller, self.in_process, live=self.live, search=self.search)

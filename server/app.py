@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from db.call_texts import prepare_search
 from db.engines import Database
 from db.migrate import migrate
 from db.subject_indexes import index_subjects
@@ -30,6 +31,7 @@ from resolvers.metrics.engines.sandbox import Sandbox
 from resolvers.metrics.production.intake import MetricFollower
 from resolvers.metrics.production.work import MetricWorker
 from resolvers.queues.take import QueueFollower
+from resolvers.search.index import TextWriter
 from rest_compat.dialects import Dialect, routes
 from rest_compat.dialects import Limits as BodyLimits
 from rest_compat.explain import explain_route
@@ -64,6 +66,7 @@ class Resources:
     jobs: Jobs = field(default_factory=Jobs)
     live: Hub | None = None
     sandbox: Sandbox | None = None
+    search: bool = False
 
     async def context(self, _connection: HTTPConnection) -> Context:
         """The context of one request."""
@@ -73,7 +76,13 @@ class Resources:
         """The context of what the server does by itself."""
         assert self.database is not None, "requests come after start-up"
         return Context(
-            self.database, LOCAL, provider=self.provider, jobs=self.jobs, live=self.live, sandbox=self.sandbox
+            self.database,
+            LOCAL,
+            provider=self.provider,
+            jobs=self.jobs,
+            live=self.live,
+            sandbox=self.sandbox,
+            search=self.search,
         )
 
 
@@ -89,6 +98,7 @@ def create_app(settings: Settings) -> Starlette:
         await run_in_threadpool(migrate, settings.database_url)
         subjects = [entity.subject for entity in mapped_entities(settings)]
         await run_in_threadpool(index_subjects, settings.database_url, subjects)
+        resources.search = settings.search == "on" and await run_in_threadpool(prepare_search, settings.database_url)
         resources.database = Database(
             settings.database_url, readers=settings.read_pool_size, direct_url=settings.database_direct_url
         )
@@ -104,6 +114,8 @@ def create_app(settings: Settings) -> Starlette:
             resources.jobs.start(followers.run(), "followers", cancel_on_close=True)
             worker = MetricWorker(resources.server_context, settings.metric_concurrency)
             resources.jobs.start(worker.run(), "metrics", cancel_on_close=True)
+            if resources.search:
+                resources.jobs.start(TextWriter(resources.server_context).run(), "search", cancel_on_close=True)
             async with taking_grpc(settings, resources.context):
                 yield
         finally:

@@ -168,6 +168,13 @@ class Settings:
         minimum=0,
         maximum=65535,
     )
+    search: Literal["on", "off"] = _setting(
+        "on",
+        help="Whether what calls say can be searched (`search:` on lists of calls). The texts of names, inputs and "
+        "outputs are kept once more for it, with an index of trigrams: about twice the room of what was recorded, on "
+        "PostgreSQL more. They are written in the background, after calls were acknowledged; `off` leaves what is "
+        "written as it is, and `on` goes on from there.",
+    )
     provider_base_url: str = _setting(
         "",
         shown="none; with a key alone, `https://api.openai.com/v1`",

@@ -130,7 +130,7 @@ async def running_app(database_url: str, **settings: Any) -> AsyncIterator[httpx
     from server.app import create_app
     from server.settings import Settings
 
-    app = create_app(Settings(database_url=database_url, **{"otlp_grpc_port": 0, **settings}))
+    app = create_app(Settings(database_url=database_url, **{"otlp_grpc_port": 0, "search": "off", **settings}))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tracegraph") as client,

@@ -5,7 +5,10 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-BACKGROUND = re.compile(r"(?s)SELECT followers\..*\sFROM followers\s*|SELECT metric_jobs\.call_id.*due_at <= .*")
+BACKGROUND = re.compile(
+    r"(?s)SELECT followers\..*\sFROM followers\s+WHERE followers\.name IN .*"
+    r"|SELECT metric_jobs\.call_id.*due_at <= .*"
+)
 """What a server asks once a second, whatever it is asked itself."""
 
 

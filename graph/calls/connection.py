@@ -1,6 +1,6 @@
 """Lists of calls."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +32,7 @@ from graph.selection import NODES, columns_of
 from resolvers.calls.orders import MOST_PRICED
 from resolvers.calls.pages import (
     DEFAULT_SORTS,
+    NEWEST_FIRST,
     CallList,
     SiblingLists,
     calls_count,
@@ -41,6 +42,7 @@ from resolvers.calls.pages import (
     sibling_pages,
 )
 from resolvers.errors import InvalidInputError
+from resolvers.search.terms import terms_of
 
 if TYPE_CHECKING:
     from graph.calls.types import Call
@@ -53,6 +55,7 @@ __all__ = [
     "Filter",
     "MaxBytes",
     "Place",
+    "Search",
     "calls_field",
     "filter_of",
 ]
@@ -86,6 +89,7 @@ class CallArguments:
     max_bytes: BigInt | None
     expand: list[str] | None
     filters: list[EventFilterInput] | None = None
+    search: Sequence[str] = ()
 
     def chosen(self, project: str, within: CallFilter = EVERY_CALL) -> CallList:
         """Which calls of a project, in which order."""
@@ -93,9 +97,10 @@ class CallArguments:
             project,
             filter_of(self.filter),
             query=narrowed(query_argument(self.query, self.query_json), self.filters),
-            sorts=sorts_argument(self.order_by) or DEFAULT_SORTS,
+            sorts=sorts_argument(self.order_by) or (NEWEST_FIRST if self.search else DEFAULT_SORTS),
             within=within,
             expand=tuple(self.expand or ()),
+            search=self.search,
         )
 
     def request(self) -> PageRequest:
@@ -113,10 +118,10 @@ CallOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(
         description="The order, most significant first, at most 8 keys; without one the oldest first (`startedAt` "
-        "ascending). Keys are `startedAt`, `endedAt`, `createdAt`, `latencyMs`, `status`, `name`, `opName`, "
-        "`opShortName`, `displayName`, `kind`, `model`, `inputTokens`, `outputTokens`, `totalTokens`, "
-        "`cost`, `storageSizeBytes`, `exception`, `exceptionType`, `exceptionMessage`, `callId`, `traceId`, "
-        "`parentId`, `sessionId`, `threadId`, `turnId`, "
+        "ascending), of a search the newest first. Keys are `startedAt`, `endedAt`, `createdAt`, `latencyMs`, "
+        "`status`, `name`, `opName`, `opShortName`, `displayName`, `kind`, `model`, `inputTokens`, `outputTokens`, "
+        "`totalTokens`, `cost`, `storageSizeBytes`, `exception`, `exceptionType`, `exceptionMessage`, `callId`, "
+        "`traceId`, `parentId`, `sessionId`, `threadId`, `turnId`, "
         "`wbUserId`, `wbRunId`, `wbRunStep`, `wbRunStepEnd`, any path below `inputs`, `output`, `attributes` or "
         "`summary` such as `inputs.model`, and `feedback.[TYPE].payload.PATH`. Snake case will do, too. Null comes "
         "last. `cost` is `Call.cost.total`, whatever its unit, and null without tokens: as parents recorded by the "
@@ -138,6 +143,20 @@ Expand = Annotated[
         description="Paths of refs under `attributes`, `inputs` and `output`, such as `inputs.model`: a path of the "
         "query or the order that goes on below one of them is looked up in the object or table row that the ref points "
         "to, where that is of the same project. 100 at most. What is selected stays as it is; see `Call.expanded`."
+    ),
+]
+
+Search = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Only calls that say this: each word of it, and each phrase in quotation marks "
+        '(`timeout "connection reset"`), must occur in the name of the op, in `displayName`, or in a text or number '
+        "in the inputs or the output, as a part of a longer word, too, and whatever the case of letters. Texts are "
+        "searched as they read, not as JSON escapes them, each for itself; keys of objects are not searched. 20 words "
+        "and phrases at most, of 1,000 characters each at most. Where none of them has three characters, only the "
+        "newest 100,000 calls of the project are looked at. An empty text restricts nothing. What was acknowledged is "
+        "found at once; while more than 2,000 calls (or 32 MiB) of a project wait to be read in the background, of "
+        "these only those that changed last. An error (NOT_CONFIGURED) where the server's setting `search` is off."
     ),
 ]
 
@@ -174,9 +193,11 @@ def calls_field(description: str, needs: Iterable[str], place: Callable[[Any], P
         max_bytes: MaxBytes = None,
         expand: Expand = None,
         filters: EventFilters = None,
+        search: Search = None,
     ) -> CallConnection:
+        terms = terms_of(context_of(info), search)
         arguments = CallArguments(
-            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand, filters
+            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand, filters, terms
         )
         return await connect_calls(info, place(row), arguments)
 

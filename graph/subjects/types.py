@@ -6,7 +6,7 @@ import strawberry
 
 from db.groups import Grouping
 from db.subjects import Subject
-from graph.calls.connection import CallArguments, CallConnection, CallOrder, Expand, Filter, MaxBytes
+from graph.calls.connection import CallArguments, CallConnection, CallOrder, Expand, Filter, MaxBytes, Search
 from graph.calls.event_filters import EventFilters
 from graph.calls.totals import CostTotal, UsageTotal, usage_total
 from graph.connections import (
@@ -30,6 +30,7 @@ from graph.sessions import Session
 from graph.threads import Thread
 from graph.traces import Trace
 from resolvers.groups import SESSIONS, THREADS, TRACES
+from resolvers.search.terms import terms_of
 from resolvers.subjects.pages import (
     SubjectCalls,
     SubjectGroups,
@@ -149,11 +150,13 @@ class SubjectFields(SubjectRow):
         max_bytes: MaxBytes = None,
         expand: Expand = None,
         filters: EventFilters = None,
+        search: Search = None,
         project: InProject = None,
     ) -> CallConnection:
         """By a loader: all subjects of a list together."""
+        terms = terms_of(context_of(info), search)
         arguments = CallArguments(
-            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand, filters
+            first, after, last, before, offset, filter, query, query_json, order_by, max_bytes, expand, filters, terms
         )
         subject = self.subject
         lists = shared_by_siblings(

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from dataclasses import field as dataclass_field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, false, func, select
 
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import call_fields
@@ -30,8 +31,11 @@ from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
 from resolvers.refs.expand import MOST_PATHS
+from resolvers.search.find import saying
 
 __all__ = [
+    "DEFAULT_SORTS",
+    "NEWEST_FIRST",
     "CallList",
     "SiblingLists",
     "calls_count",
@@ -45,6 +49,7 @@ LONGEST_LIST = 1000
 
 Sorts = Sequence[tuple[str, Direction]]
 DEFAULT_SORTS: Sorts = (("started_at", "asc"),)
+NEWEST_FIRST: Sorts = (("started_at", "desc"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,12 @@ class CallList:
     expand: Sequence[str] = ()
     """Paths of refs that the query and the order follow."""
 
+    search: Sequence[str] = ()
+    """Folded texts that calls say, all of them (``resolvers.search.terms``)."""
+
+    sought: ColumnElement[bool] | None = dataclass_field(default=None, compare=False)
+    """The search in SQL; see ``with_search``."""
+
     costs: Mapping[str, float] | None = None
     """What calls cost, by id, for an order by that; see ``with_costs``."""
 
@@ -73,6 +84,9 @@ class CallList:
             *conditions(self.project, self.within),
             *conditions(self.project, self.filter),
         ]
+        if self.search:
+            assert self.sought is not None, "with_search comes first"
+            found.append(self.sought)
         if self.query is not None:
             with refusing_queries("query"):
                 found.append(compile_query(self.query, self._fields()))
@@ -83,6 +97,12 @@ class CallList:
         cost = [] if self.costs is None else [Field(COST, FieldType.FLOAT, looked_up(calls.c.id, self.costs))]
         with refusing_queries("orderBy"):
             return compile_order(self.sorts or DEFAULT_SORTS, self._fields(cost), tiebreak)
+
+    def with_search(self, connection: Connection, *, wanted: bool = True) -> "CallList":
+        """The list with its search in SQL: of calls as they are now, and of none where nothing is ``wanted``."""
+        if not self.search:
+            return self
+        return replace(self, sought=saying(connection, self.project, self.search) if wanted else false())
 
     def with_costs(self, connection: Connection, request: PageRequest, *where: ColumnElement[bool]) -> "CallList":
         """The list with the costs of its calls that fulfil ``where``, without any for a page of no rows; the same one
@@ -125,7 +145,7 @@ async def calls_page(
     context.caller.require_read(chosen.project)
 
     def read(connection: Connection) -> Page:
-        ordered = chosen.with_costs(connection, request)
+        ordered = chosen.with_search(connection, wanted=bool(request.size)).with_costs(connection, request)
         where, order = ordered.conditions(), ordered.order()
         return select_calls_page(connection, columns, where, order, request, max_bytes)
 
@@ -136,19 +156,23 @@ async def calls_page(
 async def calls_count(context: Context, chosen: CallList, limit: int | None = None) -> int:
     """How many calls there are; counting stops at ``limit``."""
     context.caller.require_read(chosen.project)
-    where = chosen.conditions()
-    return await context.read(lambda connection: select_count(connection, where, limit))
+
+    def read(connection: Connection) -> int:
+        return select_count(connection, chosen.with_search(connection).conditions(), limit)
+
+    return await context.read(read)
 
 
 async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
     """Bytes of all calls of the traces whose roots are among the calls."""
     context.caller.require_read(chosen.project)
-    roots = select(calls.c.trace_id).where(*chosen.conditions(), TOP_OF_TRACE)
-    statement = select(func.coalesce(func.sum(calls.c.start_size + calls.c.end_size), 0)).where(
-        calls.c.project_id == chosen.project, SHOWN, calls.c.trace_id.in_(roots)
-    )
 
     def read(connection: Connection) -> int:
+        conditions = chosen.with_search(connection).conditions()
+        roots = select(calls.c.trace_id).where(*conditions, TOP_OF_TRACE)
+        statement = select(func.coalesce(func.sum(calls.c.start_size + calls.c.end_size), 0)).where(
+            calls.c.project_id == chosen.project, SHOWN, calls.c.trace_id.in_(roots)
+        )
         return int(connection.execute(statement).scalar_one())
 
     return await context.read(read)
@@ -195,9 +219,8 @@ async def sibling_pages(context: Context, keys: Sequence[tuple[str, str]], *, li
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, Page]:
         key, joined = _sibling_key(project, lists.column, values)
-        chosen = replace(lists.chosen, project=project).with_costs(
-            connection, lists.request, *joined, among(key, values)
-        )
+        searched = replace(lists.chosen, project=project).with_search(connection, wanted=bool(lists.request.size))
+        chosen = searched.with_costs(connection, lists.request, *joined, among(key, values))
         return partition_pages(
             connection,
             values,
@@ -219,7 +242,7 @@ async def sibling_counts(context: Context, keys: Sequence[tuple[str, str]], *, l
 
     def read(connection: Connection, project: str, values: list[str]) -> Mapping[str, int]:
         key, joined = _sibling_key(project, lists.column, values)
-        conditions = [*replace(lists.chosen, project=project).conditions(), *joined]
+        conditions = [*replace(lists.chosen, project=project).with_search(connection).conditions(), *joined]
         return partition_counts(connection, values, key=key, conditions=conditions)
 
     return [count or 0 for count in await read_by_key(context, keys, read)]

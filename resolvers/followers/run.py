@@ -46,11 +46,11 @@ class Followers:
         try:
             while not self._hub.stopping:
                 try:
-                    found = await self._context().database.read(select_followers)
+                    found = await self._context().database.read(partial(select_followers, names=self._followers))
                 except Exception as error:  # noqa: BLE001 - whatever it was, the next look may do
                     log.warning("projects that are followed cannot be looked for: %s", error)
                 else:
-                    self._follow({each.project for each in found if each.name in self._followers})
+                    self._follow({each.project for each in found})
                 await asyncio.sleep(LOOK)
         finally:
             tasks = list(self._followed.values())

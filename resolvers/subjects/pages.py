@@ -66,7 +66,8 @@ class SubjectCalls:
 
     def _rank(self, connection: Connection, project: str, ids: Sequence[str]) -> dict[str, list[Ranked]]:
         named = self.subject.among(ids)
-        chosen = replace(self.chosen, project=project).with_costs(connection, self.request, named)
+        searched = replace(self.chosen, project=project).with_search(connection, wanted=bool(self.request.size))
+        chosen = searched.with_costs(connection, self.request, named)
         return rank(
             connection,
             key=self.subject.id,
@@ -79,7 +80,10 @@ class SubjectCalls:
 
     def count(self, connection: Connection, project: str, ids: Sequence[str]) -> Mapping[str, int]:
         """How many there are in one project, by id of the subject."""
-        conditions = [*replace(self.chosen, project=project).conditions(), self.subject.among(ids)]
+        conditions = [
+            *replace(self.chosen, project=project).with_search(connection).conditions(),
+            self.subject.among(ids),
+        ]
         return count_by(connection, key=self.subject.id, conditions=conditions)
 
 
@@ -223,7 +227,8 @@ async def subject_trace_bytes(context: Context, key: Key, *, lists: SubjectCalls
         total = 0
         for project in places[key]:
             named = lists.subject.among([key[1]])
-            roots = select(c.trace_id).where(*replace(lists.chosen, project=project).conditions(), named, TOP_OF_TRACE)
+            conditions = replace(lists.chosen, project=project).with_search(connection).conditions()
+            roots = select(c.trace_id).where(*conditions, named, TOP_OF_TRACE)
             size = func.coalesce(func.sum(c.start_size + c.end_size), 0)
             statement = select(size).where(c.project_id == project, SHOWN, c.trace_id.in_(roots))
             total += int(connection.execute(statement).scalar_one())

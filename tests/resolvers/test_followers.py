@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, text
@@ -186,7 +187,7 @@ async def test_registering_again_changes_nothing(handled: Context, database_url:
     await follow(handled)
     async with working(database_url, Recorder("a")):
         assert await until(handled, 1) == ["a"]
-    (following,) = await handled.read(select_followers)
+    (following,) = await handled.read(partial(select_followers, names=["recorder"]))
     assert (following.project, following.name) == (PROJECT, "recorder")
 
 

@@ -1,0 +1,293 @@
+"""What calls say: the text of their names, inputs and output that is searched, and the index over it.
+
+The text is folded (``db.folding``) and kept in parts, so that a value of megabytes is written bit by bit. It is written
+after the call, by ``resolvers.search.index``, never with it. The index is one of trigrams: on SQLite a table of FTS5,
+which ``prepare_search`` makes; on PostgreSQL a GIN index over numbers. That needs no extension, and finds texts of any
+script in a database of any locale, which pg_trgm does not.
+"""
+
+import logging
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from db.calls.tables import calls
+from db.chunks import chunked
+from db.engines import engine_for, parse_url
+from db.folding import SEPARATOR, grams, hashed
+from db.id_lists import among
+from db.metadata import Name, metadata
+from db.query.search import contains
+from db.text import decode_text, encode_text
+
+__all__ = [
+    "LONGEST_PART",
+    "TEXTS",
+    "TextPart",
+    "call_texts",
+    "delete_part",
+    "insert_part",
+    "prepare_search",
+    "says",
+    "select_candidates",
+    "select_parts",
+    "select_saying",
+]
+
+log = logging.getLogger("tracegraph.search")
+
+TEXTS = "texts"
+"""The name of the follower that writes texts (``db.followers``)."""
+
+LONGEST_PART = 1 << 16
+"""Characters of text, before it is folded, that one row holds about."""
+
+_MOST_GRAMS = 32
+"""Trigrams of a text that an index is asked for: more hardly find fewer rows."""
+
+
+class _Numbers(TypeDecorator[list[int]]):
+    """Numbers of trigrams; null on SQLite, which has an index of its own."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return ARRAY(Integer()) if dialect.name == "postgresql" else Text()
+
+
+call_texts = Table(
+    "call_texts",
+    metadata,
+    Column("project_id", Name, nullable=False),
+    Column("call_id", Name, nullable=False),
+    Column("part", Integer, nullable=False),
+    # False where the call has further parts.
+    Column("whole", Boolean, nullable=False),
+    # The row of the index of SQLite: those of one project lie together.
+    Column("document", BigInteger),
+    Column("grams", _Numbers),
+    # Values, and keys of objects in an alphabet of their own (``resolvers.search.texts``).
+    Column("text", Name, nullable=False),
+    Column("members", Name, nullable=False),
+    PrimaryKeyConstraint("project_id", "call_id", "part"),
+    # Each is empty on the database whose index is another.
+    Index(
+        None,
+        "document",
+        unique=True,
+        sqlite_where=text("document IS NOT NULL"),
+        postgresql_where=text("document IS NOT NULL"),
+    ),
+    Index(None, "grams", sqlite_where=text("grams IS NOT NULL"), postgresql_using="gin"),
+    info={"distribute_by": "project_id"},
+)
+
+c = call_texts.c
+
+_INDEX = "call_texts_index"
+_MAKE = (
+    f"CREATE VIRTUAL TABLE IF NOT EXISTS {_INDEX}"
+    " USING fts5(text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1')"
+)
+_INDEXED = f"text || '{SEPARATOR}' || members"
+_ADD = text(
+    f"INSERT INTO {_INDEX} (rowid, text) SELECT document, {_INDEXED} FROM call_texts"
+    " WHERE project_id = :project AND call_id = :call AND part = :part"
+)
+_REMOVE = text(
+    f"INSERT INTO {_INDEX} ({_INDEX}, rowid, text) SELECT 'delete', document, {_INDEXED} FROM call_texts"
+    " WHERE project_id = :project AND call_id = :call AND part = :part"
+)
+
+_MATCHING = text(
+    f"SELECT t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
+    f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project LIMIT :limit"
+)
+_MOST_PARTS = 20_000
+"""Parts of calls of several that the index is asked for."""
+
+_PROJECTS = 1 << 20
+_DOCUMENTS = 1 << 40  # of a project
+_WHOLE, _CUT = 0, _DOCUMENTS >> 1  # where the documents begin of calls that have one part, and of others
+
+
+class TextPart(NamedTuple):
+    """A part of what a call says. ``whole`` where it is all of it."""
+
+    call_id: str
+    part: int
+    whole: bool
+    text: str
+    members: str
+
+
+def prepare_search(url: str) -> bool:
+    """Make what searching needs that is no table of ours; False where this SQLite cannot, which is logged."""
+    engine = engine_for(parse_url(url), pool_size=1)
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(_MAKE)
+    except OperationalError as error:
+        if not any(missing in str(error.orig) for missing in ("fts5", "tokenizer")):
+            raise
+        log.warning(
+            "search is off: it needs SQLite 3.34 or later with FTS5 and its trigram tokenizer, and this is %s: %s",
+            sqlite3.sqlite_version,
+            error.orig,
+        )
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
+# Writes
+
+
+def _span(project_id: str, begin: int) -> tuple[int, int]:
+    """The documents of a project, from the first until before the last. Two projects may share them."""
+    first = zlib.crc32(project_id.encode(errors="surrogatepass")) % _PROJECTS * _DOCUMENTS + begin
+    return first, first + (_DOCUMENTS >> 1)
+
+
+def insert_part(connection: Connection, project_id: str, part: TextPart) -> None:
+    """Write a part, in the place of what was there."""
+    delete_part(connection, project_id, part.call_id, part.part)
+    key = {"project": project_id, "call": part.call_id, "part": part.part}
+    row: dict[str, Any] = {"project_id": project_id, **part._asdict(), "document": None, "grams": None}
+    if connection.dialect.name == "postgresql":
+        row["grams"] = hashed(project_id, grams(part.text) | grams(part.members))
+        connection.execute(call_texts.insert(), row)
+        return
+    first, end = _span(project_id, _WHOLE if part.whole else _CUT)
+    last = connection.execute(
+        select(func.max(c.document)).where(c.document.is_not(None), c.document >= first, c.document < end)
+    ).scalar_one_or_none()
+    row["document"] = first if last is None else last + 1
+    connection.execute(call_texts.insert(), row)
+    connection.execute(_ADD, _stored(key))
+
+
+def delete_part(connection: Connection, project_id: str, call_id: str, part: int) -> None:
+    """Remove a part; nothing where it is not there."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(_REMOVE, _stored({"project": project_id, "call": call_id, "part": part}))
+    connection.execute(delete(call_texts).where(c.project_id == project_id, c.call_id == call_id, c.part == part))
+
+
+def _stored(key: dict[str, Any]) -> dict[str, Any]:
+    """A key for statements that SQLAlchemy knows no columns of."""
+    return {name: encode_text(value) if isinstance(value, str) else value for name, value in key.items()}
+
+
+def select_parts(connection: Connection, project_id: str, call_ids: Iterable[str]) -> list[tuple[str, int, int]]:
+    """The parts of calls that are there: call id, number, and how many characters it has."""
+    found: list[tuple[str, int, int]] = []
+    size = func.length(c.text) + func.length(c.members)
+    for chunk in chunked(call_ids):
+        statement = select(c.call_id, c.part, size).where(c.project_id == project_id, c.call_id.in_(chunk))
+        found += [(row[0], row[1], row[2]) for row in connection.execute(statement.order_by(c.call_id, c.part))]
+    return found
+
+
+# Reads
+
+
+def says(folded: str) -> ColumnElement[bool]:
+    """A call whose text has this in it, read from the text itself."""
+    return exists(
+        select(literal(1)).where(
+            c.project_id == calls.c.project_id,
+            c.call_id == calls.c.id,
+            contains(c.text, literal(folded, Text()), folded=False),
+        )
+    )
+
+
+def select_saying(connection: Connection, project_id: str, call_ids: Sequence[str], folded: Sequence[str]) -> list[str]:
+    """Those of the calls whose texts have all of this in them."""
+    found: list[str] = []
+    for chunk in chunked(call_ids):
+        where = [calls.c.project_id == project_id, among(calls.c.id, chunk), *map(says, folded)]
+        found += connection.execute(select(calls.c.id).where(*where)).scalars()
+    return found
+
+
+def select_candidates(
+    connection: Connection, project_id: str, sought: Sequence[Sequence[str]], limit: int
+) -> set[str] | None:
+    """Calls that may say all that is sought, by the index: of each text one of its spellings, three
+    characters of folded text or more. None where there are more than ``limit``.
+
+    One statement, and one more a text while there are calls of several parts that say those before it.
+    """
+    found = set(_matching(connection, project_id, sought, limit + 1, cut=False))
+    if len(found) > limit:
+        return None
+    among_cut: set[str] | None = None
+    for each in sought:
+        matching = set(_matching(connection, project_id, [each], _MOST_PARTS + 1, cut=True))
+        if len(matching) > _MOST_PARTS:
+            return None
+        among_cut = matching if among_cut is None else among_cut & matching
+        if not among_cut:
+            break
+    found |= among_cut or set()
+    return found if len(found) <= limit else None
+
+
+def _matching(
+    connection: Connection, project_id: str, sought: Sequence[Sequence[str]], limit: int, *, cut: bool
+) -> Iterable[str]:
+    if connection.dialect.name == "postgresql":
+        holding = [or_(*(c.grams.op("@>")(_numbers(project_id, each)) for each in spellings)) for spellings in sought]
+        where = [c.project_id == project_id, c.whole.is_(not cut), *holding]
+        return connection.execute(select(c.call_id).where(*where).limit(limit)).scalars()
+    first, end = _span(project_id, _CUT if cut else _WHOLE)
+    phrase = " AND ".join(f"({' OR '.join(map(_phrase, spellings))})" for spellings in sought)
+    asked = {"sought": phrase, "first": first, "end": end, "project": encode_text(project_id), "limit": limit}
+    return map(decode_text, connection.execute(_MATCHING, asked).scalars())
+
+
+def _chosen(folded: str) -> list[str]:
+    """Trigrams of folded text, from all over it."""
+    found = sorted(grams(folded))
+    step = -(-len(found) // _MOST_GRAMS)
+    return found[::step]
+
+
+def _phrase(folded: str) -> str:
+    """What FTS5 is asked for."""
+    quoted = ('"' + gram.replace('"', '""') + '"' for gram in _chosen(folded))
+    return f"({' AND '.join(quoted)})"
+
+
+def _numbers(project_id: str, folded: str) -> ColumnElement[Any]:
+    return literal(hashed(project_id, _chosen(folded)), ARRAY(Integer()))

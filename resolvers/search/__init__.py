@@ -1,0 +1,1 @@
+"""Searching what calls say (docs/search.md)."""

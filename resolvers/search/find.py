@@ -1,0 +1,84 @@
+"""Finding calls by what they say."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
+
+from db.call_texts import says, select_candidates, select_saying
+from db.calls.tables import calls
+from db.chunks import chunked
+from db.folding import GRAM
+from db.id_lists import one_of
+from db.pending_texts import select_position, select_said, select_unread
+from resolvers.search.texts import says_all
+
+__all__ = ["MOST_FOUND", "MOST_UNREAD", "saying"]
+
+c = calls.c
+
+MOST_UNREAD = 2000
+"""Calls whose texts are not written yet, that a search reads itself."""
+
+MOST_UNREAD_BYTES = 32 << 20
+READ_BYTES = 4 << 20  # bytes of payloads that are held at a time
+
+MOST_FOUND = 5000
+"""Calls that are found by the index. Where there are more, those that a page is made of are looked at in its order."""
+
+MOST_SCANNED = 100_000
+"""The newest calls, that a search is among which no index serves."""
+
+
+def saying(connection: Connection, project: str, terms: Sequence[str]) -> ColumnElement[bool]:
+    """The calls of a project that say all of these folded texts, as a condition."""
+    unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
+    said, known = _saying_themselves(connection, project, unread, terms)
+    indexed = [term for term in terms if len(term) >= GRAM]
+    candidates = select_candidates(connection, project, [[term] for term in indexed], MOST_FOUND) if indexed else None
+    if candidates is not None:
+        candidates -= set(known)
+        said += select_saying(connection, project, sorted(candidates), terms)
+        return one_of(c.id, said)
+    looked_at = and_(*map(says, terms), not_(one_of(c.id, known)))
+    if not indexed:
+        looked_at = and_(_newest(project), looked_at)
+    return or_(looked_at, one_of(c.id, said)) if said else looked_at
+
+
+def _saying_themselves(
+    connection: Connection, project: str, unread: Sequence[tuple[str, int]], terms: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Those of the calls that say it, read from their payloads, and those that were read: up to 32 MiB."""
+    found: list[str] = []
+    known: list[str] = []
+    batch: list[str] = []
+    total = held = 0
+
+    def read() -> None:
+        for chunk in chunked(batch):
+            found.extend(said.call_id for said in select_said(connection, project, chunk) if says_all(said, terms))
+
+    for call_id, size in unread:
+        if total and total + size > MOST_UNREAD_BYTES:
+            break
+        if batch and held + size > READ_BYTES:
+            read()
+            batch, held = [], 0
+        batch.append(call_id)
+        known.append(call_id)
+        total, held = total + size, held + size
+    read()
+    return found, known
+
+
+def _newest(project: str) -> ColumnElement[bool]:
+    last = (
+        select(c.started_at)
+        .where(c.project_id == project)
+        .order_by(c.started_at.desc(), c.id.desc())
+        .offset(MOST_SCANNED)
+        .limit(1)
+        .correlate(None)
+        .scalar_subquery()
+    )
+    return or_(last.is_(None), c.started_at > last)

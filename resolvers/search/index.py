@@ -1,0 +1,160 @@
+"""Writing what calls say, after they were recorded, for search to find it.
+
+The writer follows the changes of every project, from the first on: what was recorded before there was search, or while
+it was off, is read in the same way. It writes little at a time and rests between, most of the time while others write.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from db.call_texts import TEXTS, TextPart, delete_part, insert_part, select_parts
+from db.calls.changes import CALL_CHANGES, call_changes
+from db.changes import START, Position, select_changes
+from db.followers import Following, move_follower, select_follower, start_following
+from db.pending_texts import select_behind, select_said
+from db.projects import select_heads
+from resolvers.context import Context
+from resolvers.search.texts import text_parts
+
+__all__ = ["TextWriter"]
+
+log = logging.getLogger("tracegraph.search")
+
+BATCH = 200  # changes
+BATCH_BYTES = 1 << 18  # bytes of payloads of a batch, but for one call that has more
+WRITE_CHARACTERS = 1 << 17  # of a transaction, that others wait for
+MOST_PROJECTS = 100  # that are looked after in one round
+LOOK = 1.0  # seconds between two looks
+AGAIN = 5.0  # seconds after a failure
+REST_BUSY = 4.0  # how long it rests while others write, in times of what the batch before took
+REST_IDLE = 0.5  # and while nobody does
+
+
+class _Part(NamedTuple):
+    """A part that is to be written, or removed where there is no ``text``."""
+
+    call_id: str
+    part: int
+    size: int
+    text: TextPart | None
+
+    def write(self, connection: Connection, project: str) -> None:
+        if self.text is None:
+            delete_part(connection, project, self.call_id, self.part)
+        else:
+            insert_part(connection, project, self.text)
+
+
+class _Batch(NamedTuple):
+    """What comes next in a project."""
+
+    following: Following
+    parts: Sequence[_Part]
+    end: Position
+    head: int
+
+
+class TextWriter:
+    """Keeps the texts of one database up. Other processes may have one, too: each batch counts once."""
+
+    def __init__(self, context: Callable[[], Context]) -> None:
+        """``context`` makes a context of the server itself, with nothing loaded."""
+        self._context = context
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            pause = LOOK
+            try:
+                if await self.catch_up():
+                    continue
+            except Exception:
+                log.exception("what calls say cannot be written for search")
+                pause = AGAIN
+            await asyncio.sleep(pause)
+
+    async def catch_up(self) -> bool:
+        """Write what there is, a batch of each project in turn; whether there were so many that others may wait."""
+        database = self._context().database
+        behind = await database.read(partial(select_behind, limit=MOST_PROJECTS))
+        for project, begun in behind:
+            if not begun:
+                await database.write(partial(start_following, project_id=project, name=TEXTS, at=START))
+        waiting = [project for project, _ in behind]
+        while waiting:
+            waiting = [project for project in waiting if await self._write_batch(project)]
+        return len(behind) == MOST_PROJECTS
+
+    async def _write_batch(self, project: str) -> bool:
+        """Write one batch; whether there is more."""
+        database = self._context().database
+        begun = time.monotonic()
+        batch = await database.read(partial(_next, project=project))
+        if batch is None:
+            return False
+        groups = list(_groups(batch.parts)) or [()]
+        rest = 0.0
+        for group in groups:
+            await asyncio.sleep(rest)
+            begun = time.monotonic() if rest else begun
+            # The last one says that all of them are written.
+            to = batch.end if group is groups[-1] else batch.following.position
+            write = partial(_write, following=batch.following, to=to, parts=group)
+            if not await database.write(write):
+                return True  # another process was faster
+            heads = await database.read(partial(select_heads, project_ids=[project]))
+            rest = (time.monotonic() - begun) * (REST_IDLE if heads[project] == batch.head else REST_BUSY)
+        await asyncio.sleep(rest)
+        return True
+
+
+def _next(connection: Connection, project: str) -> _Batch | None:
+    """What is to be written; None where nothing happened."""
+    following = select_follower(connection, project, TEXTS)
+    if following is None:
+        return None
+    head = select_heads(connection, [project])[project]
+    if following.position.seq > head:
+        return None
+    found = select_changes(
+        connection, call_changes(project, CALL_CHANGES, ()), following.position, head, BATCH, BATCH_BYTES
+    )
+    ids = list(dict.fromkeys(change.id for change in found.changes))
+    before = [_Part(call_id, part, size, None) for call_id, part, size in select_parts(connection, project, ids)]
+    after = [
+        _Part(text.call_id, text.part, len(text.text) + len(text.members), text)
+        for said in select_said(connection, project, ids)
+        for text in text_parts(said)
+    ]
+    replaced = {(each.call_id, each.part) for each in after}
+    removed = [each for each in before if (each.call_id, each.part) not in replaced]
+    return _Batch(following, [*removed, *after], found.end, head)
+
+
+def _groups(parts: Iterable[_Part]) -> Iterator[Sequence[_Part]]:
+    """Parts that are written in one transaction, at least one."""
+    group: list[_Part] = []
+    size = 0
+    for part in parts:
+        if group and size + part.size > WRITE_CHARACTERS:
+            yield group
+            group, size = [], 0
+        group.append(part)
+        size += part.size
+    if group:
+        yield group
+
+
+def _write(connection: Connection, following: Following, to: Position, parts: Sequence[_Part]) -> bool:
+    """Write parts, where nobody else has moved on meanwhile."""
+    if not move_follower(connection, following, to):
+        return False
+    for part in parts:
+        part.write(connection, following.project)
+    return True

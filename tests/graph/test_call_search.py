@@ -1,0 +1,219 @@
+"""Calls are found by what they say."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from db.engines import Database
+from resolvers.callers import LOCAL
+from resolvers.context import Context
+from resolvers.search import find
+from resolvers.search.index import TextWriter
+from tests.conftest import running_app
+from tests.graph.test_call_filters import call, record, run
+
+SEARCH = """query Search(
+  $search: String, $first: Int, $after: String, $orderBy: [SortByInput!], $filter: CallFilterInput
+) {
+  project(slug: "team/app") {
+    calls(search: $search, first: $first, after: $after, orderBy: $orderBy, filter: $filter) {
+      totalCount nodes { callId } pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
+
+Written = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+async def searching(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application that searches, whose texts are written when the test says so."""
+
+    async def nothing(_self: TextWriter) -> None:
+        return
+
+    monkeypatch.setattr(TextWriter, "run", nothing)
+    async with running_app(database_url, search="on") as client:
+        yield client
+
+
+@pytest.fixture
+async def written(database_url: str) -> AsyncIterator[Written]:
+    """Writes all texts that there are to write."""
+    database = Database(database_url)
+
+    async def write() -> None:
+        while await TextWriter(lambda: Context(database, LOCAL)).catch_up():
+            pass
+
+    yield write
+    await database.close()
+
+
+async def found(client: httpx.AsyncClient, search: str, **variables: Any) -> str:
+    """The ids of the calls, one letter each."""
+    data = await run(client, SEARCH, search=search, **variables)
+    assert isinstance(data, dict), data
+    listed = data["project"]["calls"]
+    assert listed["totalCount"] == len(listed["nodes"])
+    return "".join(node["callId"] for node in listed["nodes"])
+
+
+CALLS = [
+    call("a", second=1, op_name="weave:///team/app/op/answer:DIGEST", inputs={"question": "Where is Łódź?"}),
+    call("b", second=2, display_name="Straße", inputs={"text": "connection reset by peer", "n": 1.10}),
+    call("c", second=3, inputs={"messages": [{"role": "user", "content": "東京タワーの高さは?"}]}),
+    call("d", second=4, inputs={"text": "مرحبا بالعالم", "lines": 'first\nsecond "quoted" \\ back'}),
+    call("e", second=5, inputs={"emoji": "👩‍💻 at work", "bad": "nul \u0000 and \ud800 lone"}),
+    call("f", second=6, ms=None, inputs={"text": "connection was reset"}),
+]
+
+CASES = {
+    "łódź": "a",
+    "ANSWER": "a",
+    "DIGEST": "",
+    "weave": "",
+    "question": "",
+    "strasse": "b",
+    "connection reset": "fb",
+    '"connection reset"': "b",
+    "1.1": "b",
+    "1.10": "",
+    "タワー": "c",
+    "東京": "c",
+    "高": "c",
+    "بالعالم": "d",
+    '"first\nsecond"': "d",
+    "nnse": "",
+    'quoted"': "d",
+    "\\": "d",
+    "👩‍💻": "e",
+    "\u0000": "e",
+    "and \ud800": "e",
+    '"\u0000 and"': "e",
+    "user": "c",
+    "": "abcdef",
+    "  ": "abcdef",
+    "reset nothing": "",
+    "u00": "",
+}
+
+
+@pytest.mark.parametrize("indexed", [True, False], ids=["indexed", "unread"])
+async def test_words_and_phrases_are_found(searching: httpx.AsyncClient, written: Written, indexed: bool) -> None:
+    await record(searching, CALLS)
+    if indexed:
+        await written()
+    for search, ids in CASES.items():
+        assert (search, await found(searching, search)) == (search, ids)
+
+
+async def test_results_come_newest_first_in_pages(searching: httpx.AsyncClient, written: Written) -> None:
+    calls = [
+        call(letter, second=second, inputs={"text": f"needle {letter}"}) for second, letter in enumerate("abcdefg")
+    ]
+    await record(searching, calls[:4])
+    await written()
+    await record(searching, calls[4:])
+    pages, after = [], None
+    for _ in range(4):
+        variables = {"search": "needle", "first": 2, "after": after}
+        listed = (await run(searching, SEARCH, **variables))["project"]["calls"]
+        assert listed["totalCount"] == 7
+        pages.append("".join(node["callId"] for node in listed["nodes"]))
+        after = listed["pageInfo"]["endCursor"]
+    assert pages == ["gf", "ed", "cb", "a"]
+    by_age = [{"field": "startedAt", "direction": "ASC"}]
+    assert await found(searching, "needle", orderBy=by_age) == "abcdefg"
+    assert await found(searching, "needle", filter={"callIds": ["b", "f"]}) == "fb"
+
+
+async def test_changes_and_deletions_are_followed(searching: httpx.AsyncClient, written: Written) -> None:
+    one, two = {"text": "question one"}, {"text": "question two"}
+    await record(searching, [call("a", ms=None, inputs=one), call("b", inputs=two)])
+    await written()
+    end = {"project_id": "team/app", "id": "a", "ended_at": "2026-01-01T00:00:09Z", "summary": {}, "output": "answer"}
+    await record(searching, [{"end": end}])
+    for _ in range(2):
+        assert await found(searching, "answer") == "a"
+        assert await found(searching, "question one") == "a"
+        await written()
+    update = {"project_id": "team/app", "call_id": "a", "display_name": "Renamed"}
+    assert (await searching.post("/call/update", json=update)).status_code == 200
+    assert await found(searching, "renamed") == "a"
+    await written()
+    assert await found(searching, "renamed") == "a"
+    deleted = await searching.post("/calls/delete", json={"project_id": "team/app", "call_ids": ["a"]})
+    assert deleted.status_code == 200
+    for _ in range(2):
+        assert await found(searching, "question") == "b"
+        await written()
+    await record(searching, [call("c", second=1, inputs={"text": "question three"})])
+    await written()
+    assert await found(searching, "question") == "cb"
+
+
+async def test_common_words_are_found_too(
+    searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "MOST_FOUND", 2)
+    await record(
+        searching,
+        [call(letter, second=n, inputs={"t": [f"common {letter}{letter}x"]}) for n, letter in enumerate("abcd")],
+    )
+    await written()
+    await record(searching, [call("e", second=9, inputs={"t": ["common"]})])
+    assert await found(searching, "common") == "edcba"
+    assert await found(searching, "common ccx") == "c"
+
+
+async def test_searches_without_three_characters_are_bounded(
+    searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(searching, [call(letter, second=n, inputs={"t": ["xy", "long"]}) for n, letter in enumerate("abcdef")])
+    await written()
+    assert await found(searching, "xy") == "fedcba"
+    monkeypatch.setattr(find, "MOST_SCANNED", 4)
+    assert await found(searching, "xy") == "fedc"
+    assert await found(searching, "xy long") == "fedcba"
+
+
+async def test_lists_of_siblings_and_other_projects(searching: httpx.AsyncClient, written: Written) -> None:
+    parents = [call("a", second=1, inputs={"t": ["needle"]}), call("b", second=2)]
+    children = [
+        call("x", second=3, parent_id="a", inputs={"t": ["needle"]}),
+        call("y", second=4, parent_id="a", inputs={"t": ["hay"]}),
+        call("z", second=5, parent_id="b", inputs={}),
+    ]
+    await record(searching, [*parents, *children])
+    await record(searching, [call("a", project_id="team/other", inputs={"t": ["needle"]}, ms=None)])
+    await written()
+    document = """{ project(slug: "team/app") { calls(filter: {callIds: ["a", "b"]}) { nodes {
+      callId children(search: "needle") { totalCount nodes { callId } } } } } }"""
+    nodes = (await run(searching, document))["project"]["calls"]["nodes"]
+    assert [[child["callId"] for child in node["children"]["nodes"]] for node in nodes] == [["x"], []]
+    assert [node["children"]["totalCount"] for node in nodes] == [1, 0]
+    assert await found(searching, "needle") == "xa"
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        (" ".join(f"w{number}" for number in range(21)), "search has 21 words and phrases, of 20 at most"),
+        ("x" * 1001, "search has a word or phrase of 1001 characters, of 1000 at most"),
+    ],
+)
+async def test_searches_have_limits(searching: httpx.AsyncClient, search: str, message: str) -> None:
+    await record(searching, [call("a")])
+    (error,) = await run(searching, SEARCH, search=search)
+    assert error["message"].startswith(message)
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+
+
+async def test_search_can_be_off(client: httpx.AsyncClient) -> None:
+    await record(client, [call("a", inputs={"t": ["needle"]})])
+    (error,) = await run(client, SEARCH, search="needle")
+    assert error["extensions"]["code"] == "NOT_CONFIGURED"
+    assert await found(client, "") == "a"
