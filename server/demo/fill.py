@@ -22,6 +22,7 @@ from server.demo.arguments import Plan
 from server.demo.chats import tell_chats
 from server.demo.faq import tell_evaluations
 from server.demo.imports import tell_imports
+from server.demo.judging import judge
 from server.demo.objects import Published, publish
 from server.demo.research import tell_research
 from server.demo.story import Comment, Story, Trace
@@ -74,8 +75,9 @@ async def fill(context: Context, plan: Plan, now: int) -> Filled:
         traces = [*traces, *more.traces]
     recorded = await _record(context, plan.project, traces)
     commented = await _comment(context, plan.project, story.comments)
+    judged = await judge(context, story, published, end)
     return Filled(
-        added=recorded or commented,
+        added=recorded or commented or judged,
         seed=seed,
         end=end,
         traces=len(traces),

@@ -34,6 +34,11 @@ OVERVIEW = """query Overview($project: String!) {
     objectVersions(first: 1000) { totalCount nodes { ref versionIndex createdAt value } }
     threads(first: 10) { nodes { threadId turnCount } }
     prices(first: 10) { nodes { model inputTokenCost effectiveAt } }
+    experiments { nodes { name createdAt result { success passed failed metrics { name aggregate } } } }
+    datasets { nodes {
+      datasetId name createdAt importedFrom { objectId } datapoints { nodes { inputs groundTruth } } } }
+    metrics { nodes { name type createdAt } }
+    annotationQueues { nodes { name createdAt progress { total done } items { nodes { state call { status } } } } }
   }
 }"""
 
@@ -85,6 +90,16 @@ async def test_a_project_is_filled_with_linked_traces(database_url: str) -> None
     versions = [each["ref"] for each in project["objectVersions"]["nodes"] if "/op/" not in each["ref"]]
     assert sum("/object/support-prompt:" in ref for ref in versions) == 3
     assert "2026-09-21T14:13:20Z" > max(call["startedAt"] for call in calls) > "2026-09-21T14:12"
+    assert [(each["name"], len(each["result"]["failed"])) for each in project["experiments"]["nodes"]] == [
+        ("faq v1, four sources", 2),
+        ("faq v0, two sources", 4),
+    ]
+    (dataset,) = project["datasets"]["nodes"]
+    assert (len(dataset["datapoints"]["nodes"]), dataset["importedFrom"]) == (10, {"objectId": "faq-dataset"})
+    assert {each["type"] for each in project["metrics"]["nodes"]} == {"LLM", "PYTHON", "HUMAN"}
+    (queue,) = project["annotationQueues"]["nodes"]
+    assert queue["progress"] == {"total": len(queue["items"]["nodes"]), "done": 2}
+    assert all(item["call"] for item in queue["items"]["nodes"])
     # The time of writing is that of the story, too.
     assert max(each["createdAt"] for each in project["feedback"]["nodes"]) < "2026-09-21T14:13:20Z"
     assert max(call["createdAt"] for call in calls) < "2026-09-21T14:13:20Z"

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 PROJECT, OTHER = "demo/agent", "demo/other"
-TABS = ["NewestTraces", "CallTree", "FailingCalls", "CostByModel", "ObjectVersions", "LiveTail"]
+TABS = ["NewestTraces", "CallTree", "FailingCalls", "CostByModel", "ObjectVersions", "TwoExperiments", "LiveTail"]
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -162,6 +162,7 @@ def test_the_first_look_has_a_tab_for_each_example_and_an_answer(
         ("FailingCalls", "TimeoutError"),
         ("CostByModel", "gpt-4o-mini"),
         ("ObjectVersions", '"versionIndex": 2'),
+        ("TwoExperiments", '"improvedCount": 3'),
     ],
 )
 def test_each_example_shows_data(chromium: Any, server: ServerProcess, title: str, expected: str) -> None:
@@ -219,7 +220,7 @@ def test_a_returning_user_finds_the_tabs_that_were_left(chromium: Any, server: S
 
         page = visit.page()
         page.locator(".graphiql-query-editor", has_text="query Mine").wait_for()
-        assert tabs(page) == ["NewestTraces", "CallTree", "Mine", "CostByModel", "ObjectVersions", "LiveTail"]
+        assert tabs(page) == ["Mine" if tab == "FailingCalls" else tab for tab in TABS]
         page.close()
 
         # A link opens a tab of its own, once, and is not run.
@@ -227,7 +228,7 @@ def test_a_returning_user_finds_the_tabs_that_were_left(chromium: Any, server: S
         for _ in range(2):
             page = visit.page(f"/graphiql?{link}")
             page.locator(".graphiql-query-editor", has_text="query Linked").wait_for()
-            assert tabs(page)[2:] == ["Mine", "CostByModel", "ObjectVersions", "LiveTail", "Linked"]
+            assert tabs(page)[2:] == ["Mine", *TABS[3:], "Linked"]
             assert urlsplit(page.url).query == urlencode({"project": PROJECT})
             assert page.locator(".graphiql-response .view-line").all_text_contents() in ([], [""])
             page.close()
@@ -247,7 +248,7 @@ def test_examples_follow_the_project_and_other_tabs_do_not(chromium: Any, server
             page.get_by_label("Project", exact=True).select_option(OTHER)
         page.locator(".graphiql-query-editor .view-line").first.wait_for()
         assert urlsplit(page.url).query == urlencode({"project": OTHER})
-        assert [each["project"] for each in variables(page)] == [*[OTHER] * 4, PROJECT, OTHER]
+        assert [each["project"] for each in variables(page)] == [*[OTHER] * 4, PROJECT, OTHER, OTHER]
         page.close()
 
         # It is remembered.

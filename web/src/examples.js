@@ -8,6 +8,7 @@ import liveTail from './examples/live-tail.graphql?raw';
 import newestTraces from './examples/newest-traces.graphql?raw';
 import objectVersion from './examples/object-version.graphql?raw';
 import objectVersions from './examples/object-versions.graphql?raw';
+import twoExperiments from './examples/two-experiments.graphql?raw';
 import welcome from './examples/welcome.graphql?raw';
 
 export const EXAMPLES = [
@@ -16,6 +17,7 @@ export const EXAMPLES = [
   example('Failing calls', failingCalls),
   example('Cost by model', costByModel),
   example('Versions of an object', objectVersions, 'objectId'),
+  example('Two experiments', twoExperiments, 'newExperimentId', 'oldExperimentId'),
   example('Live tail', liveTail),
 ];
 

@@ -34,6 +34,11 @@ const AT_HAND = `query AtHand($project: String!) {
         versionIndex
       }
     }
+    experiments(first: 2) {
+      nodes {
+        experimentId
+      }
+    }
   }
 }`;
 
@@ -50,7 +55,8 @@ export async function chooseProject(given) {
   return { slugs: [...new Set([...slugs, chosen])].sort(), project: chosen };
 }
 
-// A call with a tree worth looking at, and an object with versions to compare. Null where nothing was written.
+// A call with a tree worth looking at, an object with versions to compare, and the two newest experiments, of which one
+// may stand for both. Null where nothing was written.
 export async function lookAround(project) {
   const found = (await ask(AT_HAND, { project }))?.project;
   if (!found) {
@@ -58,7 +64,10 @@ export async function lookAround(project) {
   }
   const weight = (root) => Number(root.children.totalCount);
   const order = (version) => (version.kind === 'OBJECT' ? 1000000 : 0) + Number(version.versionIndex);
+  const [newer, older = newer] = found.experiments.nodes.map((experiment) => experiment.experimentId);
   return {
+    newExperimentId: newer ?? '',
+    oldExperimentId: older ?? '',
     callId: best(found.calls.nodes, weight)?.callId ?? '',
     objectId: best(found.objectVersions.nodes, order)?.objectId ?? '',
   };
