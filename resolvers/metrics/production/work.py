@@ -162,13 +162,14 @@ def _finish(connection: Connection, job: Job, definition: MetricDefinition | Non
 
 
 def _patch(definition: MetricDefinition, call_id: str, result: MetricResult) -> CallPatch:
-    """The value among the call's metrics; what is said of it, or the error, in the metadata."""
+    """The value among the call's metrics, and what is said of it, as HoneyHive's SDK keeps what evaluators say; an
+    error in the metadata."""
     name = definition.name
     if result.error is not None:
         newer = {"metadata": {f"metric_errors.{name}": result.error[:LONGEST_ERROR]}}
     else:
         newer = {"metrics": {name: result.value}}
         if result.explanation is not None:
-            newer["metadata"] = {f"metric_explanations.{name}": result.explanation}
+            newer["metrics"][f"{name}_explanation"] = result.explanation
     texts = {section: JSONText(dump_json(values)) for section, values in newer.items()}
     return CallPatch(definition.project, call_id, newer=texts)

@@ -149,8 +149,8 @@ async def test_a_provider_that_is_busy_is_asked_again(database_url: str, monkeyp
             one = await event(client)
             events = await until(client, measured(one))
             assert (events[one]["metrics"], events[one]["metadata"]) == (
-                {"length": 3},
-                {"metric_explanations.length": "short"},
+                {"length": 3, "length_explanation": "short"},
+                {},
             )
             provider.answer = lambda body: completion(body["model"], "never")
             two = await event(client)
