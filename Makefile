@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SELECT := not node and not browser and not sdk and not big
 
-.PHONY: setup assets serve test check format schema docs
+.PHONY: setup assets serve test check format schema docs bench
 
 setup: $(INSTALLED) assets  ## .venv with everything that the other targets need
 
@@ -28,6 +28,15 @@ serve: setup  ## the server, on SQLite; flags go into ARGS="..."
 # Three processes on two cores: servers and SDKs that tests start are waited for much of the time.
 test: setup  ## all tests but those that need Node.js, Chromium or an older SDK; .ci/run runs these too
 	$(BIN)/pytest --numprocesses 3 --dist worksteal -m "$(SELECT)" $(ARGS)
+
+BENCH := .venv/.bench
+
+$(BENCH): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $@
+
+bench: setup $(BENCH)  ## this server beside others, installed for it; ARGS="--only ingest,stream --quick" chooses
+	$(BIN)/python -m bench $(ARGS)
 
 check: setup  ## format, lint, types, and the files made from code
 	$(BIN)/ruff format --check

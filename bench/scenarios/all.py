@@ -1,0 +1,32 @@
+"""All scenarios by name, in the order in which they run."""
+
+from collections.abc import Callable, Iterable
+
+from bench.results import Result
+from bench.run import Run
+from bench.scenarios import graphql, growth, ingest, live, objects, otlp, rest, start
+
+__all__ = ["SCENARIOS"]
+
+SCENARIOS: dict[str, Callable[[Run], Iterable[Result]]] = {
+    "smallest": graphql.smallest,
+    "stream": rest.stream,
+    "page": rest.newest_page,
+    "filter": rest.filtered,
+    "trace": rest.tree,
+    "read": rest.single_read,
+    "stats": rest.stats,
+    "list": graphql.list_of_calls,
+    "nested": graphql.nested_list,
+    "tree": graphql.tree,
+    "entities": graphql.entities,
+    "wide": graphql.wide,
+    "ingest": ingest.run,
+    "otlp": otlp.run,
+    "objects": objects.create_objects,
+    "tables": objects.create_tables,
+    "subscriptions": live.subscriptions,
+    "mixed": live.mixed,
+    "start": start.run,
+    "growth": growth.run,
+}

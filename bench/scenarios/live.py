@@ -1,0 +1,103 @@
+"""Subscriptions, by themselves and under mixed load: how long from the acknowledgement of a call to its event."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from statistics import median
+
+from bench.background import beside
+from bench.contenders import OURS
+from bench.data import PROJECT, complete_calls, split
+from bench.http import post
+from bench.load import drive, percentile
+from bench.processes import ServerProcess
+from bench.results import Result, Row, Target
+from bench.run import Run, fill
+from bench.scenarios.rest import query
+from bench.subscribers import following
+
+__all__ = ["mixed", "subscriptions"]
+
+SUBSCRIBERS, READERS = 100, 20
+MARKED = "marked"
+"""The op of the calls that subscribers follow; the load beside them has other ones."""
+
+FOLLOW = """subscription($project: String!, $op: String!) {
+  calls(project: $project, filter: {opNames: [$op]}, types: [ENDED]) { callId call { status } }
+}"""
+WAIT = 0.05  # seconds between two marked calls
+
+
+@contextmanager
+def marking(server: ServerProcess, seconds: float, waits: list[float]) -> Iterator[None]:
+    """While subscribers follow, and whatever the block does first goes on: write marked calls; gives the waits."""
+    variables: dict[str, object] = {"project": PROJECT, "op": MARKED}
+    acknowledged: dict[str, float] = {}
+    with following(server.port, SUBSCRIBERS, FOLLOW, variables) as found:
+        yield
+        with server.connect() as connection:
+            for call in complete_calls(int(seconds / WAIT) or 1, seed="marked"):
+                body = {"batch": [{**call, "op_name": MARKED}]}
+                connection.expect(post(f"/v2/{PROJECT}/calls/complete", body))
+                acknowledged[call["id"]] = time.monotonic()
+                time.sleep(WAIT)
+        found.expected = len(acknowledged) * SUBSCRIBERS
+    for call_id, at in acknowledged.items():
+        heard = found.heard.get(call_id, [])
+        if len(heard) != SUBSCRIBERS:
+            raise RuntimeError(f"{len(heard)} of {SUBSCRIBERS} subscribers heard of a call")
+        waits += [max(0.0, moment - at) * 1000 for moment in heard]
+
+
+def wait_row(waits: list[float]) -> Row:
+    return Row(OURS, percentile(waits, 0.99), p50_ms=median(waits), p99_ms=percentile(waits, 0.99))
+
+
+def subscriptions(run: Run) -> Iterable[Result]:
+    if OURS not in run.servers:
+        return
+    waits: list[float] = []
+    with run.start(OURS) as server:
+        drive(server.port, [complete(1, "first")], connections=2)
+        with marking(server, run.sizes.mixed / 3, waits):
+            pass
+    title = f"Subscriptions: acknowledgement to event, {SUBSCRIBERS} subscribers, p99"
+    yield Result("subscriptions", title, "ms", [wait_row(waits)])
+
+
+def complete(count: int, seed: str) -> bytes:
+    return post(f"/v2/{PROJECT}/calls/complete", {"batch": list(complete_calls(count, seed=seed))})
+
+
+def mixed(run: Run) -> Iterable[Result]:
+    """Half of full ingest, readers of the newest page, subscribers and one client that streams everything."""
+    if OURS not in run.servers:
+        return
+    waits: list[float] = []
+    with run.start(OURS) as server, ExitStack() as stack:
+        fill(server, run.sizes)
+        amount = max(100, run.sizes.ingest // 4)
+        writes = [
+            post(f"/v2/{PROJECT}/calls/complete", {"batch": list(some)})
+            for some in split(list(complete_calls(amount, seed="full")), 100)
+        ]
+        full = drive(server.port, writes, connections=4).per_second(amount)
+        later = [complete(100, f"later {number}") for number in range(int(full * run.sizes.mixed / 100) + 4)]
+        newest = query(sort_by=[{"field": "started_at", "direction": "desc"}], limit=50)
+        with marking(server, run.sizes.mixed, waits):
+            writer = stack.enter_context(beside(server.port, later, connections=4, pause=4 * 100 / (full / 2)))
+            reader = stack.enter_context(beside(server.port, [newest], connections=READERS, pause=0.5))
+            bulk = stack.enter_context(beside(server.port, [query()], connections=1, pause=0))
+        stack.close()
+    written = len(writer.milliseconds) * 100 / writer.seconds
+    note = (
+        f"full ingest was {full:,.0f} calls/s, {written:,.0f} of them were written beside; "
+        f"{len(reader.milliseconds) / reader.seconds:,.0f} pages/s; {len(bulk.milliseconds)} whole streams"
+    )
+    rows = {
+        "acknowledge": (Row(OURS, percentile(writer.milliseconds, 0.99), p50_ms=median(writer.milliseconds)), 100),
+        "page": (Row(OURS, percentile(reader.milliseconds, 0.99), p50_ms=median(reader.milliseconds)), 50),
+        "event": (wait_row(waits), 250),
+    }
+    for name, (row, most) in rows.items():
+        yield Result(f"mixed_{name}", f"Mixed load: {name}, p99", "ms", [row], [Target(most)], note)
