@@ -37,6 +37,7 @@ from graph.feedback.types import Feedback
 from graph.files.mutations import FileMutations
 from graph.files.types import File
 from graph.images import ImageMutations
+from graph.input_objects import build_input_objects
 from graph.live import LiveExecutor
 from graph.metrics.mutations import MetricMutations
 from graph.metrics.run import MetricRunMutation
@@ -148,6 +149,7 @@ class Schema(strawberry.federation.Schema):
         for type_ in self._root_types():
             self._finish(type_)
         self._describe_entities()
+        build_input_objects(self._schema)
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         """With the fields that mapped subjects add."""
