@@ -26,7 +26,7 @@ from graph.json_text import (
 )
 from rest_compat.json_fields import RawJSON
 
-__all__ = ["InvalidBodyError", "decode_body", "validate_model"]
+__all__ = ["InvalidBodyError", "check_depth", "decode_body", "validate_model"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,7 +49,7 @@ def decode_body(body: bytes, model: type[M]) -> M:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise _not_json(f"not UTF-8 at byte {error.start}", error.start) from error
-    _check_depth(body)
+    check_depth(body)
     return validate_model(_decode(body, text, _plan(model)), model)
 
 
@@ -84,8 +84,8 @@ _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"\\')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def _check_depth(body: bytes) -> None:
-    """Refuse nesting that a later reader could not walk, before anything walks it."""
+def check_depth(body: bytes) -> None:
+    """Refuse nesting that a later reader could not walk, before anything walks it; raises InvalidBodyError."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return
     # An escape keeps its next character only if that is structure too, which is all that matters here.

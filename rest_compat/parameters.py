@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from rest_compat.bodies import validate_model
+from rest_compat.bodies import InvalidBodyError, check_depth, validate_model
 
 __all__ = ["JSONParameter", "decode_parameters", "parse_parameter"]
 
@@ -60,12 +60,21 @@ def parse_parameter(value: Any) -> Any:
     """What JSON text holds, or what Python writes of a dict; any other value is itself. Raises PydanticCustomError."""
     if not isinstance(value, str):
         return value
+    text = value.encode(errors="surrogatepass")
     try:
-        return msgspec.json.decode(value)
-    except msgspec.DecodeError as error:
+        check_depth(text)
+    except InvalidBodyError as error:
+        raise _invalid(error.errors[0]["ctx"]["error"]) from error
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if (written := _python_object(value)) is not None:
             return written
-        raise PydanticCustomError("json_invalid", "Invalid JSON: {why}", {"why": str(error)}) from error
+        raise _invalid(str(error)) from error
+
+
+def _invalid(why: str) -> PydanticCustomError:
+    return PydanticCustomError("json_invalid", "Invalid JSON: {why}", {"why": why})
 
 
 def _python_object(text: str) -> Any:

@@ -30,6 +30,9 @@ STATUS = {
 MOST_SHOWN = 5
 """Errors of one body that its answer names."""
 
+LONGEST_MESSAGE = 2000
+"""Characters of a message: an id or a name that it repeats may be a megabyte."""
+
 
 @dataclass(frozen=True, slots=True)
 class HoneyHiveDialect:
@@ -68,4 +71,7 @@ def _place(loc: Sequence[Any]) -> str:
 
 
 def _refusal(status: int, message: str, code: str) -> Response:
+    if len(message) > LONGEST_MESSAGE:
+        half = LONGEST_MESSAGE // 2
+        message = f"{message[:half]} ... {message[-half:]}"
     return Response(encode({"message": message, "errorCode": code}), status, media_type="application/json")

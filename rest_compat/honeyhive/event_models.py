@@ -3,9 +3,9 @@
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from graph.json_text import JSONText
 from rest_compat.bodies import InvalidBodyError, decode_body
@@ -35,8 +35,21 @@ __all__ = [
 EventType = Literal["model", "tool", "chain", "session"]
 
 # Years 1 to 9999.
-Milliseconds = Annotated[float, Field(strict=True, ge=-62_135_596_800_000, lt=253_402_300_800_000)]
+FIRST_TIME = -62_135_596_800_000
+AFTER_LAST_TIME = 253_402_300_800_000
+
+Milliseconds = Annotated[float, Field(strict=True, ge=FIRST_TIME, lt=AFTER_LAST_TIME)]
 """A time: milliseconds since the epoch."""
+
+
+def _any_time(value: Any) -> Any:
+    if isinstance(value, int | float) and not FIRST_TIME <= value < AFTER_LAST_TIME:
+        raise PydanticCustomError("time_invalid", "Input should be a time of the years 1 to 9999 in milliseconds")
+    return value
+
+
+SessionTime = Annotated[Any, AfterValidator(_any_time)]
+"""A time of a session: what is no number is now."""
 
 Length = Annotated[float, Field(strict=True, gt=-9e15, lt=9e15)]
 """Milliseconds; as microseconds they have 64 bits."""
@@ -124,8 +137,8 @@ class Session(BaseModel):
     session_name: str | None = None
     event_name: str | None = None
     source: str | None = None
-    start_time: Any = None
-    end_time: Any = None
+    start_time: SessionTime = None
+    end_time: SessionTime = None
     duration: Length | None = None
     config: JSONObject | None = None
     inputs: JSONObject | None = None

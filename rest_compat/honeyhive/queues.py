@@ -70,7 +70,7 @@ class UpdateAnnotationQueueRequest(Open):
 class GetAnnotationQueuesQuery(Open):
     """Seed 003."""
 
-    enabled: Annotated[bool | None, BeforeValidator(lambda value: None if value in {"", "null"} else value)] = None
+    enabled: Annotated[bool | None, BeforeValidator(lambda value: None if value in ("", "null") else value)] = None
 
 
 _NAMES = {"event_ids": "callIds", "add_event_ids": "addCallIds", "remove_event_ids": "removeCallIds"}

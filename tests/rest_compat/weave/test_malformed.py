@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, func, select
 
 from db.engines import engine_for, parse_url
-from db.schema import metadata
 from rest_compat.openapi import openapi
 from rest_compat.registry import Endpoint, document_of
 from rest_compat.weave.endpoints import ENDPOINTS
 from tests.conftest import running_app
 from tests.contract.documents import alternatives
 from tests.contract.weave_story import PROJECT, WEAVE_STORY
+from tests.rest_compat.served import Served
 
 pytestmark = pytest.mark.anyio
 
@@ -23,21 +22,6 @@ LIMIT = 4096
 MODELS = openapi(ENDPOINTS, "0")["components"]["schemas"]
 WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.model is not None and not endpoint.form]
 FORMS = [endpoint for endpoint in ENDPOINTS if endpoint.form]
-
-
-class Served(NamedTuple):
-    """A running application and a way to look into its database."""
-
-    client: httpx.AsyncClient
-    engine: Engine
-
-    def rows(self) -> dict[str, int]:
-        """How many rows each table has."""
-        with self.engine.connect() as connection:
-            tables = metadata.sorted_tables
-            return {
-                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
-            }
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
