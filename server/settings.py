@@ -210,8 +210,8 @@ class Settings:
     )
     metric_workers: int = _setting(
         2,
-        help="Most processes in which a server process runs PYTHON metrics, each with that much memory. They are "
-        "started where such metrics run.",
+        help="Most processes in which a server process runs PYTHON metrics, each with that much memory, and one more "
+        "for runs of a quarter of a second. They are started where such metrics run.",
         minimum=1,
         maximum=256,
     )

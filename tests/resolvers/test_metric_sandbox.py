@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -253,6 +254,18 @@ async def test_the_event_loop_goes_on_and_runs_are_bounded(sandbox: Sandbox) -> 
     assert turns > 50
 
 
+async def test_code_that_hangs_keeps_no_other_code_waiting() -> None:
+    sandbox = Sandbox(seconds=30, memory=64 << 20, workers=1)
+    hanging = [asyncio.create_task(run(sandbox, "while True: pass")) for _ in range(8)]
+    await asyncio.sleep(0)
+    assert await run(sandbox, "2") == 2
+    assert not any(task.done() for task in hanging)
+    for task in hanging:
+        task.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+    await sandbox.close()
+
+
 def workers() -> list[int]:
     """The processes of the interpreter that are ours, once there are any."""
     while True:
@@ -266,8 +279,11 @@ def workers() -> list[int]:
 async def test_a_worker_that_dies_takes_its_run_alone() -> None:
     sandbox = Sandbox(seconds=60, memory=64 << 20, workers=2)
     running = asyncio.create_task(run(sandbox, "while True: pass"))
-    for worker in await asyncio.to_thread(workers):
-        os.kill(worker, signal.SIGKILL)
+    while not running.done():
+        for worker in await asyncio.to_thread(workers):
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        await asyncio.wait([running], timeout=5)  # if it died between two runs
     with pytest.raises(MetricFailedError) as refused:
         await running
     assert (refused.value.message, refused.value.transient) == ("The code made its interpreter crash", True)

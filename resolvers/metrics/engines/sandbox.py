@@ -7,6 +7,7 @@ with a limit of time and of memory; one that crashes or hangs is replaced, and n
 
 import asyncio
 import textwrap
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ __all__ = ["Sandbox"]
 
 GRACE = 1.0  # seconds after which a worker is killed that does not stop by itself at its limit
 LONGEST_WAIT = 60.0  # seconds that a run waits for a free worker
+SHORT = 0.25  # seconds of a run that waits for no long ones
 DEPTH = 1000  # of calls
 RUNS = 1000  # of one worker, before another takes its place
 LONGEST_ERROR = 500  # characters
@@ -106,14 +108,23 @@ those only up to a size.
 """
 
 
+class _TooSlowError(Exception):
+    """A run was ended at its limit of time."""
+
+
 class Sandbox:
     """The workers of one process. ``seconds`` and ``memory`` (bytes) are the limits of one run, ``workers`` is how many
-    run at a time; others wait. None is started before the first run."""
+    run at a time; others wait. None is started before the first run.
+
+    One more worker is there for short runs: each run begins as one, and what takes longer begins anew when there is
+    room among the long ones. So code that hangs, however much of it there is, is in the way of such code alone.
+    """
 
     def __init__(self, *, seconds: float, memory: int, workers: int) -> None:
         self._seconds = seconds
         self._memory = memory
         self._workers = workers
+        self._long = asyncio.Semaphore(workers)
         self._pool: AsyncMonty | None = None
         self._opening = asyncio.Lock()
 
@@ -131,12 +142,26 @@ class Sandbox:
         return _value(kind, value)
 
     async def _feed(self, source: str, event: Any) -> Any:
+        try:
+            if self._seconds > SHORT:
+                with suppress(_TooSlowError):
+                    return await self._feed_for(SHORT, source, event)
+            async with asyncio.timeout(LONGEST_WAIT) as waiting, self._long:
+                waiting.reschedule(None)
+                return await self._feed_for(self._seconds, source, event)
+        except _TooSlowError:
+            raise MetricFailedError(f"The code takes longer than {self._seconds:g} seconds") from None
+        except TimeoutError:
+            raise MetricFailedError("Too many metrics run at the moment", transient=True) from None
+
+    async def _feed_for(self, seconds: float, source: str, event: Any) -> Any:
+        """Run it once. Raises _TooSlowError, and TimeoutError where no worker was free."""
         library = _library()
         pool = await self._open(library)
         try:
             async with pool.checkout(
                 limits={
-                    "max_feed_duration_secs": self._seconds,
+                    "max_feed_duration_secs": seconds,
                     "max_memory": self._memory,
                     "max_recursion_depth": DEPTH,
                 },
@@ -147,8 +172,6 @@ class Sandbox:
                     inputs={"event": event, "code": source, "longest_text": LONGEST_TEXT},
                     print_callback=_ignore,
                 )
-        except TimeoutError:
-            raise MetricFailedError("Too many metrics run at the moment", transient=True) from None
         except library.MontyError as error:
             raise self._failure(library, error) from None
 
@@ -157,7 +180,7 @@ class Sandbox:
             if self._pool is None:
                 pool: AsyncMonty = library.AsyncMonty(
                     min_processes=0,
-                    max_processes=self._workers,
+                    max_processes=self._workers + 1,
                     checkout_timeout=LONGEST_WAIT,
                     request_timeout=self._seconds + 2 * GRACE,
                     max_checkouts_per_worker=RUNS,
@@ -166,15 +189,15 @@ class Sandbox:
                 self._pool = await pool.__aenter__()
             return self._pool
 
-    def _failure(self, library: ModuleType, error: Any) -> MetricFailedError:
+    def _failure(self, library: ModuleType, error: Any) -> MetricFailedError | _TooSlowError:
         """What went wrong, in words for whoever wrote the code."""
         said = str(error)[: 2 * LONGEST_ERROR]
         if isinstance(error, library.MontyCrashedError):
             if error.timed_out:
-                return self._too_slow()
+                return _TooSlowError()
             return MetricFailedError("The code made its interpreter crash", transient=True)
         if said.startswith("TimeoutError: feed time limit exceeded"):
-            return self._too_slow()
+            return _TooSlowError()
         if said.startswith("MemoryError: ") and "memory limit" in said:
             return MetricFailedError(f"The code needs more memory than {self._memory >> 20} MiB")
         if isinstance(error, library.MontySyntaxError):
@@ -182,9 +205,6 @@ class Sandbox:
         assert isinstance(error, library.MontyRuntimeError)
         lines = [frame.line for frame in error.traceback() if frame.filename == "<string>"]
         return MetricFailedError(_short(said) + (f" (line {lines[-1]})" if lines else ""))
-
-    def _too_slow(self) -> MetricFailedError:
-        return MetricFailedError(f"The code takes longer than {self._seconds:g} seconds")
 
     async def close(self) -> None:
         """End the workers."""
