@@ -169,6 +169,7 @@ METRIC_FIELDS = Fields(
         Field("type", FieldType.TEXT, v.type, nullable=False),
         Field("return_type", FieldType.TEXT, v.return_type, nullable=False),
         Field("created_at", FieldType.TIME, m.created_at, nullable=False),
+        Field("created_by", FieldType.TEXT, m.created_by, nullable=False),
         Field("updated_at", FieldType.TIME, m.updated_at),
     ],
     aliases={"metric_id": "id"},

@@ -60,8 +60,9 @@ Filter = Annotated[
 ConfigurationOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(
-        description="The order, most significant first; without one the order in which they were made (`createdAt` "
-        "ascending). Keys are `createdAt`, `updatedAt`, `name`, `type`, `provider`, `model`, `configurationId`."
+        description="The order, most significant first, at most 8 keys; without one the oldest first (`createdAt` "
+        "ascending). Keys are `createdAt`, `updatedAt`, `name`, `type`, `provider`, `model`, `configurationId`. Null "
+        "comes last."
     ),
 ]
 ConfigurationId = Annotated[str, strawberry.argument(description="`Configuration.configurationId`.")]

@@ -36,8 +36,9 @@ VersionName = Annotated[str, strawberry.argument(description="`MetricVersion.ver
 MetricOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(
-        description="The order, most significant first, at most 8 keys: `createdAt`, `updatedAt`, `name`, `type`, "
-        "`returnType` or `metricId`; without one that in which they were created (`createdAt` ascending)."
+        description="The order, most significant first, at most 8 keys; without one the oldest first (`createdAt` "
+        "ascending). Keys are `createdAt`, `updatedAt`, `name`, `type`, `returnType`, `createdBy`, `metricId`. Null "
+        "comes last."
     ),
 ]
 

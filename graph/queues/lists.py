@@ -66,8 +66,8 @@ QueueFilterArgument = Annotated[
 QueueOrder = Annotated[
     list[SortByInput] | None,
     strawberry.argument(
-        description="The order, most significant first; without one the order in which they were made (`createdAt` "
-        "ascending). Keys are `createdAt`, `updatedAt`, `name`, `enabled`, `createdBy`, `queueId`."
+        description="The order, most significant first, at most 8 keys; without one the oldest first (`createdAt` "
+        "ascending). Keys are `createdAt`, `updatedAt`, `name`, `enabled`, `createdBy`, `queueId`. Null comes last."
     ),
 ]
 

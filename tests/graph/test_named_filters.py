@@ -1,5 +1,6 @@
 """What is made by name is listed, filtered, credited and deleted alike, whatever the noun."""
 
+import re
 from typing import Any
 
 import httpx
@@ -103,3 +104,23 @@ def test_inputs_and_payloads_are_called_alike() -> None:
         payload = types[f"{noun}Payload"]
         assert isinstance(payload, GraphQLObjectType)
         assert {camel(f"{id_name}_id"), "userErrors"} <= set(payload.fields), noun
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+async def test_lists_are_ordered_by_what_their_description_names(client: httpx.AsyncClient, noun: str) -> None:
+    await made(client, noun)
+    listed = NOUNS[noun][1]
+    project = schema._schema.type_map["Project"]
+    assert isinstance(project, GraphQLObjectType)
+    described = project.fields[listed].args["orderBy"].description or ""
+    keys = re.findall(r"`(\w+)`", described.partition("Keys are ")[2].partition("paths below")[0])
+    assert {"createdAt", "updatedAt", "name"} < set(keys)
+    for key in keys:
+        for direction in ("ASC", "DESC"):
+            document = f"""{{ project(slug: "{PROJECT}") {{
+                {listed}(orderBy: [{{ field: "{key}", direction: {direction} }}]) {{ totalCount nodes {{ name }} }}
+            }} }}"""
+            found = (await answer(client, document))["project"][listed]
+            assert (found["totalCount"], sorted(each["name"] for each in found["nodes"])) == (3, sorted(NAMES)), key
+            if key == "name":
+                assert [each["name"] for each in found["nodes"]] == sorted(NAMES, reverse=direction == "DESC")
