@@ -28,7 +28,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     text,
 )
@@ -39,7 +38,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.engines import engine_for, parse_url
-from db.folding import SEPARATOR, grams, hashed
+from db.folding import grams, hashed
 from db.id_lists import among
 from db.metadata import Name, metadata
 from db.query.search import contains
@@ -92,9 +91,7 @@ call_texts = Table(
     # The row of the index of SQLite: those of one project lie together.
     Column("document", BigInteger),
     Column("grams", _Numbers),
-    # Values, and keys of objects in an alphabet of their own (``resolvers.search.texts``).
     Column("text", Name, nullable=False),
-    Column("members", Name, nullable=False),
     PrimaryKeyConstraint("project_id", "call_id", "part"),
     # Each is empty on the database whose index is another.
     Index(
@@ -115,13 +112,12 @@ _MAKE = (
     f"CREATE VIRTUAL TABLE IF NOT EXISTS {_INDEX}"
     " USING fts5(text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1')"
 )
-_INDEXED = f"text || '{SEPARATOR}' || members"
 _ADD = text(
-    f"INSERT INTO {_INDEX} (rowid, text) SELECT document, {_INDEXED} FROM call_texts"
+    f"INSERT INTO {_INDEX} (rowid, text) SELECT document, text FROM call_texts"
     " WHERE project_id = :project AND call_id = :call AND part = :part"
 )
 _REMOVE = text(
-    f"INSERT INTO {_INDEX} ({_INDEX}, rowid, text) SELECT 'delete', document, {_INDEXED} FROM call_texts"
+    f"INSERT INTO {_INDEX} ({_INDEX}, rowid, text) SELECT 'delete', document, text FROM call_texts"
     " WHERE project_id = :project AND call_id = :call AND part = :part"
 )
 
@@ -144,7 +140,6 @@ class TextPart(NamedTuple):
     part: int
     whole: bool
     text: str
-    members: str
 
 
 def prepare_search(url: str) -> bool:
@@ -183,7 +178,7 @@ def insert_part(connection: Connection, project_id: str, part: TextPart) -> None
     key = {"project": project_id, "call": part.call_id, "part": part.part}
     row: dict[str, Any] = {"project_id": project_id, **part._asdict(), "document": None, "grams": None}
     if connection.dialect.name == "postgresql":
-        row["grams"] = hashed(project_id, grams(part.text) | grams(part.members))
+        row["grams"] = hashed(project_id, grams(part.text))
         connection.execute(call_texts.insert(), row)
         return
     first, end = _span(project_id, _WHOLE if part.whole else _CUT)
@@ -210,7 +205,7 @@ def _stored(key: dict[str, Any]) -> dict[str, Any]:
 def select_parts(connection: Connection, project_id: str, call_ids: Iterable[str]) -> list[tuple[str, int, int]]:
     """The parts of calls that are there: call id, number, and how many characters it has."""
     found: list[tuple[str, int, int]] = []
-    size = func.length(c.text) + func.length(c.members)
+    size = func.length(c.text)
     for chunk in chunked(call_ids):
         statement = select(c.call_id, c.part, size).where(c.project_id == project_id, c.call_id.in_(chunk))
         found += [(row[0], row[1], row[2]) for row in connection.execute(statement.order_by(c.call_id, c.part))]
@@ -240,11 +235,9 @@ def select_saying(connection: Connection, project_id: str, call_ids: Sequence[st
     return found
 
 
-def select_candidates(
-    connection: Connection, project_id: str, sought: Sequence[Sequence[str]], limit: int
-) -> set[str] | None:
-    """Calls that may say all that is sought, by the index: of each text one of its spellings, three
-    characters of folded text or more. None where there are more than ``limit``.
+def select_candidates(connection: Connection, project_id: str, sought: Sequence[str], limit: int) -> set[str] | None:
+    """Calls that may say all that is sought, by the index; None where there are more than ``limit``. What is sought is
+    folded, and each of it has three characters or more.
 
     One statement, and one more a text while there are calls of several parts that say those before it.
     """
@@ -264,14 +257,16 @@ def select_candidates(
 
 
 def _matching(
-    connection: Connection, project_id: str, sought: Sequence[Sequence[str]], limit: int, *, cut: bool
+    connection: Connection, project_id: str, sought: Sequence[str], limit: int, *, cut: bool
 ) -> Iterable[str]:
+    """Calls of one part that hold all that is sought, or those of several that are ``cut``, as often as parts do."""
+    chosen = [gram for each in sought for gram in _chosen(each)]
     if connection.dialect.name == "postgresql":
-        holding = [or_(*(c.grams.op("@>")(_numbers(project_id, each)) for each in spellings)) for spellings in sought]
-        where = [c.project_id == project_id, c.whole.is_(not cut), *holding]
+        numbers = literal(hashed(project_id, chosen), ARRAY(Integer()))
+        where = [c.project_id == project_id, c.whole.is_(not cut), c.grams.op("@>")(numbers)]
         return connection.execute(select(c.call_id).where(*where).limit(limit)).scalars()
     first, end = _span(project_id, _CUT if cut else _WHOLE)
-    phrase = " AND ".join(f"({' OR '.join(map(_phrase, spellings))})" for spellings in sought)
+    phrase = " AND ".join('"' + gram.replace('"', '""') + '"' for gram in dict.fromkeys(chosen))
     asked = {"sought": phrase, "first": first, "end": end, "project": encode_text(project_id), "limit": limit}
     return map(decode_text, connection.execute(_MATCHING, asked).scalars())
 
@@ -281,13 +276,3 @@ def _chosen(folded: str) -> list[str]:
     found = sorted(grams(folded))
     step = -(-len(found) // _MOST_GRAMS)
     return found[::step]
-
-
-def _phrase(folded: str) -> str:
-    """What FTS5 is asked for."""
-    quoted = ('"' + gram.replace('"', '""') + '"' for gram in _chosen(folded))
-    return f"({' AND '.join(quoted)})"
-
-
-def _numbers(project_id: str, folded: str) -> ColumnElement[Any]:
-    return literal(hashed(project_id, _chosen(folded)), ARRAY(Integer()))

@@ -1,7 +1,6 @@
 """Text as search compares it, and its trigrams.
 
-Folding is done character by character, so that a text that has another in it has it folded, too. It tells fewer
-characters apart than ``$contains`` without regard to case does: whatever that finds is found folded.
+Folding is done character by character, so that a text that has another in it has it folded, too.
 """
 
 import zlib

@@ -34,7 +34,7 @@ def saying(connection: Connection, project: str, terms: Sequence[str]) -> Column
     unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
     said, known = _saying_themselves(connection, project, unread, terms)
     indexed = [term for term in terms if len(term) >= GRAM]
-    candidates = select_candidates(connection, project, [[term] for term in indexed], MOST_FOUND) if indexed else None
+    candidates = select_candidates(connection, project, indexed, MOST_FOUND) if indexed else None
     if candidates is not None:
         candidates -= set(known)
         said += select_saying(connection, project, sorted(candidates), terms)

@@ -128,7 +128,7 @@ def _next(connection: Connection, project: str) -> _Batch | None:
     ids = list(dict.fromkeys(change.id for change in found.changes))
     before = [_Part(call_id, part, size, None) for call_id, part, size in select_parts(connection, project, ids)]
     after = [
-        _Part(text.call_id, text.part, len(text.text) + len(text.members), text)
+        _Part(text.call_id, text.part, len(text.text), text)
         for said in select_said(connection, project, ids)
         for text in text_parts(said)
     ]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, zip_longest
+from itertools import chain
 from json import decoder
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from db.folding import SEPARATOR, fold
 from db.pending_texts import Said
 from resolvers.calls.names import op_short_name
 
-__all__ = ["LONGEST_TERM", "folded_key", "says_all", "text_parts"]
+__all__ = ["LONGEST_TERM", "says_all", "text_parts"]
 
 LONGEST_TERM = 1000
 """Characters of folded text that are sought at a time. Parts of one value share as many, so that one of them has it."""
@@ -22,41 +22,30 @@ _scan_string = cast("Any", decoder).scanstring
 _TOKEN = re.compile(r'"|[^\s"\[\]{},:]+')
 _COLON = re.compile(r"\s*:")
 _WORDS = {"true", "false", "null"}
-_KEYS = 0x40000
-"""Where the alphabet of keys begins: nothing else is written in it, so that who looks for a word that is a key of every
-call finds those that say it."""
 
 
 def text_parts(said: Said) -> list[TextPart]:
     """The parts of what a call says, at least one. Memory stays at a few times the length of its JSON."""
-    keys: set[str] = set()
-    texts = list(_joined(_said(said, keys)))
-    names = [folded_key(part) for part in _joined(sorted(keys))]
-    pairs = list(zip_longest(texts, names, fillvalue="")) or [("", "")]
-    return [TextPart(said.call_id, number, len(pairs) == 1, *pair) for number, pair in enumerate(pairs)]
+    texts = list(_joined(_said(said))) or [""]
+    return [TextPart(said.call_id, number, len(texts) == 1, text) for number, text in enumerate(texts)]
 
 
 def says_all(said: Said, folded: Iterable[str]) -> bool:
     """Whether a call says all of this, as the database tells from its parts."""
-    texts = list(_joined(_said(said, set())))
+    texts = list(_joined(_said(said)))
     return all(any(each in text for text in texts) for each in folded)
 
 
-def folded_key(folded: str) -> str:
-    """Folded text in the alphabet of keys. Characters beyond the first plane may fall together."""
-    return "".join(chr(_KEYS + (ord(character) & 0xFFFF)) for character in folded)
-
-
-def _said(said: Said, keys: set[str]) -> Iterator[str]:
+def _said(said: Said) -> Iterator[str]:
     if said.op_name:
         yield op_short_name(said.op_name)
     if said.display_name:
         yield said.display_name
-    yield from chain.from_iterable(_values(text, keys) for text in (said.inputs, said.output) if text)
+    yield from chain.from_iterable(_values(text) for text in (said.inputs, said.output) if text)
 
 
-def _values(text: str, keys: set[str]) -> Iterator[str]:
-    """The strings and numbers in JSON text, one after another, numbers as they were sent; keys go to ``keys``.
+def _values(text: str) -> Iterator[str]:
+    """The strings and numbers in JSON text, one after another, numbers as they were sent. Keys are left out.
 
     Nothing is parsed into objects, which would take many times the memory.
     """
@@ -70,7 +59,6 @@ def _values(text: str, keys: set[str]) -> Iterator[str]:
         value, at = _scan_string(text, at, False)
         if colon := _COLON.match(text, at):
             at = colon.end()
-            keys.add(value)
         else:
             yield value
 

@@ -1,11 +1,14 @@
 """Calls are found by what they say."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
+from db.call_texts import call_texts
 from db.engines import Database
 from resolvers.callers import LOCAL
 from resolvers.context import Context
@@ -217,3 +220,56 @@ async def test_search_can_be_off(client: httpx.AsyncClient) -> None:
     (error,) = await run(client, SEARCH, search="needle")
     assert error["extensions"]["code"] == "NOT_CONFIGURED"
     assert await found(client, "") == "a"
+
+
+async def test_large_values_are_written_bit_by_bit_and_whatever_stops_it(
+    searching: httpx.AsyncClient, database_url: str, written: Written
+) -> None:
+    filler = " ".join(f"word{number}" for number in range(60_000))
+    await record(searching, [call("a", second=1, inputs={"text": f"needle at the beginning {filler} and at the end"})])
+    await record(searching, [call("b", second=2, inputs={"text": "needle after it"})])
+    database = Database(database_url)
+    context = Context(database, LOCAL)
+    write, writes = database.write, 0
+
+    async def write_some(work: Callable[[Any], Any]) -> Any:
+        nonlocal writes
+        writes += 1
+        if writes == 4:
+            raise ConnectionError
+        return await write(work)
+
+    database.write = write_some  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        await TextWriter(lambda: context).catch_up()
+    assert await found(searching, "needle") == "ba"
+    assert await found(searching, '"and at the end"') == "a"
+    database.write = write  # type: ignore[method-assign]
+    # Two processes at a time do it once.
+    await asyncio.gather(*(TextWriter(lambda: context).catch_up() for _ in range(2)))
+    await written()
+    statement = select(call_texts.c.call_id, func.count(), func.max(call_texts.c.part)).group_by(call_texts.c.call_id)
+    found_parts = await database.read(lambda connection: connection.execute(statement).all())
+    (_, count, last), other = sorted(tuple(row) for row in found_parts)
+    assert (count > 5, last, other) == (True, count - 1, ("b", 1, 0))
+    assert await found(searching, "needle") == "ba"
+    assert await found(searching, 'beginning "and at the end" word59999') == "a"
+    assert await found(searching, "word30000x") == ""
+    deleted = await searching.post("/calls/delete", json={"project_id": "team/app", "call_ids": ["a"]})
+    assert deleted.status_code == 200
+    await written()
+    assert await found(searching, "needle") == "b"
+    left = await database.read(lambda connection: connection.execute(select(call_texts.c.call_id)).scalars().all())
+    assert left == ["b"]
+    await database.close()
+
+
+async def test_the_server_writes_texts_by_itself(database_url: str) -> None:
+    async with running_app(database_url, search="on") as client:
+        await record(client, [call("a", inputs={"text": "needle"})])
+        database = Database(database_url)
+        async with asyncio.timeout(60):
+            while not await database.read(lambda c: c.execute(select(call_texts.c.call_id)).scalars().all()):  # noqa: ASYNC110 - the server writes them
+                await asyncio.sleep(0.05)
+        await database.close()
+        assert await found(client, "needle") == "a"

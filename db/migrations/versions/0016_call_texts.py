@@ -24,7 +24,6 @@ def upgrade() -> None:
         sa.Column("document", sa.BigInteger()),
         sa.Column("grams", postgresql.ARRAY(sa.Integer()) if on_postgresql else sa.Text()),
         sa.Column("text", Name(), nullable=False),
-        sa.Column("members", Name(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "call_id", "part", name=op.f("pk_call_texts")),
     )
     document = sa.text("document IS NOT NULL")
