@@ -8,6 +8,7 @@ from sqlalchemy import Engine, event
 BACKGROUND = re.compile(
     r"(?s)SELECT followers\..*\sFROM followers\s+WHERE followers\.name IN .*"
     r"|SELECT metric_jobs\.call_id.*due_at <= .*"
+    r"|SELECT projects\.project_id, followers\.seq IS NOT NULL .*"
 )
 """What a server asks once a second, whatever it is asked itself."""
 
