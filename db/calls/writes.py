@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
+from db.bulk import insert_new
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
 from db.json_text import query_form
-from db.upsert import insert
 
 __all__ = [
     "RUNNING",
@@ -113,11 +113,8 @@ def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert calls that do not exist. Columns a row does not name are null, or their default."""
-    if rows:
-        names = [column.name for column in calls.columns if column.server_default is None]
-        defaults = {"renamed": False, "start_size": 0, "end_size": 0}
-        full = [{**dict.fromkeys(names), **defaults, **with_query_forms(row)} for row in rows]
-        connection.execute(insert(connection, calls), full)
+    defaults = {"renamed": False, "start_size": 0, "end_size": 0}
+    insert_new(connection, calls, [{**defaults, **with_query_forms(row)} for row in rows])
 
 
 def update_calls(connection: Connection, project_id: str, changes: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,0 +1,68 @@
+"""Rows that go in by COPY, or by one statement, come out as those that SQLAlchemy inserts."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from db.bulk import insert_new
+from db.calls.tables import calls
+from db.engines import Database
+from db.upsert import insert
+
+pytestmark = pytest.mark.anyio
+
+TEXTS = (
+    *("", "a", "\\N", "\\", "\\.", "tab\tline\nreturn\rend", "\"quoted\", 'twice'", "é漢字\U0001f600"),
+    *("nul\x00", "half \ud83d", "NULL", "\\x41", "{1,2}", "\u2028", "x" * 70_000),
+)
+
+
+def row(number: int, text: str) -> dict[str, Any]:
+    return {
+        "project_id": "e/p",
+        "id": f"{number}-{text[:9]}",
+        "display_name": text,
+        "exception": text,
+        "renamed": number % 2 == 0,
+        "started_at": -number,
+        "duration": (1 << 63) - 1,
+        "status": "success",
+        "start_size": 0,
+        "end_size": number,
+        "created_at": 1,
+        "change_seq": number,
+        "inputs": '{"a":"\\\\N\\t\\u0000"}',
+    }
+
+
+async def test_values_come_back_as_they_were(database_url: str) -> None:
+    database = Database(database_url)
+    rows = [row(number, text) for number, text in enumerate(TEXTS)]
+    beside = [{**given, "project_id": "e/q"} for given in rows]
+    await database.write(lambda connection: insert_new(connection, calls, rows))
+    await database.write(lambda connection: connection.execute(insert(connection, calls), beside) and None)
+
+    def read(connection: Any, project: str) -> list[dict[str, Any]]:
+        found = connection.execute(select(calls).where(calls.c.project_id == project).order_by(calls.c.change_seq))
+        return [{**each, "project_id": ""} for each in found.mappings()]
+
+    ours = await database.read(lambda connection: read(connection, "e/p"))
+    assert ours == await database.read(lambda connection: read(connection, "e/q"))
+    assert [each["exception"] for each in ours] == list(TEXTS)
+    assert [each["duration"] for each in ours] == [(1 << 63) - 1] * len(TEXTS)
+    assert {each["summary"] for each in ours} == {None}
+    await database.close()
+
+
+async def test_nothing_of_a_failed_batch_is_kept(database_url: str) -> None:
+    database = Database(database_url)
+    await database.write(lambda connection: insert_new(connection, calls, []))
+    twice = [row(1, "a"), row(2, "b"), row(1, "a")]
+    with pytest.raises(DBAPIError):
+        await database.write(lambda connection: insert_new(connection, calls, twice))
+    await database.write(lambda connection: insert_new(connection, calls, [row(2, "b")]))
+    found = await database.read(lambda connection: connection.execute(select(calls.c.id)).scalars().all())
+    assert found == ["2-b"]
+    await database.close()
