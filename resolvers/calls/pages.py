@@ -70,7 +70,7 @@ class CallList:
     """Folded texts that calls say, all of them (``resolvers.search.terms``)."""
 
     sought: ColumnElement[bool] | None = dataclass_field(default=None, compare=False)
-    """The search in SQL; see ``with_search``."""
+    """The search in SQL, which names the project; see ``with_search``."""
 
     costs: Mapping[str, float] | None = None
     """What calls cost, by id, for an order by that; see ``with_costs``."""
@@ -78,15 +78,13 @@ class CallList:
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises a Refusal for a filter that is too long or a query that cannot be."""
         check_filter(self.filter)
+        assert self.sought is not None or not self.search, "with_search comes first"
         found = [
-            calls.c.project_id == self.project,
+            calls.c.project_id == self.project if self.sought is None else self.sought,
             SHOWN,
             *conditions(self.project, self.within),
             *conditions(self.project, self.filter),
         ]
-        if self.search:
-            assert self.sought is not None, "with_search comes first"
-            found.append(self.sought)
         if self.query is not None:
             with refusing_queries("query"):
                 found.append(compile_query(self.query, self._fields()))

@@ -8,7 +8,7 @@ from db.call_texts import says, select_candidates, select_saying
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.folding import GRAM
-from db.id_lists import one_of
+from db.id_lists import of_project, one_of
 from db.pending_texts import select_position, select_said, select_unread
 from resolvers.search.texts import says_all
 
@@ -30,7 +30,7 @@ MOST_SCANNED = 100_000
 
 
 def saying(connection: Connection, project: str, terms: Sequence[str]) -> ColumnElement[bool]:
-    """The calls of a project that say all of these folded texts, as a condition."""
+    """The calls of a project that say all of these folded texts, as a condition that names the project."""
     unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
     said, known = _saying_themselves(connection, project, unread, terms)
     indexed = [term for term in terms if len(term) >= GRAM]
@@ -38,11 +38,11 @@ def saying(connection: Connection, project: str, terms: Sequence[str]) -> Column
     if candidates is not None:
         candidates -= set(known)
         said += select_saying(connection, project, sorted(candidates), terms)
-        return one_of(c.id, said)
+        return of_project(c.project_id, c.id, project, said)
     looked_at = and_(*map(says, terms), not_(one_of(c.id, known)))
     if not indexed:
         looked_at = and_(_newest(project), looked_at)
-    return or_(looked_at, one_of(c.id, said)) if said else looked_at
+    return and_(c.project_id == project, or_(looked_at, one_of(c.id, said)) if said else looked_at)
 
 
 def _saying_themselves(

@@ -1,7 +1,9 @@
 """Calls are found by what they say."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -16,6 +18,7 @@ from resolvers.search import find
 from resolvers.search.index import TextWriter
 from tests.conftest import running_app
 from tests.graph.test_call_filters import call, record, run
+from tests.statements import executed
 
 SEARCH = """query Search(
   $search: String, $first: Int, $after: String, $orderBy: [SortByInput!], $filter: CallFilterInput
@@ -273,3 +276,19 @@ async def test_the_server_writes_texts_by_itself(database_url: str) -> None:
                 await asyncio.sleep(0.05)
         await database.close()
         assert await found(client, "needle") == "a"
+
+
+async def test_what_is_found_is_read_by_its_key(
+    database_url: str, searching: httpx.AsyncClient, written: Written
+) -> None:
+    """However many calls the project has that do not say it."""
+    if not database_url.startswith("sqlite"):
+        return  # PostgreSQL plans by how many rows there are
+    await record(searching, [call("a", inputs={"text": "needle"})])
+    await written()
+    with executed() as statements:
+        assert await found(searching, "needle") == "a"
+    ((text, bound),) = [each for each in statements if "sort_0" in each[0] and "json_each" in each[0]]
+    with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+        (plan, *_) = connection.execute(f"EXPLAIN QUERY PLAN {text}", bound).fetchall()
+    assert plan[3] == "SEARCH calls USING INDEX sqlite_autoindex_calls_1 (project_id=? AND id=?)"
