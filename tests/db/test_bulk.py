@@ -42,7 +42,7 @@ async def test_values_come_back_as_they_were(database_url: str) -> None:
     rows = [row(number, text) for number, text in enumerate(TEXTS)]
     beside = [{**given, "project_id": "e/q"} for given in rows]
     await database.write(lambda connection: insert_new(connection, calls, rows))
-    await database.write(lambda connection: connection.execute(insert(connection, calls), beside) and None)
+    await database.write(lambda connection: connection.execute(insert(connection, calls), beside).rowcount)
 
     def read(connection: Any, project: str) -> list[dict[str, Any]]:
         found = connection.execute(select(calls).where(calls.c.project_id == project).order_by(calls.c.change_seq))
