@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from db.picks import PICK_FUNCTION, pick
 from db.signals import PostgreSQLSignals, Signals, SQLiteSignals, noted
+from db.watchdog import Watchdog
 from db.writer import GroupCommitWriter
 
 __all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url"]
@@ -139,12 +140,14 @@ class Database:
     """An open database; ``close`` waits for writes that were accepted.
 
     ``direct_url`` leads to the same PostgreSQL where ``url`` leads to a pooler that does not pass notifications on.
+    A statement of a read takes at most ``query_timeout`` seconds; 0 is no limit.
     """
 
-    def __init__(self, url: str, *, readers: int = READERS, direct_url: str = "") -> None:
+    def __init__(self, url: str, *, readers: int = READERS, direct_url: str = "", query_timeout: float = 0) -> None:
         parsed = parse_url(url)
         self.dialect = parsed.get_backend_name()
         self._reader_engine = engine_for(parsed, pool_size=readers, read_only=True)
+        self._watchdog = Watchdog(self._reader_engine, query_timeout) if query_timeout else None
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="tracegraph-read")
         self.fair_share = max(1, readers // 2)
         """Readers that one request should use at a time, so that others find some free."""
@@ -162,12 +165,18 @@ class Database:
         self.engines = (self._reader_engine,)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` on a reader's connection. Each statement sees what was committed when it began."""
+        """Run ``work`` on a reader's connection. Each statement sees what was committed when it began.
+
+        Raises ``SlowStatementError`` for one that was stopped.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with self._reader_engine.connect() as connection:
-            return work(connection)
+            if self._watchdog is None:
+                return work(connection)
+            with self._watchdog.watching(connection):
+                return work(connection)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback.
@@ -183,4 +192,6 @@ class Database:
         await loop.run_in_executor(None, self._writer.close)
         await loop.run_in_executor(None, self.signals.close)
         await loop.run_in_executor(None, self._readers.shutdown)
+        if self._watchdog is not None:
+            await loop.run_in_executor(None, self._watchdog.close)
         self._reader_engine.dispose()

@@ -20,6 +20,7 @@ described_enum(
         "DELETED": "What was asked for was there and is deleted.",
         "CONFLICT": "It is there already, and differs.",
         "TOO_LARGE": "A limit of size was passed.",
+        "TOO_SLOW": "A read took longer than the server allows, and was stopped; the message says what would help.",
         "FORBIDDEN": "The caller may not do this.",
         "NOT_CONFIGURED": "This server is not set up for it.",
         "PROVIDER_FAILED": "The provider of language models refused, failed, or could not be reached.",

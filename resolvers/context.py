@@ -14,6 +14,7 @@ from db.engines import Database
 from resolvers.callers import Caller
 from resolvers.jobs import Jobs
 from resolvers.loaders import Loaders
+from resolvers.slow import refusing_what_is_slow
 
 if TYPE_CHECKING:
     from resolvers.completions.provider import Provider
@@ -76,9 +77,10 @@ class Context:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on a reader's connection (``Database.read``). A request has no more than its share of the
-        readers at a time, so that one that asks for much leaves some to others."""
+        readers at a time, so that one that asks for much leaves some to others. Raises TooSlowError."""
         async with self._reading:
-            return await self.database.read(work)
+            with refusing_what_is_slow():
+                return await self.database.read(work)
 
     def detached(self) -> "Context":
         """The context of work that outlives this request: the same caller, nothing loaded yet."""

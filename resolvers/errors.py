@@ -8,6 +8,7 @@
     │   └── DeletedError      it was there and is deleted
     ├── ConflictError         it is there already, and differs
     ├── TooLargeError         past a limit of size
+    ├── TooSlowError          past the limit of time for a read
     ├── ForbiddenError        the caller may not
     ├── NotConfiguredError    this server is not set up for it
     └── ProviderFailedError   the provider of language models did not do it
@@ -32,6 +33,7 @@ __all__ = [
     "Refusal",
     "RefusalCode",
     "TooLargeError",
+    "TooSlowError",
 ]
 
 
@@ -45,6 +47,7 @@ class RefusalCode(StrEnum):
     DELETED = "DELETED"
     CONFLICT = "CONFLICT"
     TOO_LARGE = "TOO_LARGE"
+    TOO_SLOW = "TOO_SLOW"
     FORBIDDEN = "FORBIDDEN"
     NOT_CONFIGURED = "NOT_CONFIGURED"
     PROVIDER_FAILED = "PROVIDER_FAILED"
@@ -109,6 +112,12 @@ class TooLargeError(Refusal):
     """Past a limit of size."""
 
     code = RefusalCode.TOO_LARGE
+
+
+class TooSlowError(Refusal):
+    """A read took longer than the setting ``query_timeout`` allows; the message says what would help."""
+
+    code = RefusalCode.TOO_SLOW
 
 
 class ForbiddenError(Refusal):

@@ -100,7 +100,10 @@ def create_app(settings: Settings) -> Starlette:
         await run_in_threadpool(index_subjects, settings.database_url, subjects)
         resources.search = settings.search == "on" and await run_in_threadpool(prepare_search, settings.database_url)
         resources.database = Database(
-            settings.database_url, readers=settings.read_pool_size, direct_url=settings.database_direct_url
+            settings.database_url,
+            readers=settings.read_pool_size,
+            direct_url=settings.database_direct_url,
+            query_timeout=settings.query_timeout,
         )
         resources.live = Hub(resources.database)
         resources.provider = provider_of(settings)

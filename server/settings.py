@@ -83,6 +83,14 @@ class Settings:
     )
     workers: int = _setting(1, help="Server processes that share the port.", minimum=1, maximum=256)
     read_pool_size: int = _setting(8, help="Database connections a process reads with.", minimum=1, maximum=1000)
+    query_timeout: int = _setting(
+        60,
+        help="Longest run of one statement that reads; what takes longer is stopped and refused, and the refusal names "
+        "the index that would help (`docs/indexes.md`). 0 is no limit.",
+        minimum=0,
+        maximum=86_400,
+        unit="seconds",
+    )
     shutdown_grace: int = _setting(
         30, help="How long open requests may take to finish after SIGTERM or Ctrl-C.", minimum=0, unit="seconds"
     )

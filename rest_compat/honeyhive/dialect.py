@@ -22,6 +22,8 @@ STATUS = {
     RefusalCode.DELETED: 404,
     RefusalCode.CONFLICT: 409,
     RefusalCode.TOO_LARGE: 413,
+    # No 5xx: clients send again what fails so, and it would be as slow.
+    RefusalCode.TOO_SLOW: 400,
     RefusalCode.FORBIDDEN: 403,
     RefusalCode.NOT_CONFIGURED: 501,
     RefusalCode.PROVIDER_FAILED: 502,

@@ -1,0 +1,1 @@
+"""Indexes on paths inside the JSON of calls (docs/indexes.md)."""
