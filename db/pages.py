@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_column, select
 
 from db.query.expression import CursorError, QueryError
 from db.query.order import Cursor, Order
+from db.query.segments import segments
 from db.rows import Row, RowSet, fetch
 
 __all__ = ["CursorCodec", "Page", "PageRequest", "between_cursors", "decode_cursor", "select_count", "select_page"]
@@ -82,16 +83,18 @@ def select_page(
 ) -> Page:
     """The page of ``request`` among the rows that fulfil all ``conditions``.
 
-    One statement, none for no rows; raises CursorError for a cursor that is none, or one of another order.
+    One statement, three at most where an indexed path is sorted by, none for no rows; raises CursorError for a cursor
+    that is none, or one of another order.
     """
-    statement: Select[Any] = select(*columns, *order.columns).where(*conditions, *between_cursors(order, request))
-    statement = statement.order_by(*(order.reversed() if request.backwards else order).order_by)
-    statement = statement.limit(request.size + 1)
-    if request.offset:
-        statement = statement.offset(request.offset)
+    statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
+    between = between_cursors(order, request)
     if not request.size:
         return Page.empty()
-    selected = fetch(connection, noun, statement)
+    if order.keys is not None and request.offset <= MOST_PASSED:
+        selected = _in_segments(connection, noun, statement, order, request)
+    else:
+        statement = statement.where(*between).order_by(*(order.reversed() if request.backwards else order).order_by)
+        selected = fetch(connection, noun, statement.limit(request.size + 1).offset(request.offset or None))
     more = len(selected) > request.size
     kept = list(selected[: request.size])
     if request.backwards:
@@ -105,6 +108,31 @@ def select_page(
         has_previous=more if request.backwards else request.after is not None or (request.offset > 0 and bool(kept)),
         order=order,
     )
+
+
+MOST_PASSED = 10_000
+"""Rows of an offset that are read to be passed over, where a page is read in segments."""
+
+
+def _in_segments(
+    connection: Connection, noun: str, statement: Select[Any], order: Order, request: PageRequest
+) -> RowSet:
+    """The rows of a page and one more, of an order by an indexed path."""
+    after, before = (
+        None if text is None else decode_cursor(order, text, name)
+        for text, name in ((request.after, "after"), (request.before, "before"))
+    )
+    wanted = request.offset + request.size + 1
+    found: RowSet | None = None
+    for segment in segments(order, after, before, backwards=request.backwards):
+        part = statement.where(*segment.conditions).order_by(*segment.order_by)
+        rows = fetch(connection, noun, part.limit(wanted - len(found or ())))
+        found = rows if found is None else found.like([*found, *rows])
+        if len(found) == wanted:
+            break
+    if found is None:  # the cursors lie the wrong way round
+        return fetch(connection, noun, statement.where(false()))
+    return found.like(found[request.offset :])
 
 
 def _cursor(order: Order, row: Row, width: int) -> Cursor:

@@ -15,6 +15,7 @@ from db.metadata import metadata
 from db.metric_jobs import metric_jobs
 from db.metrics import metric_versions, metrics
 from db.objects import objects
+from db.path_indexes.tables import path_indexes
 from db.prices import prices
 from db.projects import projects
 from db.queues.tables import queue_items, queues
@@ -40,6 +41,7 @@ __all__ = [
     "metric_versions",
     "metrics",
     "objects",
+    "path_indexes",
     "prices",
     "projects",
     "purged_feedback",

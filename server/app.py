@@ -30,6 +30,7 @@ from resolvers.live.hub import Hub
 from resolvers.metrics.engines.sandbox import Sandbox
 from resolvers.metrics.production.intake import MetricFollower
 from resolvers.metrics.production.work import MetricWorker
+from resolvers.path_indexes import follow_path_indexes
 from resolvers.queues.take import QueueFollower
 from resolvers.search.index import TextWriter
 from rest_compat.dialects import Dialect, routes
@@ -43,6 +44,7 @@ from server.graphql.trusted import TrustedDocuments, load
 from server.graphql_app import GraphQLApp
 from server.metrics import Metrics
 from server.pages import page_routes
+from server.path_indexes import index_paths
 from server.rest_page import rest_page_routes
 from server.served_schema import mapped_entities, served_schema
 from server.settings import Settings
@@ -99,6 +101,7 @@ def create_app(settings: Settings) -> Starlette:
         subjects = [entity.subject for entity in mapped_entities(settings)]
         await run_in_threadpool(index_subjects, settings.database_url, subjects)
         resources.search = settings.search == "on" and await run_in_threadpool(prepare_search, settings.database_url)
+        await run_in_threadpool(index_paths, settings.database_url, settings.indexed_paths)
         resources.database = Database(
             settings.database_url,
             readers=settings.read_pool_size,
@@ -115,6 +118,7 @@ def create_app(settings: Settings) -> Starlette:
             await end_interrupted(Context(resources.database, LOCAL))
             followers = Followers(resources.server_context, resources.live, followers_of(settings))
             resources.jobs.start(followers.run(), "followers", cancel_on_close=True)
+            resources.jobs.start(follow_path_indexes(resources.database), "indexes", cancel_on_close=True)
             worker = MetricWorker(resources.server_context, settings.metric_concurrency)
             resources.jobs.start(worker.run(), "metrics", cancel_on_close=True)
             if resources.search:

@@ -1,4 +1,4 @@
-"""The command line: `tracegraph serve`, `demo`, `migrate`, `schema`.
+"""The command line: `tracegraph serve`, `demo`, `migrate`, `index`, `schema`.
 
 Exit codes: 0 done, 1 it could not be done, 2 the command line or a setting is wrong.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from server.demo.arguments import ArgumentError, plan_of
 from server.demo.arguments import add_arguments as add_demo_arguments
+from server.index_arguments import IndexArgumentError, add_index_arguments
 from server.setting_checks import SettingsError
 from server.settings import SETTINGS, Setting, Settings, load
 
@@ -53,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database up to date", description=about)
     _add_settings(migrate, MIGRATE_SETTINGS)
     migrate.set_defaults(run=_migrate)
+
+    about = "Indexes on paths inside the JSON of calls (docs/indexes.md). A server may run meanwhile."
+    index = commands.add_parser("index", help="add, remove and list indexes on JSON paths", description=about)
+    for command in add_index_arguments(index):
+        _add_settings(command, MIGRATE_SETTINGS)
+    index.set_defaults(run=_index)
 
     about = "Print the GraphQL schema, or compare it with an earlier print."
     schema = commands.add_parser("schema", help="print the GraphQL schema", description=about)
@@ -136,6 +143,20 @@ def _migrate(options: argparse.Namespace) -> int:
 
     try:
         prepare_database(settings.database_url)
+    except StartError as error:
+        return _fail(str(error), 1)
+    return 0
+
+
+def _index(options: argparse.Namespace) -> int:
+    from server.path_indexes import run_index_command
+    from server.serve import StartError
+
+    settings = _load(options, MIGRATE_SETTINGS)
+    try:
+        run_index_command(options, settings.database_url)
+    except IndexArgumentError as error:
+        return _fail(str(error), 2)
     except StartError as error:
         return _fail(str(error), 1)
     return 0

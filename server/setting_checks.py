@@ -7,6 +7,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from db.engines import DatabaseURLError, parse_url
+from db.path_indexes.paths import parse_path
+from db.query.expression import QueryError
 from resolvers.callers import check_slug
 from resolvers.errors import InvalidInputError
 from resolvers.subjects.entities import MappingError, parse_mappings
@@ -73,6 +75,16 @@ def _entities(text: str, source: str) -> str:
     return text
 
 
+def _indexed_paths(text: str, source: str) -> str:
+    """`text` where it is a list of paths that can be indexed."""
+    try:
+        for path in text.split(","):
+            parse_path(path.strip())
+    except QueryError as error:
+        raise SettingsError(f"{source}: {error.message}") from error
+    return text
+
+
 def _project(text: str, source: str) -> str:
     """`text` where it names a project."""
     try:
@@ -90,6 +102,7 @@ CHECKS = {
     "federation_omit": _root_fields,
     "federation_entities": _entities,
     "honeyhive_project": _project,
+    "indexed_paths": _indexed_paths,
 }
 """By the name of the setting: a function of the text and of where it came from, which raises SettingsError."""
 

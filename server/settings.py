@@ -91,6 +91,12 @@ class Settings:
         maximum=86_400,
         unit="seconds",
     )
+    indexed_paths: str = _setting(
+        "",
+        shown="none",
+        help="Paths inside the JSON of calls, separated by commas, such as `inputs.model, attributes.customer.id`: in "
+        "all projects they are indexed, when the server starts. `tracegraph index` makes and drops such indexes, too.",
+    )
     shutdown_grace: int = _setting(
         30, help="How long open requests may take to finish after SIGTERM or Ctrl-C.", minimum=0, unit="seconds"
     )

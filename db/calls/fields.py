@@ -1,16 +1,20 @@
 """What queries and sorts of calls can name (docs/query-language.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, bindparam, func
 
 from db.calls.event_fields import event_hook
 from db.calls.feedback_fields import feedback_hook
 from db.calls.reads import exception_message, latency_ms
 from db.calls.ref_fields import refs_hook
 from db.calls.tables import JSON_COLUMNS, calls
+from db.metadata import Name
+from db.path_indexes.known import indexed
 from db.query.derived import op_short_name, trace_name
 from db.query.fields import Field, Fields, FieldType
+from db.query.path_keys import PathKeys, keys_of
 
 __all__ = ["EXPANDABLE", "call_fields"]
 
@@ -98,8 +102,22 @@ EXPANDABLE = ("attributes", "inputs", "output")
 def call_fields(project_id: str, expand: Sequence[str] = (), more: Sequence[Field] = ()) -> Fields:
     """The fields of calls of one project, and ``more``. Paths below one of ``expand`` go on inside what the ref there
     points to."""
+    listed = [replace(field, index=_index_of(field, project_id)) if field in JSON_FIELDS else field for field in FIELDS]
     payloads = {field.name: field.sql for field in JSON_FIELDS if field.name in EXPANDABLE}
     hooks = [feedback_hook(project_id), event_hook]
     if expand:
         hooks.append(refs_hook(project_id, payloads, expand))
-    return Fields([*FIELDS, *more], hooks=hooks, aliases=ALIASES, unlisted=UNLISTED)
+    return Fields([*listed, *more], hooks=hooks, aliases=ALIASES, unlisted=UNLISTED)
+
+
+def _index_of(field: Field, project_id: str) -> Callable[[tuple[str, ...]], PathKeys | None]:
+    def index(parts: tuple[str, ...]) -> PathKeys | None:
+        project = indexed(project_id, field.name, parts)
+        return None if project is None else keys_of(field.sql, parts, _written(project_id))
+
+    return index
+
+
+def _written(project_id: str) -> ColumnElement[bool]:
+    # SQLite takes an index of one project's calls only where the project stands in the statement.
+    return c.project_id == bindparam(None, project_id, Name(), literal_execute=True)

@@ -10,7 +10,7 @@ from sqlalchemy.sql import visitors
 from db.calls.tables import JSON_COLUMNS, calls
 from db.query.expression import QueryError
 from db.query.fields import split_path
-from db.query.json import JsonNode, is_plain_path
+from db.query.json import JsonNode, is_index, is_plain_path
 
 __all__ = ["EVERY_PROJECT", "PathIndex", "can_be_indexed", "parse_path", "paths_in"]
 
@@ -55,10 +55,12 @@ def parse_path(text: str) -> str:
         raise QueryError(f"{text!r} cannot be indexed: it is no path below {known}, such as 'inputs.model'")
     if text.startswith("summary.weave.") and parts[1] in {"status", "latency_ms", "trace_name"}:
         raise QueryError(f"{text!r} cannot be indexed: it is computed and not found in the summary")
-    if not is_plain_path(parts):
+    if not is_plain_path(parts) or any(
+        is_index(part, from_end=True) > is_index(part, from_end=False) for part in parts
+    ):
         raise QueryError(
             f"{text!r} cannot be indexed: keys on an indexed path are of ASCII letters, digits, spaces and "
-            "punctuation other than quotes, backslashes and &<>/, and at most three of them are numbers"
+            "punctuation other than quotes, backslashes and &<>/; at most three are numbers, none of them negative"
         )
     return text
 

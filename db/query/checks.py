@@ -7,7 +7,8 @@ form stays as Weave has it (docs/query-language.md).
 from typing import Any
 
 from db.query.expression import Operator, Path, QueryError
-from db.query.values import Kind, Value, convert_literal, number_of_text, time_literal
+from db.query.numbers import number_of_text
+from db.query.values import Kind, Value, convert_literal, time_literal
 
 __all__ = ["checked"]
 

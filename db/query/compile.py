@@ -173,7 +173,10 @@ class _Compiler:
         if right.value is None:
             missing = negated(_any(left.related, exists(left)))
             return _condition(missing if name == "eq" else unknown(), left)
-        return self._scoped(self._compared_constant(name, left, right.value, at, strict=strict), [left], strict=strict)
+        condition = self._compared_constant(name, left, right.value, at, strict=strict)
+        if not strict and left.keys is not None:
+            condition = _found(left.keys.compared(name, right.value), condition)
+        return self._scoped(condition, [left], strict=strict)
 
     def _compared_constant(
         self, name: Operator, value: Value, known: Any, at: Path, *, strict: bool
@@ -237,6 +240,8 @@ class _Compiler:
                 terms.append(_condition(negated(_any(operand.related, exists(operand)))))
             if rest := [value for value in known if value is not None]:
                 condition = self._in_constants(operand, rest, at, strict=strict)
+                if not strict and operand.keys is not None:
+                    condition = _found(operand.keys.one_of(rest), condition)
                 terms.append(self._scoped(condition, [operand], strict=strict))
         terms += [
             self._compared("eq", operand, choice, (*at, 1), strict=strict)
@@ -299,6 +304,10 @@ def _any(related: Sequence[Any], condition: ColumnElement[bool]) -> ColumnElemen
     for rows in related:
         condition = rows.any(condition)
     return condition
+
+
+def _found(by_index: ColumnElement[bool] | None, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return condition if by_index is None else and_(by_index, condition)
 
 
 def _told(condition: ColumnElement[bool], there: ColumnElement[bool], *, strict: bool) -> ColumnElement[bool]:

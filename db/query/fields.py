@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from db.query.expression import Path, QueryError
+from db.query.path_keys import PathKeys
 
 __all__ = ["Field", "FieldType", "Fields", "Hook", "Related", "camel", "split_path"]
 
@@ -50,7 +51,8 @@ class Field:
 
     ``name`` is the path in queries (``op_name``, ``inputs``, ``summary.weave.status``); ``sql`` its expression, with
     the SQL type that ``FieldType`` says. ``nullable`` is False where no row that is read can have null there, which
-    keeps sorts index-friendly. ``parts`` is the path inside a JSON field.
+    keeps sorts index-friendly. ``parts`` is the path inside a JSON field; ``index`` gives the index on such a path, if
+    there is one.
     """
 
     name: str
@@ -61,6 +63,12 @@ class Field:
     parts: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     """All that a text can be, where these are few: the values of an enum."""
+
+    index: Callable[[tuple[str, ...]], PathKeys | None] | None = None
+
+    def keys(self) -> PathKeys | None:
+        """The index on its path; None without one."""
+        return None if self.index is None else self.index(self.parts)
 
 
 Hook = Callable[[str], Field | None]

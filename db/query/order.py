@@ -35,6 +35,7 @@ from sqlalchemy import (
 from db.query.expression import QueryError
 from db.query.fields import Field, Fields, FieldType
 from db.query.json import json_node
+from db.query.path_keys import PathKeys
 from db.query.templates import NUMBER, apply
 from db.query.values import Kind, Value, exists, field_value, to_number, to_text
 from db.text import encode_text
@@ -83,6 +84,8 @@ class Order:
 
     components: tuple[Component, ...]
     fingerprint: str
+    keys: PathKeys | None = None
+    """The index on the path that comes first (``db.query.segments``); None without one."""
 
     @property
     def order_by(self) -> list[ColumnElement[Any]]:
@@ -201,7 +204,8 @@ def compile_order(sorts: Sequence[tuple[str, Direction]], fields: Fields, tiebre
     for path in tiebreak:
         add(fields.resolve(path), descending=last)
     fingerprint = hashlib.sha256(json.dumps(list(named.items())).encode()).hexdigest()[:8]
-    return Order(tuple(components), fingerprint)
+    keys = fields.resolve(sorts[0][0]).keys() if sorts else None
+    return Order(tuple(components), fingerprint, keys)
 
 
 def _components(field: Field, *, descending: bool) -> list[Component]:

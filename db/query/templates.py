@@ -18,7 +18,7 @@ from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 from db.query.json import SQLITE_REAL
 from db.query.numbers import postgresql_number
 
-__all__ = ["NUMBER", "POSTGRESQL_COMPACT", "Number", "apply"]
+__all__ = ["NUMBER", "POSTGRESQL_COMPACT", "START_CHARACTERS", "Number", "apply", "postgresql_functions"]
 
 
 class Number(UserDefinedType[Any]):
@@ -128,8 +128,23 @@ POSTGRESQL_COMPACT = (
     "CASE WHEN CAST({n} AS text) ~ '[ \\t]'"
     " THEN regexp_replace(CAST({n} AS text), '(\"([^\"\\\\]|\\\\.)*\")|[ \\t]+', '\\1', 'g') ELSE CAST({n} AS text) END"
 )
+START_CHARACTERS = 100
+"""How much of a text an index on a path holds: an entry of PostgreSQL's has room for 2,704 bytes."""
+
 _S = "({n} ->> '$')"
 _P = "({n} #>> '{}')"
+_SQLITE_TEXT_OF = f"CASE json_type({{n}}) WHEN 'text' THEN {_S} WHEN 'null' THEN NULL ELSE {{n}} END"
+_POSTGRESQL_TEXT_OF = f"CASE WHEN json_typeof({{n}}) IN ('array', 'object') THEN {POSTGRESQL_COMPACT} ELSE {_P} END"
+_SQLITE_NUMBER_OF = (
+    f"CASE json_type({{n}}) WHEN 'integer' THEN {_put(_SQLITE_NUMBER, t='{n}')}"
+    f" WHEN 'real' THEN {_put(_SQLITE_NUMBER, t='{n}')} WHEN 'true' THEN 1 WHEN 'false' THEN 0"
+    f" WHEN 'text' THEN {_put(_SQLITE_TEXT_NUMBER, t=_S)} END"
+)
+_POSTGRESQL_NUMBER_OF = (
+    f"CASE json_typeof({{n}}) WHEN 'number' THEN {_postgresql_read(_P)}"
+    f" WHEN 'boolean' THEN CASE {_P} WHEN 'true' THEN 1 ELSE 0 END"
+    f" WHEN 'string' THEN {_put(_POSTGRESQL_TEXT_NUMBER, t=_P)} END"
+)
 
 _TEMPLATES = {
     # JSON nodes: what is there
@@ -181,24 +196,12 @@ _TEMPLATES = {
         Boolean(),
     ),
     # JSON nodes: the value, converted
-    "json_to_text": _Template(
-        f"CASE json_type({{n}}) WHEN 'text' THEN {_S} WHEN 'null' THEN NULL ELSE {{n}} END",
-        f"CASE WHEN json_typeof({{n}}) IN ('array', 'object') THEN {POSTGRESQL_COMPACT} ELSE {_P} END",
-        Text(),
-    ),
+    "json_to_text": _Template(_SQLITE_TEXT_OF, _POSTGRESQL_TEXT_OF, Text()),
     # The same with the spaces between tokens: for searches that they make no difference to.
     "json_to_sent_text": _Template(
         f"CASE json_type({{n}}) WHEN 'text' THEN {_S} WHEN 'null' THEN NULL ELSE {{n}} END", _P, Text()
     ),
-    "json_to_number": _Template(
-        f"CASE json_type({{n}}) WHEN 'integer' THEN {_put(_SQLITE_NUMBER, t='{n}')}"
-        f" WHEN 'real' THEN {_put(_SQLITE_NUMBER, t='{n}')} WHEN 'true' THEN 1 WHEN 'false' THEN 0"
-        f" WHEN 'text' THEN {_put(_SQLITE_TEXT_NUMBER, t=_S)} END",
-        f"CASE json_typeof({{n}}) WHEN 'number' THEN {_postgresql_read(_P)}"
-        f" WHEN 'boolean' THEN CASE {_P} WHEN 'true' THEN 1 ELSE 0 END"
-        f" WHEN 'string' THEN {_put(_POSTGRESQL_TEXT_NUMBER, t=_P)} END",
-        NUMBER,
-    ),
+    "json_to_number": _Template(_SQLITE_NUMBER_OF, _POSTGRESQL_NUMBER_OF, NUMBER),
     "json_to_integer": _Template(
         f"CASE json_type({{n}}) WHEN 'integer' THEN {_put(_SQLITE_WHOLE, i=_S)}"
         f" WHEN 'real' THEN {_put(_SQLITE_WHOLE, i=_S)} WHEN 'true' THEN 1 WHEN 'false' THEN 0"
@@ -264,11 +267,29 @@ _TEMPLATES = {
     # Columns of the database as the types above
     "integer": _Template("{n}", "CAST({n} AS numeric)", NUMBER),
     "float": _Template("{n}", _postgresql_double("{n}"), NUMBER),
+    # What an index on a path holds (db.query.path_keys); PostgreSQL's functions take the node, so that it is read once.
+    "json_number_key": _Template(_SQLITE_NUMBER_OF, "tg_json_number({n})", NUMBER, in_place=True),
+    "json_start": _Template(
+        f"substr({_SQLITE_TEXT_OF}, 1, {START_CHARACTERS})", '(tg_json_start({n}) COLLATE "C")', Text(), in_place=True
+    ),
     # Text as it is compared: by code point
     "ordered": _Template("{n}", '({n} COLLATE "C")', Text()),
     "prefix": _Template("substr({n}, 1, 500)", '(substr({n}, 1, 500) COLLATE "C")', Text()),
     "folded": _Template("lower({n})", 'lower({n} COLLATE "C")', Text()),
 }
+
+
+def postgresql_functions() -> list[str]:
+    """The statements that make the functions of the templates."""
+    bodies = {
+        "tg_json_number": ("numeric", _POSTGRESQL_NUMBER_OF),
+        "tg_json_start": ("text", f"substr({_POSTGRESQL_TEXT_OF}, 1, {START_CHARACTERS})"),
+    }
+    return [
+        f"CREATE OR REPLACE FUNCTION {name}(n json) RETURNS {returned} LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE"
+        f" AS $tg$ BEGIN RETURN {_put(body, n='n')}; END $tg$"
+        for name, (returned, body) in bodies.items()
+    ]
 
 
 class _Applied(FunctionElement[Any]):

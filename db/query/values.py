@@ -18,7 +18,8 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, cast, false, li
 from db.query.expression import Cast, Path, QueryError
 from db.query.fields import Field, FieldType, Related
 from db.query.json import json_node
-from db.query.numbers import normal_number
+from db.query.numbers import normal_number, number_of_text
+from db.query.path_keys import PathKeys
 from db.query.templates import NUMBER, apply
 from db.text import encode_text
 
@@ -35,7 +36,6 @@ __all__ = [
     "exists",
     "field_value",
     "literal_kind",
-    "number_of_text",
     "related_of",
     "strictly",
     "time_literal",
@@ -62,7 +62,7 @@ class Kind(Enum):
 class Value:
     """A compiled operand. ``related`` says in which other rows it lies, if it does; ``size`` how large its SQL is;
     ``name`` is the path of a field, ``values`` all that it can be where these are few; ``typed`` is the path as the
-    typed input of GraphQL has it."""
+    typed input of GraphQL has it; ``keys`` is the index that serves comparisons of it with constants."""
 
     kind: Kind
     sql: ColumnElement[Any]
@@ -71,10 +71,11 @@ class Value:
     name: str = ""
     values: tuple[str, ...] = ()
     typed: str = ""
+    keys: PathKeys | None = None
 
     def of(self, kind: Kind, sql: ColumnElement[Any]) -> "Value":
         """A value computed from this one."""
-        return replace(self, kind=kind, sql=sql, size=self.size + 1, values=())
+        return replace(self, kind=kind, sql=sql, size=self.size + 1, values=(), keys=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,8 @@ def field_value(field: Field, typed: str = "") -> Value:
     """The operand that reads ``field``."""
     related = (field.related,) if field.related is not None else ()
     if field.type is FieldType.JSON:
-        return Value(
-            Kind.JSON, json_node(field.sql, field.parts, from_end=bool(typed)), related, name=field.name, typed=typed
-        )
+        node = json_node(field.sql, field.parts, from_end=bool(typed))
+        return Value(Kind.JSON, node, related, name=field.name, typed=typed, keys=field.keys())
     kind, template = _KINDS[field.type]
     sql = field.sql if template is None else apply(template, field.sql)
     return Value(kind, sql, related, name=field.name, values=field.values, typed=typed)
@@ -197,6 +197,11 @@ def _to_integer(value: Value) -> ColumnElement[Any]:
 
 def convert(value: Value, to: Cast) -> Value:
     """``$convert`` of a compiled operand. ``exists`` is for the caller, who knows of related rows."""
+    converted = _converted(value, to)
+    return converted if value.keys is None else replace(converted, keys=value.keys.converted(to))
+
+
+def _converted(value: Value, to: Cast) -> Value:
     match to:
         case "double":
             return value.of(Kind.NUMBER, apply("number_to_double", to_number(value)))
@@ -225,9 +230,7 @@ def strictly(value: Value, kind: Kind) -> ColumnElement[Any] | None:
 
 # Conversions of constants
 
-_NUMBER_TEXT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 _INTEGER_TEXT = re.compile(r"-?(0|[1-9][0-9]*)")
-_LONGEST_NUMBER = 64
 
 
 def convert_literal(value: Any, to: Cast) -> Any:
@@ -255,14 +258,6 @@ def _literal_number(value: Any) -> int | float | None:
     if isinstance(value, bool | int | float):
         return normal_number(int(value) if isinstance(value, bool) else value)
     return number_of_text(value) if isinstance(value, str) else None
-
-
-def number_of_text(value: str) -> int | float | None:
-    """The number that a text writes, as JSON does; None where it writes none."""
-    if len(value) <= _LONGEST_NUMBER and _NUMBER_TEXT.fullmatch(value):
-        number = normal_number(int(value)) if _INTEGER_TEXT.fullmatch(value) else float(value)
-        return number if abs(number) != float("inf") else None
-    return None
 
 
 def _literal_text(value: Any) -> str | None:

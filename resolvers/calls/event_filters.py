@@ -31,7 +31,8 @@ from db.query.expression import (
     check_constant,
 )
 from db.query.fields import Field, FieldType, split_path
-from db.query.values import convert_literal, number_of_text
+from db.query.numbers import number_of_text
+from db.query.values import convert_literal
 from resolvers.errors import InvalidInputError
 
 __all__ = [
