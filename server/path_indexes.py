@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from db.path_indexes.changes import add_path_index, path_indexes_of, remove_path_index
+from db.path_indexes.changes import add_path_index, path_indexes_of, prepare_path_indexes, remove_path_index
 from db.path_indexes.known import know
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex, parse_path
 from db.query.expression import QueryError
@@ -17,9 +17,8 @@ __all__ = ["index_paths", "run_index_command"]
 
 def index_paths(url: str, setting: str) -> None:
     """Make the indexes of the setting that are missing, and know all that there are."""
-    for path in filter(None, map(str.strip, setting.split(","))):
-        add_path_index(url, PathIndex(EVERY_PROJECT, parse_path(path)))
-    know(path_indexes_of(url))
+    paths = filter(None, map(str.strip, setting.split(",")))
+    know(prepare_path_indexes(url, map(parse_path, paths)))
 
 
 def run_index_command(options: argparse.Namespace, url: str) -> None:

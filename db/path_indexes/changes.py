@@ -5,7 +5,7 @@ is there; what a command that was killed left behind is made anew by the next on
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text
@@ -15,11 +15,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from db.calls.tables import calls
 from db.engines import engine_for, parse_url
 from db.metadata import Name
+from db.path_indexes.assumptions import assume
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex
 from db.path_indexes.tables import path_indexes
 from db.query.path_keys import keys_of
 
-__all__ = ["add_path_index", "path_indexes_of", "remove_path_index", "select_path_indexes"]
+__all__ = ["add_path_index", "path_indexes_of", "prepare_path_indexes", "remove_path_index", "select_path_indexes"]
 
 _LOCK = 0x70617468  # an advisory lock of this application; the number only has to be ours
 _PAUSE = 0.1  # seconds between two looks whether another process has finished
@@ -54,9 +55,22 @@ def add_path_index(url: str, index: PathIndex) -> bool:
         if postgresql:
             # The planner knows what values an expression has only once there is an index on it.
             connection.exec_driver_sql("ANALYZE calls")
+        else:
+            assume(connection)
         insert = postgresql_insert if postgresql else sqlite_insert
         connection.execute(insert(path_indexes).values(project_id=index.project, path=index.path))
         return True
+
+
+def prepare_path_indexes(url: str, paths: Iterable[str]) -> list[PathIndex]:
+    """Make those on ``paths`` of all projects that are missing, when a server starts; returns all that there are."""
+    for path in paths:
+        add_path_index(url, PathIndex(EVERY_PROJECT, path))
+    found = path_indexes_of(url)
+    if found and parse_url(url).get_backend_name() == "sqlite":
+        with _changing(url) as connection:
+            assume(connection)  # of indexes too that a newer version has brought
+    return found
 
 
 def remove_path_index(url: str, index: PathIndex) -> bool:

@@ -20,7 +20,7 @@ from db.path_indexes.known import know
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex, can_be_indexed, parse_path, paths_in
 from db.query.compile import compile_query
 from db.query.expression import QueryError, parse_query
-from db.query.order import compile_order
+from db.query.order import Direction, compile_order
 from tests.plans import Access, accesses
 from tests.statements import executed
 
@@ -80,14 +80,13 @@ def in_pages(connection: Connection, direction: Any, size: int, *, backwards: bo
     cursor: str | None = None
     more = True
     while more:
-        place = {"before": cursor} if backwards else {"after": cursor}
         page = select_page(
             connection,
             "Call",
             [calls.c.id],
             [calls.c.project_id == APP],
             order,
-            PageRequest(size=size, backwards=backwards, **place),
+            PageRequest(size, backwards, None if backwards else cursor, cursor if backwards else None),
         )
         ids = [row[0] for row in page.rows]
         found = ids + found if backwards else found + ids
@@ -149,7 +148,9 @@ def test_a_query_finds_the_same_with_the_index(engine: Engine, held: list[Any], 
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(held_values, min_size=1, max_size=14), st.integers(1, 4), st.sampled_from(["asc", "desc"]), st.booleans())
+@given(
+    st.lists(held_values, min_size=1, max_size=14), st.integers(1, 4), st.sampled_from(["asc", "desc"]), st.booleans()
+)
 def test_pages_are_the_same_with_the_index(
     engine: Engine, held: list[Any], size: int, direction: str, backwards: bool
 ) -> None:
@@ -159,3 +160,117 @@ def test_pages_are_the_same_with_the_index(
         with knowing(INDEX):
             assert in_pages(connection, direction, size, backwards=backwards) == plain
         transaction.rollback()
+
+
+def many(connection: Connection, project: str) -> None:
+    """Calls of which few have any one value: every third a number, the others texts."""
+    fill(
+        connection, [text_of(number % 77 if number % 3 == 0 else f"m{number % 50}") for number in range(3000)], project
+    )
+
+
+SERVED: dict[str, dict[str, Any]] = {
+    "text": {"$eq": [FIELD, {"$literal": "m7"}]},
+    "number": {"$eq": [FIELD, {"$literal": 9}]},
+    "texts": {"$in": [FIELD, [{"$literal": "m1"}, {"$literal": "m2"}]]},
+    "range": {"$gte": [FIELD, {"$literal": 70}]},
+    "converted": {"$gt": [{"$convert": {"input": FIELD, "to": "double"}}, {"$literal": 70}]},
+    "text range": {"$gt": [FIELD, {"$literal": "m49"}]},
+    "a part": {"$and": [{"$eq": [FIELD, {"$literal": "m7"}]}, {"$not": [{"$eq": [FIELD, {"$literal": 3}]}]}]},
+}
+
+
+@pytest.mark.parametrize("project", [APP, EVERY_PROJECT])
+def test_the_index_is_used(new_database_url: str, project: str) -> None:
+    url = new_database_url
+    index = PathIndex(project, "inputs.v")
+    migrate(url)
+    engine = engine_for(parse_url(url), pool_size=1)
+    with engine.begin() as connection:
+        many(connection, APP)
+        many(connection, "team/lab")
+    assert add_path_index(url, index)
+    assert not add_path_index(url, index)
+    assert path_indexes_of(url) == [index]
+
+    def read(query: dict[str, Any]) -> tuple[list[str], list[Access]]:
+        with engine.connect() as connection, executed() as statements:
+            return selected(connection, query), accesses(url, statements)
+
+    with engine.connect() as connection:
+        plain = {name: selected(connection, query) for name, query in SERVED.items()}
+    with knowing(index):
+        for name, query in SERVED.items():
+            ids, used = read(query)
+            assert (name, ids) == (name, plain[name])
+            assert {access.name for access in used if access.name} == {index.name}, (name, used)
+        directions: list[tuple[Direction, bool]] = [("asc", False), ("desc", False), ("asc", True)]
+        for direction, backwards in directions:
+            order = compile_order([("inputs.v", direction)], call_fields(APP))
+            request = PageRequest(size=10, backwards=backwards)
+            with engine.connect() as connection, executed() as statements:
+                select_page(connection, "Call", [calls.c.id], [calls.c.project_id == APP], order, request)
+            by_index = [access for access in accesses(url, statements) if access.name == index.name]
+            assert by_index, direction
+    assert remove_path_index(url, index)
+    assert not remove_path_index(url, index)
+    assert path_indexes_of(url) == []
+    engine.dispose()
+
+
+AWKWARD = [
+    '{"v": "' + "\U0001f388" * 5_000_000 + '"}',
+    '{"v": ' + "[" * 500 + "]" * 500 + "}",
+    '{"v": "a\\u0000b \\ud800"}',
+    '{"v": 1e400, "w": -123456789012345678901234567890}',
+    '{"v": "NaN"}',
+    '{"v": null}',
+    '[{"v": 1}]',
+    '"v"',
+    "null",
+]
+
+
+def test_no_payload_keeps_a_call_from_being_written(engine: Engine) -> None:
+    with engine.connect() as connection, connection.begin() as transaction:
+        fill(connection, AWKWARD)
+        with knowing(INDEX):
+            assert selected(connection, {"$eq": [FIELD, {"$literal": "a\0b \ud800"}]}) == ["c0002"]
+            assert selected(connection, {"$eq": [FIELD, {"$literal": "\U0001f388" * 5_000_000}]}) == ["c0000"]
+            found = in_pages(connection, "asc", 2, backwards=False)
+        transaction.rollback()
+    assert found == ["c0003", "c0004", "c0001", "c0002", "c0000", "c0008", "c0007", "c0006", "c0005"]
+
+
+ODD_PATHS = [
+    "inputs.a b",
+    "inputs.a%b",
+    r"inputs.a\.b",
+    "inputs.0.x",
+    "attributes.$x",
+    "output.a?:b",
+    "summary.usage.a-b",
+]
+
+
+def test_paths_of_any_characters(url: str) -> None:
+    for path in ODD_PATHS:
+        index = PathIndex(APP, parse_path(path))
+        assert add_path_index(url, index)
+        assert index in path_indexes_of(url)
+        assert remove_path_index(url, index)
+
+
+def test_what_cannot_be_indexed() -> None:
+    for path in ("inputs", "op_name", "", "input.model", "summary.weave.status", "inputs.x.-1", 'inputs."', "inputs.é"):
+        with pytest.raises(QueryError, match="cannot be indexed"):
+            parse_path(path)
+    assert not can_be_indexed("inputs." + "x" * 500)
+
+
+def test_the_paths_that_a_statement_reads() -> None:
+    query = {"$and": [{"$eq": [FIELD, {"$literal": 1}]}, {"$eq": [{"$getField": r"output.a\.b.0"}, {"$literal": 1}]}]}
+    condition = compile_query(parse_query({"$expr": query}), call_fields(APP))
+    order = compile_order([("attributes.x", "asc")], call_fields(APP))
+    statement = select(calls.c.id, calls.c.inputs).where(condition).order_by(*order.order_by)
+    assert sorted(paths_in(statement)) == ["attributes.x", "inputs.v", r"output.a\.b.0"]

@@ -13,6 +13,8 @@ from db.engines import engine_for, parse_url
 from db.feedback import feedback
 from db.migrate import migrate
 from db.objects.tables import objects
+from db.path_indexes.changes import add_path_index
+from db.path_indexes.paths import EVERY_PROJECT, PathIndex
 from db.projects import projects
 from db.refs import refs
 from tests.conftest import postgres_database, running_app
@@ -114,13 +116,15 @@ def fill(url: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "sqlite, with an index on a path", "postgresql"])
 def filled_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database with many calls, of each kind in turn."""
     with ExitStack() as stack:
-        if request.param == "sqlite":
+        if request.param != "postgresql":
             url = f"sqlite:///{tmp_path_factory.mktemp('plans') / 'tracegraph.db'}"
             migrate(url)
+            if request.param != "sqlite":
+                add_path_index(url, PathIndex(EVERY_PROJECT, "inputs.model"))
         else:
             template = request.getfixturevalue("postgres_template")
             url = stack.enter_context(postgres_database(request.getfixturevalue("postgres_server"), template))
