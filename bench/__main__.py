@@ -3,6 +3,7 @@
 import argparse
 import json
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -33,10 +34,21 @@ def main(arguments: Sequence[str]) -> int:
     if options.growth:
         sizes = replace(sizes, growth=tuple(sorted(options.growth)))
     chosen = options.only or [name for name in SCENARIOS if name not in options.skip]
+    signal.signal(signal.SIGTERM, end)
     run = Run(sizes, frozenset(options.servers), options.postgresql)
     failures = prepare(run)
-    begun, before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), load()
+    clock, before = time.time(), load()
+    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock))
+    path = options.output or RESULTS / f"{begun.replace(':', '')}.json"
     results: list[Result] = []
+    report: dict[str, Any] = {
+        "format": FORMAT,
+        "command": shlex.join(["make", "bench", *([f"ARGS={shlex.join(arguments)}"] if arguments else [])]),
+        "begun": begun,
+        "machine": machine(),
+        "sizes": asdict(sizes),
+        "failures": failures,
+    }
     try:
         for place, name in enumerate(chosen, 1):
             run.say(f"{place} of {len(chosen)}: {name}")
@@ -48,23 +60,20 @@ def main(arguments: Sequence[str]) -> int:
             except (AssertionError, OSError, RuntimeError) as error:  # the others are worth having all the same
                 failures[name] = f"{type(error).__name__}: {error}"
                 run.say(f"  {name} failed: {failures[name]}")
+            # After each, so that a run that is ended has not been for nothing.
+            report["seconds"] = round(time.time() - clock)
+            report["load"] = {"before": before, "after": load()}
+            report["results"] = [json_of(result) for result in results]
+            save(path, report)
     finally:
         run.close()
-    report = {
-        "format": FORMAT,
-        "command": shlex.join(["make", "bench", *([f"ARGS={shlex.join(arguments)}"] if arguments else [])]),
-        "begun": begun,
-        "seconds": round(time.time() - time.mktime(time.strptime(begun, "%Y-%m-%dT%H:%M:%SZ")) + time.timezone),
-        "machine": machine(),
-        "load": {"before": before, "after": load()},
-        "sizes": asdict(sizes),
-        "failures": failures,
-        "results": [json_of(result) for result in results],
-    }
-    path = options.output or RESULTS / f"{begun.replace(':', '')}.json"
-    save(path, report)
     run.say(f"written to {path}")
     return 1 if failures else 0
+
+
+def end(_signal: int, _frame: object) -> None:
+    """Leave through what closes the servers."""
+    sys.exit(1)
 
 
 def prepare(run: Run) -> dict[str, str]:

@@ -42,13 +42,15 @@ def circumstances(report: Mapping[str, Any]) -> str:
 
 def summary(results: Sequence[Result]) -> str:
     """What was to be reached, and what was."""
-    lines = ["## Targets", "", "| what | to be reached | measured | |", "|---|---|---:|---|"]
+    lines = ["## Targets", "", "| what | to be reached | measured | by processor time | |", "|---|---|---:|---:|---|"]
     for result in results:
         for each in verdicts(result):
             whose = f" ({each.target.of})" if each.target.of != "tracegraph" else ""
             unit = "" if each.target.server else f" {result.unit}"
+            cpu = result.ratio(each.target.server, each.target.of, by_cpu=True)
+            spent = "" if not cpu else f"{1 / cpu:.3g}x" if each.target.most < 1 else f"{cpu:.3g}x"
             lines.append(
-                f"| {result.title}{whose} | {each.target.text}{unit} | {each.text}{unit} | "
+                f"| {result.title}{whose} | {each.target.text}{unit} | {each.text}{unit} | {spent} | "
                 f"{'reached' if each.reached else '**missed**'} |"
             )
     return "\n".join(lines)

@@ -44,7 +44,7 @@ def test_what_is_unknown_is_named() -> None:
         [sys.executable, "-m", "bench", "--only", "nothing"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "'nothing' is none of smallest, stream, " in done.stderr
+    assert "'nothing' is none of ingest, stream, " in done.stderr
 
 
 @pytest.mark.parametrize(
