@@ -14,6 +14,7 @@ import httptools
 __all__ = ["Answer", "Connection", "get", "post"]
 
 CHUNK = 1 << 18
+IDLE = 2  # seconds after which the server may have closed the connection
 SECONDS = 600  # until an answer that does not come is given up
 
 
@@ -67,11 +68,19 @@ class Connection:
     """A connection that is kept open between requests, one request at a time."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), SECONDS)
+        self._port = port
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._used = time.monotonic()
 
     def send(self, request: bytes) -> Answer:
         """Send, and read the whole answer; raises ConnectionError where the server closed before its end."""
+        if time.monotonic() - self._used > IDLE:
+            self._socket.close()
+            self._open()
         begin = time.perf_counter()
         self._socket.sendall(request)
         reading = _Reading()
@@ -82,6 +91,7 @@ class Connection:
                 raise ConnectionError("the server closed the connection inside an answer")
             parser.feed_data(data)
         end = time.perf_counter()
+        self._used = time.monotonic()
         return Answer(
             parser.get_status_code(), b"".join(reading.parts), (reading.first_byte or end) - begin, end - begin
         )

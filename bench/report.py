@@ -30,7 +30,9 @@ def write_page(report: Mapping[str, Any]) -> None:
 def circumstances(report: Mapping[str, Any]) -> str:
     machine, sizes = report["machine"], report["sizes"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    failed = "".join(f"\n- Failed, and not in the tables: {name} ({why})." for name, why in report["failures"].items())
+    failed = "".join(
+        f"\n- Failed, and not in the tables: {name} ({why[:80]})." for name, why in report["failures"].items()
+    )
     return f"""\
 - Command: `{report["command"]}`, {report["begun"]}, {report["seconds"]:,} seconds, commit {machine["commit"]}.
 - Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gib"]} GiB; {machine["system"]}.

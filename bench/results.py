@@ -37,7 +37,7 @@ class Target:
         if not self.server:
             return f"at most {self.most:g}"
         if self.most < 1:
-            return f"{1 / self.most:g}x faster than {self.server}" + (" (processor time)" if self.by_cpu else "")
+            return f"{1 / self.most:g}x better than {self.server}" + (" (processor time)" if self.by_cpu else "")
         return f"at most {self.most:g}x the {whose} of {self.server}"
 
 

@@ -20,7 +20,18 @@ from bench.processes import ServerProcess
 from bench.results import Result, Row, Target
 from bench.spans import export_requests
 
-__all__ = ["FULL", "QUICK", "TINY", "TREE_PROJECT", "Run", "Sizes", "answer_lines", "await_count", "phoenix_count"]
+__all__ = [
+    "FULL",
+    "QUICK",
+    "TINY",
+    "TREE_PROJECT",
+    "Run",
+    "Sizes",
+    "answer_lines",
+    "await_count",
+    "fill",
+    "phoenix_count",
+]
 
 T = TypeVar("T")
 
@@ -158,7 +169,9 @@ class Run:
             def ask(server: str) -> float:
                 request = taking[server]
                 answer = connections[server].expect(request if isinstance(request, bytes) else request(next(number)))
-                assert check(server, answer), f"{server} answered {name} with {answer.body[:500]!r}"
+                assert check(server, answer), (
+                    f"{server} answered {name} with {len(answer.body)} bytes that are not right: {answer.body[:200]!r}"
+                )
                 return answer.seconds
 
             for server in taking:  # what is compiled, planned and cached at first

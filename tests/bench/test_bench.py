@@ -75,8 +75,8 @@ def test_targets_are_held_against_time_processor_time_and_values() -> None:
     assert json_of(result)["ratios"] == {PHOENIX: {"time": 0.25, "cpu": 0.02}}
     assert result_of(json.loads(json.dumps(json_of(result)))) == result
     lines = [
-        "MISSED: 5x faster than Phoenix, measured 4x",
-        "reached: 40x faster than Phoenix (processor time), measured 50x",
+        "MISSED: 5x better than Phoenix, measured 4x",
+        "reached: 40x better than Phoenix (processor time), measured 50x",
         "reached: at most 10, measured 10",
         "reached: Phoenix: at most 5x the time of tracegraph, measured 4x",
     ]
