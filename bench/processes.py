@@ -38,7 +38,11 @@ class ServerProcess:
         self._process = subprocess.Popen(
             command, env={**os.environ, **environ}, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True
         )
-        self._await(health)
+        try:
+            self._await(health)
+        except BaseException:  # a run that is ended while a server starts does not leave it behind
+            self.stop()
+            raise
         self.seconds_to_ready = time.perf_counter() - begin
 
     def _await(self, health: str) -> None:
@@ -51,7 +55,6 @@ class ServerProcess:
             except OSError:
                 time.sleep(0.01)
         printed = Path(self._log.name).read_text(errors="replace")[-3000:]
-        self.stop()
         raise RuntimeError(f"{self.name} did not become ready:\n{printed}")
 
     @property
