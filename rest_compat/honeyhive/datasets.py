@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from graph.scalars import parse_time
-from rest_compat.honeyhive.models import Open, Strict, iso_time
+from rest_compat.honeyhive.models import Open, Strict, iso_time, still_there
 from rest_compat.json_fields import JSONObject
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, connection_of
 
@@ -122,7 +122,7 @@ def _update_legacy(request: Request) -> Variables:
 
 
 def _updated(data: Data, _request: Request) -> dict[str, Any]:
-    return {"result": _dataset(data["datasetUpdate"]["dataset"])}
+    return {"result": _dataset(still_there(data["datasetUpdate"]["dataset"], "Dataset"))}
 
 
 def _deleted(data: Data, _request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from graph.json_text import JSONText
 from resolvers.errors import RefusalCode
 from rest_compat.dialects import Problem, RefusedError
 from rest_compat.honeyhive.date_range import DateRangeParameter
-from rest_compat.honeyhive.models import Open
+from rest_compat.honeyhive.models import Open, still_there
 from rest_compat.honeyhive.refusals import failing
 from rest_compat.json_fields import JSONAny, JSONObject
 from rest_compat.registry import Data, Endpoint, Request, Variables
@@ -118,7 +118,7 @@ def _create(request: Request) -> Variables:
 def _created(data: Data, _request: Request) -> dict[str, Any]:
     """PostExperimentRunResponse."""
     made = data["experimentCreate"]
-    return {"evaluation": run_object(made["experiment"]), "run_id": made["experimentId"]}
+    return {"evaluation": run_object(still_there(made["experiment"], "Experiment")), "run_id": made["experimentId"]}
 
 
 def _run(request: Request) -> Variables:
@@ -146,7 +146,7 @@ MOST_WARNED = 10
 def _updated(data: Data, _request: Request) -> dict[str, Any]:
     """PutExperimentRunResponse."""
     changed = data["experimentUpdate"]
-    answer: dict[str, Any] = {"evaluation": run_object(changed["experiment"])}
+    answer: dict[str, Any] = {"evaluation": run_object(still_there(changed["experiment"], "Experiment"))}
     if unrecorded := changed["unrecordedIds"]:
         named = ", ".join(unrecorded[:MOST_WARNED]) + (", ..." if len(unrecorded) > MOST_WARNED else "")
         answer["warning"] = f"{len(unrecorded)} of the linked events are not recorded (yet): {named}"

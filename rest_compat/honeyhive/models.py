@@ -5,14 +5,16 @@ routes are lenient.
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from resolvers.errors import InvalidInputError
+from resolvers.errors import InvalidInputError, NotFoundError
 from rest_compat.registry import Request
 
-__all__ = ["Keeping", "Open", "Strict", "iso_time", "milliseconds", "path_uuid"]
+__all__ = ["Keeping", "Open", "Strict", "iso_time", "milliseconds", "path_uuid", "still_there"]
 
 
 class Strict(BaseModel):
@@ -56,3 +58,10 @@ def milliseconds(microseconds: int | None) -> float | int | None:
         return None
     whole, rest = divmod(microseconds, 1000)
     return whole if rest == 0 else microseconds / 1000
+
+
+def still_there(node: Mapping[str, Any] | None, noun: str) -> Mapping[str, Any]:
+    """What a mutation has written, read after it; raises NotFoundError where somebody deleted it in between."""
+    if node is None:
+        raise NotFoundError(f"{noun} not found: it was deleted meanwhile")
+    return node

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from resolvers.errors import InvalidInputError, NotFoundError
-from rest_compat.honeyhive.models import Open, Strict
+from rest_compat.honeyhive.models import Open, Strict, still_there
 from rest_compat.honeyhive.refusals import failing
 from rest_compat.json_fields import JSONAny
 from rest_compat.registry import OTHER_PAGES, Data, Endpoint, Request, Stream, Variables, connection_of
@@ -130,7 +130,10 @@ def _create(request: Request) -> Variables:
 
 
 def _created(data: Data, _request: Request) -> dict[str, Any]:
-    return {"queue": _queue(data["annotationQueueCreate"]["queue"]), "message": "Queue created successfully"}
+    return {
+        "queue": _queue(still_there(data["annotationQueueCreate"]["queue"], "Queue")),
+        "message": "Queue created successfully",
+    }
 
 
 def _which(request: Request) -> Variables:
@@ -154,7 +157,10 @@ def _update(request: Request) -> Variables:
 
 
 def _updated(data: Data, _request: Request) -> dict[str, Any]:
-    return {"queue": _queue(data["annotationQueueUpdate"]["queue"]), "message": "Queue updated successfully"}
+    return {
+        "queue": _queue(still_there(data["annotationQueueUpdate"]["queue"], "Queue")),
+        "message": "Queue updated successfully",
+    }
 
 
 ENDPOINTS = [

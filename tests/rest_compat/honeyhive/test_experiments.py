@@ -255,7 +255,11 @@ BAD_QUERIES = [
             {"dateRange": "{'$gte': " + value},
             "query.dateRange: Invalid JSON: JSON is malformed: object keys must be strings (byte 1)",
         )
-        for value in ("soon}", "1", "[" * 10_000, "__import__('os')}")
+        for value in ("soon}", "1", "[" * 500, "__import__('os')}")
+    ),
+    (
+        {"dateRange": "{'$gte': " + "[" * 10_000},
+        "query.dateRange: Invalid JSON: nested 10001 levels deep, at most 512 are taken",
     ),
     (
         {"dateRange": '{"$gte": "soon"}'},

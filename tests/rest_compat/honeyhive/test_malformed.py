@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from db.engines import engine_for, parse_url
+from resolvers.errors import NotFoundError
 from rest_compat.honeyhive.endpoints import ENDPOINTS
 from rest_compat.openapi import openapi
-from rest_compat.registry import Endpoint
+from rest_compat.registry import Endpoint, Request
 from tests.conftest import running_app
 from tests.rest_compat.served import Served
 
@@ -387,3 +388,21 @@ async def test_any_id_in_a_path(served: Served, ids: dict[str, str], endpoint: E
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
         for value in IDS:
             await answered(served, endpoint, ids, path=endpoint.path.format(**{**ids, name: value}), **sent)
+
+
+GONE: dict[str, dict[str, Any]] = {
+    "queue_create": {"annotationQueueCreate": {"queue": None}},
+    "queue_update": {"annotationQueueUpdate": {"queue": None}},
+    "dataset_update": {"datasetUpdate": {"dataset": None}},
+    "run_create": {"experimentCreate": {"experiment": None, "experimentId": RUN}},
+    "run_update": {"experimentUpdate": {"experiment": None, "unrecordedIds": []}},
+}
+
+
+@pytest.mark.parametrize("operation", GONE)
+def test_what_was_written_and_deleted_before_it_was_read_is_not_found(operation: str) -> None:
+    found = [endpoint for endpoint in ENDPOINTS if endpoint.operation == f"honeyhive/{operation}"]
+    assert found
+    for endpoint in found:
+        with pytest.raises(NotFoundError, match="not found: it was deleted meanwhile"):
+            endpoint.respond(GONE[operation], Request(None, {}, None, "team/malformed"))
