@@ -13,7 +13,17 @@ from db.json_text import JSONText, JSONValue, dump_json, parse_json
 from resolvers.calls.requests import model_name
 from resolvers.calls.usage import NO_MODEL
 
-__all__ = ["HONEYHIVE", "SECTIONS", "has_sections", "links_in", "merged", "summary_with", "usage_in", "with_sections"]
+__all__ = [
+    "HONEYHIVE",
+    "SECTIONS",
+    "has_sections",
+    "links_in",
+    "merged",
+    "summary_with",
+    "usage_in",
+    "user_in",
+    "with_sections",
+]
 
 HONEYHIVE = "honeyhive"
 
@@ -90,6 +100,11 @@ def _link(value: JSONValue) -> str | None:
 def _canonical(run_id: str | None) -> str | None:
     """The id of a run as experiments have it: a UUID in small letters."""
     return run_id if run_id is None or _UUID.fullmatch(run_id) is None else run_id.lower()
+
+
+def user_in(sections: Mapping[str, JSONText]) -> str | None:
+    """The user that ``user_properties`` name; None where they name none, or by what can be no id."""
+    return _link(_parsed(sections.get("user_properties")).get("user_id"))
 
 
 def usage_in(attributes: str | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallStart
 from resolvers.calls.kinds import CallKind, kind_of, kind_of_word
 from resolvers.calls.merge import end_after
 from resolvers.calls.record import write_events
-from resolvers.calls.sections import merged, usage_in
+from resolvers.calls.sections import merged, usage_in, user_in
 from resolvers.calls.validate import check_event
 from resolvers.context import Context, now
 from resolvers.errors import DeletedError, InvalidInputError, NotFoundError
@@ -108,7 +108,7 @@ def whole_call_events(call: WholeCall, user_id: str, at: int) -> list[CallEvent]
         turn_id=call.turn_id,
         session_id=call.session_id,
         kind=call.kind or kind,
-        wb_user_id=call.wb_user_id or user_id,
+        wb_user_id=call.wb_user_id or user_in(sections) or user_id,
     )
     events: list[CallEvent] = [start]
     timed = call.ended_at is not None or call.duration is not None

@@ -46,6 +46,7 @@ async def test_an_event_with_everything_is_read_as_a_call(client: httpx.AsyncCli
             "children_ids": ["c1"],
         }
     }
+    assert call["wb_user_id"] == "u"
     usage = {"requests": 1, "prompt_tokens": 10, "completion_tokens": 5}
     assert (call["id"], call["trace_id"], call["parent_id"]) == (EVENT, SESSION, SESSION)
     assert (call["op_name"], call["display_name"], call["exception"]) == ("ask", "ask", None)
