@@ -1,8 +1,8 @@
 """Request bodies: JSON to a validated model, with what is only stored left as text.
 
 A body is taken apart level by level along its model. Fields that the model declares as ``RawJSON`` are cut out of it
-as they were sent and never built, and so are fields that it keeps without naming them; the rest becomes Python values
-that pydantic validates, so its errors are those that the documents describe.
+as they were sent and never built, and so are fields that it does not name where it says ``EXTRA_AS_TEXT``; the rest
+becomes Python values that pydantic validates, so its errors are those that the documents describe.
 """
 
 import json
@@ -162,7 +162,7 @@ def _decode(body: bytes, text: str, plan: Plan) -> Any:
 def _plan(annotation: Any) -> Plan:
     """The plan of a type of a request model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        kept = annotation.model_config.get("extra") == "allow"
+        kept = getattr(annotation, "EXTRA_AS_TEXT", False)
         fields = {(f.alias or name): _field_plan(f) for name, f in annotation.model_fields.items()}
         return _object(fields, _raw if kept else _plain)
     origin, arguments = get_origin(annotation), get_args(annotation)

@@ -1,6 +1,6 @@
 """Running metrics on events that are sent along."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,7 @@ class RunMetricRequestEvent(BaseModel):
     """RunMetricRequestEvent: anything else that it has is for the metric to read."""
 
     model_config = ConfigDict(extra="allow")
+    EXTRA_AS_TEXT: ClassVar[bool] = True
 
     event_type: str = ""
     event_name: str = ""

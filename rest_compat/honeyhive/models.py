@@ -7,7 +7,7 @@ routes are lenient.
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,6 +33,7 @@ class Keeping(BaseModel):
     """A model that keeps fields it does not name, as JSON text in ``model_extra``."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
+    EXTRA_AS_TEXT: ClassVar[bool] = True
 
 
 def path_uuid(request: Request, name: str) -> str:

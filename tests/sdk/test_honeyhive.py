@@ -117,7 +117,11 @@ def seen_as_written(report: dict[str, Any]) -> str:
             "error": "ValueError: no such city",
             "metadata": {"event_type": "tool"},
         },
-        "failing_error": {"event_type": "tool", "error": "ValueError: no such city", "metadata": {}},
+        "failing_error": {
+            "event_type": "tool",
+            "error": "ValueError: no such city",
+            "metadata": {"honeyhive_error_type": "ValueError"},
+        },
     }
     assert tracing["parents"] == {
         "a program": None,
