@@ -281,6 +281,8 @@ def test_the_panel_opens_an_example_in_a_tab_of_its_own(chromium: Any, server: S
         page.get_by_label("Show Examples").click()
         page.get_by_role("button", name="Failing calls").click()
         page.locator(".graphiql-query-editor", has_text="FailingCalls").wait_for()
+        # The tab has its name a moment after the editor has its text.
+        page.locator(".graphiql-tab-button").nth(len(TABS)).filter(has_text="FailingCalls").wait_for()
         assert tabs(page) == [*TABS, "FailingCalls"]
         run(page)
         answer(page, '"totalCount"')
