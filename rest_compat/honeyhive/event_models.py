@@ -1,5 +1,6 @@
 """What bodies of events and sessions hold."""
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -177,13 +178,13 @@ class _EventText(RawJSON):
         return handler(self.model.__pydantic_core_schema__)
 
 
-class Batch(BaseModel):
+class Batch(BaseModel, ABC):
     """Events together."""
 
     @property
+    @abstractmethod
     def told(self) -> list[Event | InvalidBodyError]:
         """Its events in their order; of one that is none, why."""
-        raise NotImplementedError
 
     @property
     def shared_session(self) -> LegacySession | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, FiniteFloat
 
 from graph.encoding import Spliced
+from resolvers.calls.event_filters import EventFilterOperator, EventFilterType
 from rest_compat.honeyhive.models import Open, Strict
 from rest_compat.registry import Variables
 
@@ -52,20 +53,9 @@ class SingleFilter(Open):
     """Seed 003, but for the ``type``, which may be missing as in the filters of searches."""
 
     field: str
-    operator: Literal[
-        "exists",
-        "not exists",
-        "is",
-        "is not",
-        "contains",
-        "not contains",
-        "greater than",
-        "less than",
-        "after",
-        "before",
-    ]
+    operator: EventFilterOperator
     value: Truth | Number | str | None
-    type: Literal["string", "number", "boolean", "datetime"] | None = None
+    type: EventFilterType | None = None
 
 
 class Filters(Strict):
@@ -156,7 +146,7 @@ def _filter(given: Mapping[str, Any]) -> Variables:
     kind = given.get("type")
     return {
         "field": given["field"],
-        "operator": given["operator"].replace(" ", "_").upper(),
+        "operator": EventFilterOperator(given["operator"]).name,
         "value": given["value"],
         "type": kind and kind.upper(),
     }
@@ -218,7 +208,7 @@ def _filters(filters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "field": each["field"],
-            "operator": each["operator"].replace("_", " ").lower(),
+            "operator": EventFilterOperator[each["operator"]],
             "value": each["value"],
             "type": each["type"].lower() if each["type"] else _type_of(each["value"]),
         }

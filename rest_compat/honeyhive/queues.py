@@ -1,10 +1,11 @@
 """Annotation queues."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from resolvers.calls.event_filters import EventFilterOperator, EventFilterType
 from resolvers.errors import InvalidInputError, NotFoundError
 from rest_compat.honeyhive.models import Open, Strict, still_there
 from rest_compat.honeyhive.refusals import failing
@@ -15,28 +16,15 @@ __all__ = ["ENDPOINTS"]
 
 QueueName = Annotated[str, Field(max_length=200)]
 Description = Annotated[str, Field(max_length=1000)]
-Operator = Literal[
-    "exists",
-    "not exists",
-    "is",
-    "is not",
-    "contains",
-    "not contains",
-    "greater than",
-    "less than",
-    "after",
-    "before",
-]
-Kind = Literal["string", "number", "boolean", "datetime"]
 
 
 class SingleFilter(Open):
     """Seed 003."""
 
     field: str
-    operator: Operator
+    operator: EventFilterOperator
     value: JSONAny
-    type: Kind
+    type: EventFilterType
 
 
 class AnnotationQueueFilters(Strict):
@@ -87,9 +75,9 @@ def _fields(body: CreateAnnotationQueueRequest | UpdateAnnotationQueueRequest) -
 def _filter(given: SingleFilter) -> Variables:
     return {
         "field": given.field,
-        "operator": given.operator.replace(" ", "_").upper(),
+        "operator": given.operator.name,
         "value": given.value,
-        "type": given.type.upper(),
+        "type": given.type.name,
     }
 
 
@@ -114,7 +102,7 @@ def _said(given: Mapping[str, Any]) -> dict[str, Any]:
     kind = given["type"] or "STRING"
     return {
         "field": given["field"],
-        "operator": given["operator"].lower().replace("_", " "),
+        "operator": EventFilterOperator[given["operator"]],
         "value": given["value"],
         "type": kind.lower(),
     }
