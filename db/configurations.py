@@ -1,18 +1,14 @@
 """Configurations, of language models and pipelines: the table, its writes, and what reads can take from it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Index, PrimaryKeyConstraint, Table, delete, insert, update
 
 from db.metadata import JSONColumn, Name, Time, metadata
 from db.name_lists import NameList
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
-from db.rows import Row, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
 
 __all__ = [
     "COLUMNS",
@@ -77,8 +73,10 @@ CONFIGURATION_FIELDS = Fields(
 )
 """What lists of configurations can be ordered by."""
 
-labelled = partial(labelled_of, COLUMNS, ("project_slug", "configuration_id"))
-"""The SQL of given columns and the keys."""
+reader = Reader("Configuration", COLUMNS, "configuration_id")
+
+select_configurations_by_id = reader.by_id
+select_configurations_page = reader.page
 
 
 def insert_configuration(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -98,22 +96,3 @@ def delete_configuration(connection: Connection, project_id: str, configuration_
     """Delete it for good; False where it is not there."""
     where = (c.project_id == project_id, c.id == configuration_id)
     return connection.execute(delete(configurations).where(*where)).rowcount > 0
-
-
-def select_configurations_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Configurations by id; ids that are not there are missing."""
-    found = fetch_by(connection, "Configuration", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.configuration_id: row for row in found}
-
-
-def select_configurations_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of those that fulfil ``conditions``; raises ``QueryError`` for a cursor that is none."""
-    return select_page(connection, "Configuration", labelled(columns), conditions, order, request)

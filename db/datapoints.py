@@ -5,7 +5,6 @@ its id, which may be one that never came.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -28,8 +27,7 @@ from db.metadata import JSONColumn, Name, Time, metadata
 from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Order
-from db.rows import Row, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
 from db.upsert import insert
 
 __all__ = [
@@ -100,10 +98,10 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 """What a datapoint can be asked for, by the names that rows carry. Its keys are always selected."""
 
-KEYS = ("project_slug", "datapoint_id")
+reader = Reader("Datapoint", COLUMNS, "datapoint_id")
 
-labelled = partial(labelled_of, COLUMNS, KEYS)
-"""The SQL of given columns and the keys."""
+select_datapoints_by_id = reader.by_id
+labelled = reader.labelled
 
 DATAPOINT_FIELDS = (
     Field("id", FieldType.TEXT, c.id, nullable=False),
@@ -148,14 +146,6 @@ def delete_datapoints(connection: Connection, project_id: str, ids: Iterable[str
     """Delete datapoints; ``db.dataset_members.delete_memberships`` takes them out of datasets."""
     for chunk in chunked(ids):
         connection.execute(delete(datapoints).where(c.project_id == project_id, c.id.in_(chunk)))
-
-
-def select_datapoints_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Datapoints by id; ids that are not there are missing."""
-    found = fetch_by(connection, "Datapoint", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.datapoint_id: row for row in found}
 
 
 def select_datapoints_page(

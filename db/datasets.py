@@ -1,7 +1,6 @@
 """Datasets: the table, its writes, and what reads can take from it. What they hold is in ``db.dataset_members``."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -17,11 +16,8 @@ from sqlalchemy import (
 )
 
 from db.metadata import Name, Time, metadata
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
-from db.rows import Row, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
 from db.upsert import insert
 
 __all__ = [
@@ -72,10 +68,10 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 """What a dataset can be asked for, by the names that rows carry. Its keys are always selected."""
 
-KEYS = ("project_slug", "dataset_id")
+reader = Reader("Dataset", COLUMNS, "dataset_id")
 
-labelled = partial(labelled_of, COLUMNS, KEYS)
-"""The SQL of given columns and the keys."""
+select_datasets_by_id = reader.by_id
+select_datasets_page = reader.page
 
 DATASET_FIELDS = Fields(
     [
@@ -107,22 +103,3 @@ def update_dataset(connection: Connection, project_id: str, dataset_id: str, val
 def delete_dataset(connection: Connection, project_id: str, dataset_id: str) -> None:
     """Delete a dataset; ``db.dataset_members.delete_members`` empties it."""
     connection.execute(delete(datasets).where(c.project_id == project_id, c.id == dataset_id))
-
-
-def select_datasets_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Datasets by id; ids that are not there are missing."""
-    found = fetch_by(connection, "Dataset", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.dataset_id: row for row in found}
-
-
-def select_datasets_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of the datasets that fulfil ``conditions``; raises CursorError for a cursor that is none."""
-    return select_page(connection, "Dataset", labelled(columns), conditions, order, request)

@@ -1,7 +1,6 @@
 """Token prices that a project has set: the table, its writes, and what reads can take from it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -19,11 +18,9 @@ from sqlalchemy import (
 
 from db.chunks import chunked
 from db.metadata import Name, Time, metadata
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
-from db.rows import Row, RowSet, fetch, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
+from db.rows import RowSet, fetch
 from db.upsert import insert
 
 __all__ = [
@@ -125,25 +122,17 @@ PRICE_FIELDS = Fields(
 )
 """What queries and sorts of prices can name."""
 
-KEYS = ("project_slug", "price_id")
+reader = Reader("Price", COLUMNS, "price_id")
 
-
-labelled = partial(labelled_of, COLUMNS, KEYS)
-"""The SQL of given columns and the keys."""
+select_prices_by_id = reader.by_id
+select_prices_page = reader.page
+labelled = reader.labelled
 
 
 def insert_prices(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert prices; each row names all columns. One whose id is there already is passed over."""
     if rows:
         connection.execute(insert(connection, prices).on_conflict_do_nothing(), rows)
-
-
-def select_prices_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Prices by id; ids that are not there are missing."""
-    found = fetch_by(connection, "Price", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.price_id: row for row in found}
 
 
 def select_prices_by_model(connection: Connection, project_id: str, models: Iterable[str]) -> dict[str, RowSet]:
@@ -160,17 +149,6 @@ def select_prices_by_model(connection: Connection, project_id: str, models: Iter
         for model, group in groupby(rows, lambda row: row.model):
             found[model] = rows.like(group)
     return found
-
-
-def select_prices_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of the prices that fulfil ``conditions``; raises ``QueryError`` for a cursor that is none."""
-    return select_page(connection, "Price", labelled(columns), conditions, order, request)
 
 
 def delete_prices(connection: Connection, project_id: str, condition: ColumnElement[bool]) -> int:

@@ -1,24 +1,19 @@
 """Reading experiments: what can be selected, runs by id, pages, what queries can name."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from db.chunks import chunked
 from db.experiments.tables import QUERIED, experiment_members, experiments
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
-from db.rows import Row, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
 
 __all__ = [
     "COLUMNS",
     "EXPERIMENT_FIELDS",
-    "labelled",
     "select_experiments_by_id",
     "select_experiments_page",
     "select_members",
@@ -76,30 +71,10 @@ EXPERIMENT_FIELDS = Fields(
 )
 """What queries and sorts of experiments can name."""
 
-KEYS = ("project_slug", "experiment_id")
+reader = Reader("Experiment", COLUMNS, "experiment_id")
 
-
-labelled = partial(labelled_of, COLUMNS, KEYS)
-"""The SQL of given columns and the keys."""
-
-
-def select_experiments_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Experiments by id; ids that are not there are missing."""
-    found = fetch_by(connection, "Experiment", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.experiment_id: row for row in found}
-
-
-def select_experiments_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of the experiments that fulfil ``conditions``; raises ``QueryError`` for a cursor that is none."""
-    return select_page(connection, "Experiment", labelled(columns), conditions, order, request)
+select_experiments_by_id = reader.by_id
+select_experiments_page = reader.page
 
 
 def select_members(connection: Connection, project_id: str, ids: Iterable[str], role: str) -> dict[str, list[str]]:

@@ -1,18 +1,15 @@
 """Reading annotation queues."""
 
-from collections.abc import Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from db.chunks import chunked
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
 from db.queues.tables import queue_items, queues
-from db.rows import Row, fetch, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
+from db.rows import Row, fetch
 
 __all__ = [
     "COLUMNS",
@@ -57,27 +54,10 @@ QUEUE_FIELDS = Fields(
 )
 """What lists of queues can be ordered by."""
 
-labelled = partial(labelled_of, COLUMNS, ("project_slug", "queue_id"))
-"""The SQL of given columns and the keys."""
+reader = Reader("AnnotationQueue", COLUMNS, "queue_id", [SHOWN])
 
-
-def select_queues_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Shown queues by id; ids that are not there are missing."""
-    found = fetch_by(connection, "AnnotationQueue", labelled(columns), c.id, ids, c.project_id == project_id, SHOWN)
-    return {row.queue_id: row for row in found}
-
-
-def select_queues_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of those that fulfil ``conditions``; raises ``QueryError`` for a cursor that is none."""
-    return select_page(connection, "AnnotationQueue", labelled(columns), conditions, order, request)
+select_queues_by_id = reader.by_id
+select_queues_page = reader.page
 
 
 def select_queue_state_counts(
