@@ -83,6 +83,7 @@ class Visit:
         page = self.browser.new_page()
         page.set_default_timeout(60_000)
         page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.goto(f"{self.url}{path}")
@@ -205,6 +206,32 @@ def test_the_live_tail_shows_calls_that_come_after_it_began(chromium: Any, serve
         answer(page, "early bird")
         page.locator("button.graphiql-execute-button[aria-label^='Stop']").click()
         page.locator("button.graphiql-execute-button[aria-label^='Execute']").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("query Other { serverInfo { status } }", '"status": "ok"'),
+        ("query { serverInfo { status } }", '"status": "ok"'),
+        ('subscription Other { calls(project: "demo/nobody") { __typename } }', None),
+        ("query Other { 7 }", "Syntax Error: Expected Name, found Int '7'."),
+    ],
+)
+def test_what_was_just_typed_is_run_as_it_stands(
+    chromium: Any, server: ServerProcess, typed: str, expected: str | None
+) -> None:
+    with visiting(chromium, server.url) as visit:
+        page = visit.page(f"/graphiql?project={PROJECT}")
+        answer(page, "Ticket T-928")
+        page.locator(".graphiql-query-editor .view-line").first.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(typed)
+        page.keyboard.press("Control+Enter")
+        if expected:
+            answer(page, expected)
+        else:
+            page.locator("button.graphiql-execute-button[aria-label^='Stop']").wait_for()
+            assert f"{server.url.replace('http', 'ws', 1)}/graphql" in visit.requests
 
 
 def test_a_returning_user_finds_the_tabs_that_were_left(chromium: Any, server: ServerProcess) -> None:

@@ -1,6 +1,7 @@
 // Requests to the endpoint, with errors that say what to do.
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 
 const EARLIER = 50; // events of a subscription that stay in view
@@ -31,13 +32,27 @@ async function readable(input, init) {
 const overHttp = createGraphiQLFetcher({ url: endpoint.href, fetch: readable });
 
 export function fetcher(parameters, options) {
-  return isSubscription(parameters, options) ? events(parameters) : overHttp(parameters, options);
+  const asked = chosen(parameters);
+  return asked.operation === 'subscription' ? events(asked.parameters) : overHttp(asked.parameters, { ...options, documentAST: asked.document });
 }
 
-function isSubscription({ operationName }, options) {
-  const operations = (options?.documentAST?.definitions ?? []).filter((each) => each.kind === 'OperationDefinition');
-  const named = operations.filter((each) => each.name?.value === operationName);
-  return (named.length ? named : operations)[0]?.operation === 'subscription';
+// The kind of the operation to run, and the parameters with its name. The editor learns of another document (a tab that
+// was just opened, a query just typed) a moment later, and until then gives the name and the syntax tree of the one before:
+// so the document itself is read, and a name that it does not know counts only where there are several to choose from.
+function chosen(parameters) {
+  let document;
+  try {
+    document = parse(parameters.query, { noLocation: true });
+  } catch {
+    return { parameters }; // the server says what is wrong with it
+  }
+  const operations = document.definitions.filter((each) => each.kind === 'OperationDefinition');
+  const named = operations.find((each) => each.name?.value === parameters.operationName);
+  if (named || operations.length !== 1) {
+    return { document, operation: (named ?? operations[0])?.operation, parameters };
+  }
+  const [only] = operations;
+  return { document, operation: only.operation, parameters: { ...parameters, operationName: only.name?.value } };
 }
 
 // The answers of a subscription: the newest event, and under it those that came before.
