@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.contenders import CONTENDERS, PEERS, environment
 from bench.machine import load, machine
+from bench.progress import Progress, say
 from bench.report import write_page
 from bench.results import Result, json_of
 from bench.run import FULL, QUICK, TINY, Run
@@ -21,8 +22,9 @@ from bench.tables import terminal
 
 __all__ = ["main"]
 
-FORMAT = 1
+FORMAT = 2
 RESULTS = Path(__file__).parent / "results"
+STOPPED = 130  # the exit code of programs that were stopped by Ctrl-C
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,64 +37,89 @@ def main(arguments: Sequence[str]) -> int:
         sizes = replace(sizes, growth=tuple(sorted(options.growth)))
     chosen = options.only or [name for name in SCENARIOS if name not in options.skip]
     signal.signal(signal.SIGTERM, end)
-    run = Run(sizes, frozenset(options.servers), options.postgresql)
-    failures = prepare(run)
-    clock, before = time.time(), load()
-    begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock))
-    path = options.output or RESULTS / f"{begun.replace(':', '')}.json"
-    results: list[Result] = []
-    report: dict[str, Any] = {
-        "format": FORMAT,
-        "command": shlex.join(["make", "bench", *([f"ARGS={shlex.join(arguments)}"] if arguments else [])]),
-        "begun": begun,
-        "machine": machine(),
-        "sizes": asdict(sizes),
-        "failures": failures,
-    }
+    report = Report(sizes, arguments, options.output)
+    run = Run(sizes, frozenset(options.servers), options.postgresql, left_out=report.left_out)
     try:
-        for place, name in enumerate(chosen, 1):
-            run.say(f"{place} of {len(chosen)}: {name}")
-            try:
-                for result in SCENARIOS[name](run):
-                    results.append(result)
-                    sys.stdout.write(f"{terminal(result)}\n")
-                    sys.stdout.flush()
-            except (AssertionError, OSError, RuntimeError) as error:  # the others are worth having all the same
-                failures[name] = f"{type(error).__name__}: {error}"
-                run.say(f"  {name} failed: {failures[name]}")
-            # After each, so that a run that is ended has not been for nothing.
-            report["seconds"] = round(time.time() - clock)
-            report["load"] = {"before": before, "after": load()}
-            report["results"] = [json_of(result) for result in results]
-            save(path, report)
+        prepare(run)
+        measure(run, chosen, report, full=sizes is FULL)
+    except KeyboardInterrupt:
+        report.ended = "stopped"
+        say("stopped: what was measured so far is kept")
     finally:
         run.close()
-    run.say(f"written to {path}")
-    return 1 if failures else 0
+        report.save()
+    say(f"written to {report.path}")
+    if report.ended == "stopped":
+        return STOPPED
+    return 1 if report.failures else 0
 
 
-def end(_signal: int, _frame: object) -> None:
-    """Leave through what closes the servers."""
-    sys.exit(1)
+class Report:
+    """What is written as JSON, after each scenario, so that a run that is ended has not been for nothing."""
+
+    def __init__(self, sizes: Any, arguments: Sequence[str], path: Path | None) -> None:
+        self._clock, self._load = time.time(), load()
+        begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._clock))
+        self.path = path or RESULTS / f"{begun.replace(':', '')}.json"
+        self.ended = "running"
+        self.left_out: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.results: list[Result] = []
+        self._begin = {
+            "format": FORMAT,
+            "command": shlex.join(["make", "bench", *([f"ARGS={shlex.join(arguments)}"] if arguments else [])]),
+            "begun": begun,
+            "machine": machine(),
+            "sizes": asdict(sizes),
+        }
+
+    def save(self) -> None:
+        report = {
+            **self._begin,
+            "ended": self.ended,
+            "seconds": round(time.time() - self._clock),
+            "load": {"before": self._load, "after": load()},
+            "left_out": self.left_out,
+            "failures": self.failures,
+            "scenarios": self.seconds,
+            "results": [json_of(result) for result in self.results],
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def prepare(run: Run) -> dict[str, str]:
-    """Make the environments of the peers; one that cannot be installed takes no part, and the reason is returned."""
-    failures = {}
+def prepare(run: Run) -> None:
+    """Make the environments of the peers; one that cannot be installed takes no part."""
     for name in sorted(PEERS & run.servers):
-        run.say(f"environment of {name}")
+        say(f"environment of {name}")
         try:
             environment(name)
         except RuntimeError as error:
-            run.say(f"  {error}")
-            failures[name] = str(error)
-    run.servers -= failures.keys()
-    return failures
+            run.leave_out(name, error)
 
 
-def save(path: Path, report: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=2) + "\n")
+def measure(run: Run, chosen: Sequence[str], report: Report, *, full: bool) -> None:
+    progress = Progress(chosen, {name: each.full if full else each.quick for name, each in SCENARIOS.items()})
+    for place, name in enumerate(chosen):
+        progress.begin(place)
+        begin = time.monotonic()
+        try:
+            for result in SCENARIOS[name].run(run):
+                report.results.append(result)
+                sys.stdout.write(f"{terminal(result)}\n")
+                sys.stdout.flush()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other scenarios are worth having
+            report.failures[name] = f"{type(error).__name__}: {error}"
+            say(f"  {name} failed: {report.failures[name]}")
+        report.seconds[name] = round(time.monotonic() - begin, 1)
+        report.save()
+    report.ended = "finished"
+
+
+def end(_signal: int, _frame: object) -> None:
+    """Leave through what closes the servers and keeps what was measured."""
+    raise KeyboardInterrupt
 
 
 def names(known: Sequence[str]) -> Any:

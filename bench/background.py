@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 
 from bench.http import Connection
+from bench.load import CLIENTS
 
 __all__ = ["Beside", "beside"]
 
@@ -28,9 +28,8 @@ def beside(port: int, requests: Sequence[bytes], *, connections: int, pause: flo
     It begins one every ``pause`` seconds, or as soon as the one before was answered where that takes longer. Raises
     RuntimeError where one was refused.
     """
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_repeat, args=(port, requests, connections, pause, theirs))
+    ours, theirs = CLIENTS.Pipe()
+    process = CLIENTS.Process(target=_repeat, args=(port, requests, connections, pause, theirs), daemon=True)
     process.start()
     theirs.close()
     assert ours.recv() == "begun"

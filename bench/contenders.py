@@ -21,8 +21,12 @@ __all__ = [
     "OURS_POSTGRESQL",
     "PEERS",
     "PHOENIX",
+    "TWO_WORKERS",
+    "TWO_WORKERS_POSTGRESQL",
     "WEAVE",
+    "WITHOUT_SEARCH",
     "environment",
+    "install",
     "running",
 ]
 
@@ -30,6 +34,8 @@ ROOT = Path(__file__).parents[1]
 
 OURS, GENERIC, HANDWRITTEN = "tracegraph", "generic executor", "hand-written"
 OURS_POSTGRESQL = "tracegraph on PostgreSQL"
+TWO_WORKERS, TWO_WORKERS_POSTGRESQL = "tracegraph with 2 workers", "tracegraph on PostgreSQL with 2 workers"
+WITHOUT_SEARCH = "tracegraph without search"
 FASTAPI, WEAVE, PHOENIX = "FastAPI", "Weave reference", "Phoenix"
 
 _ASGI = ("uvicorn==0.54.*", "uvloop", "httptools")
@@ -45,6 +51,8 @@ class Contender:
     """What its environment gets from PyPI; none where it runs in ours."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
+    postgresql: bool = False
+    """Its database is one of PostgreSQL."""
 
 
 _SERVE = ("serve", "--port", "{port}", "--database-url", "{url}", "--otlp-grpc-port", "0", "--log-level", "error")
@@ -53,7 +61,10 @@ _PEERS = str(ROOT / "bench" / "peers")
 
 CONTENDERS = {
     OURS: Contender(("{python}", "-m", "tracegraph", *_SERVE), environ=_ROOMY),
-    OURS_POSTGRESQL: Contender(("{python}", "-m", "tracegraph", *_SERVE), environ=_ROOMY),
+    OURS_POSTGRESQL: Contender(("{python}", "-m", "tracegraph", *_SERVE), environ=_ROOMY, postgresql=True),
+    TWO_WORKERS: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--workers", "2")),
+    TWO_WORKERS_POSTGRESQL: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--workers", "2"), postgresql=True),
+    WITHOUT_SEARCH: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--search", "off")),
     GENERIC: Contender(("{python}", "-m", "bench.generic", *_SERVE), environ=_ROOMY),
     HANDWRITTEN: Contender(("{python}", "-m", "bench.handwritten", "{url}", "{port}")),
     FASTAPI: Contender(
@@ -92,13 +103,21 @@ def environment(name: str) -> Path:
     done = folder / ".packages"
     wanted = "\n".join(packages)
     if not done.exists() or done.read_text() != wanted:
-        venv.create(folder, with_pip=True)
-        pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages]
-        done_by = subprocess.run(pip, capture_output=True, text=True, check=False)
-        if done_by.returncode:
-            raise RuntimeError(f"{' '.join(packages)} cannot be installed: {done_by.stderr[-2000:]}")
+        install(folder, *packages)
         done.write_text(wanted)
     return folder / "bin"
+
+
+def install(folder: Path, *packages: str) -> None:
+    """Make an environment of packages; raises RuntimeError where they cannot be installed."""
+    try:
+        venv.create(folder, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise RuntimeError(f"no environment can be made in {folder}: {error}") from None
+    pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(packages)} cannot be installed: {done.stderr[-2000:]}")
 
 
 @contextlib.contextmanager

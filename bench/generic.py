@@ -2,12 +2,21 @@
 
 import sys
 
-from graph.executor.executor import CompiledExecutor
+from graph.executor import CompiledExecutor
 
-for name in ("complete_iterable_value", "complete_object_value"):
-    delattr(CompiledExecutor, name)
+__all__ = ["use_generic_executor"]
+
+
+def use_generic_executor() -> None:
+    """Take back whatever the compiled executor does otherwise than the class that it extends."""
+    (base,) = CompiledExecutor.__bases__
+    for name in [name for name in vars(CompiledExecutor) if hasattr(base, name)]:
+        if not name.startswith("__"):
+            delattr(CompiledExecutor, name)
+
 
 if __name__ == "__main__":
     from server.cli import main
 
+    use_generic_executor()
     sys.exit(main(sys.argv[1:]))

@@ -64,6 +64,10 @@ class _Reading:
         self.done = True
 
 
+class _IdleConnectionClosedError(Exception):
+    """The server closed a connection that it had answered on before, and gave nothing to the request."""
+
+
 class Connection:
     """A connection that is kept open between requests, one request at a time."""
 
@@ -74,24 +78,46 @@ class Connection:
     def _open(self) -> None:
         self._socket = socket.create_connection(("127.0.0.1", self._port), SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._answered = False
         self._used = time.monotonic()
 
+    def _reopen(self) -> None:
+        self._socket.close()
+        self._open()
+
     def send(self, request: bytes) -> Answer:
-        """Send, and read the whole answer; raises ConnectionError where the server closed before its end."""
+        """Send, and read the whole answer; raises ConnectionError where the server closed before its end.
+
+        A server closes connections that were idle, some seconds by its own clock, which may be while the request is on
+        its way to it. That request is sent again, as clients of HTTP do, and its time is that of the second attempt.
+        """
         if time.monotonic() - self._used > IDLE:
-            self._socket.close()
-            self._open()
+            self._reopen()
+        try:
+            return self._exchange(request)
+        except _IdleConnectionClosedError:
+            self._reopen()
+            return self._exchange(request)
+
+    def _exchange(self, request: bytes) -> Answer:
         begin = time.perf_counter()
-        self._socket.sendall(request)
         reading = _Reading()
         parser = httptools.HttpResponseParser(reading)
-        while not reading.done:
-            data = self._socket.recv(CHUNK)
-            if not data:
-                raise ConnectionError("the server closed the connection inside an answer")
-            parser.feed_data(data)
+        received = 0
+        try:
+            self._socket.sendall(request)
+            while not reading.done and (data := self._socket.recv(CHUNK)):
+                received += len(data)
+                parser.feed_data(data)
+        except ConnectionError:  # reset, or closed before all was sent
+            pass
+        if not reading.done:
+            if self._answered and not received:
+                raise _IdleConnectionClosedError
+            raise ConnectionError(f"port {self._port} closed the connection after {received} bytes")
         end = time.perf_counter()
-        self._used = time.monotonic()
+        self._answered = True
+        self._used = time.monotonic() if parser.should_keep_alive() else float("-inf")
         return Answer(
             parser.get_status_code(), b"".join(reading.parts), (reading.first_byte or end) - begin, end - begin
         )

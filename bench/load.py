@@ -5,6 +5,7 @@ the client was the bottleneck: with the processor time of the client near the ti
 """
 
 import multiprocessing
+import statistics
 import threading
 import time
 from collections.abc import Sequence
@@ -14,10 +15,16 @@ from multiprocessing.synchronize import Barrier
 
 from bench.http import Connection
 
-__all__ = ["Driven", "Share", "drive", "percentile"]
+__all__ = ["CLIENTS", "Driven", "Share", "drive", "percentile", "quartiles"]
 
 PROCESSES = 2
 CONNECTIONS = 8  # of all processes together
+PATIENCE = 120  # seconds until all processes have begun
+
+CLIENTS = multiprocessing.get_context("forkserver")
+"""Makes processes out of one that has loaded the modules of clients: each costs milliseconds."""
+
+CLIENTS.set_forkserver_preload(["bench.background", "bench.load", "bench.subscribers"])
 
 
 @dataclass(slots=True)
@@ -49,25 +56,37 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
 
 
+def quartiles(values: Sequence[float]) -> tuple[float, float]:
+    """Between these lies the middle half of the values."""
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
 def drive(
     port: int, requests: Sequence[bytes], *, processes: int = PROCESSES, connections: int = CONNECTIONS
 ) -> Driven:
     """Send every request once; raises RuntimeError where one was not answered with success."""
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(processes)
+    barrier = CLIENTS.Barrier(processes, timeout=PATIENCE)
     pipes, workers = [], []
     each = max(1, connections // processes)
     for number in range(processes):
-        ours, theirs = context.Pipe()
+        ours, theirs = CLIENTS.Pipe()
         dealt = [requests[number * each + place :: processes * each] for place in range(each)]
-        worker = context.Process(target=_work, args=(port, dealt, barrier, theirs))
+        worker = CLIENTS.Process(target=_work, args=(port, dealt, barrier, theirs), daemon=True)
         worker.start()
         theirs.close()  # so that a process that dies ends the wait for it
         pipes.append(ours)
         workers.append(worker)
-    shares: list[Share] = [pipe.recv() for pipe in pipes]
-    for worker in workers:
-        worker.join()
+    try:
+        shares: list[Share] = [pipe.recv() for pipe in pipes]
+    except EOFError:
+        raise RuntimeError("a process of the clients ended early") from None
+    finally:
+        for worker in workers:
+            worker.join(1)
+            worker.kill()
     failures = [failure for share in shares for failure in share.failures]
     if failures:
         raise RuntimeError(f"{len(failures)} connections failed: {failures[0]}")

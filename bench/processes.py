@@ -14,6 +14,7 @@ from bench.http import Connection, get
 __all__ = ["ServerProcess", "free_port"]
 
 TICKS = os.sysconf("SC_CLK_TCK")
+SETTLING = 0.4  # seconds in which a server that does nothing takes next to no processor time
 PATIENCE = 180  # seconds until a server that does not become ready is given up
 
 
@@ -71,9 +72,32 @@ class ServerProcess:
             found.extend(child for child, parent in parents.items() if parent == pid)
         return found
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def cpu(self) -> float:
         """Processor seconds so far."""
         return sum(sum(map(int, fields[11:15])) for pid in self.pids if (fields := _fields(pid))) / TICKS
+
+    def settle(self, patience: float = 20) -> None:
+        """Return when what goes on in the background is over, or after so many seconds."""
+        end = time.monotonic() + patience
+        spent = self.cpu()
+        while time.monotonic() < end:
+            time.sleep(SETTLING)
+            before, spent = spent, self.cpu()
+            if spent - before <= SETTLING / 20:
+                return
+
+    def pause(self) -> None:
+        """Take no processor time until ``resume``."""
+        if self.alive:
+            os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self.alive:
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def resident_bytes(self) -> int:
         return sum(_status(pid, "VmRSS") for pid in self.pids)

@@ -1,12 +1,14 @@
 """What a run gives: results, each with a row for every server that was measured, and their JSON form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import median
 from typing import Any
 
 from bench.contenders import OURS
+from bench.load import percentile, quartiles
 
-__all__ = ["Result", "Row", "Target", "json_of", "result_of", "verdicts"]
+__all__ = ["Result", "Row", "Target", "json_of", "result_of", "row_of", "verdicts"]
 
 
 @dataclass(slots=True)
@@ -15,11 +17,35 @@ class Row:
 
     server: str
     value: float
+    """The median of what was measured, where that was more than one value."""
+
+    low: float | None = None
+    high: float | None = None
+    """The quartiles, in the unit of the value: between them lies the middle half of what was measured."""
+
     cpu_ms: float | None = None
-    p50_ms: float | None = None
     p99_ms: float | None = None
     client_share: float | None = None
     """Processor seconds of all client processes for each second that passed; near 1 a client was the bottleneck."""
+
+    samples: int = 1
+    answer: str = ""
+    """What each answer held."""
+
+
+def row_of(
+    server: str,
+    values: Sequence[float],
+    *,
+    cpu_ms: float | None = None,
+    milliseconds: Sequence[float] = (),
+    client_share: float | None = None,
+    answer: str = "",
+) -> Row:
+    """The row of these values; ``milliseconds`` are the times of single answers, where they are not the values."""
+    low, high = quartiles(values)
+    p99 = percentile(milliseconds, 0.99) if milliseconds else None
+    return Row(server, median(values), low, high, cpu_ms, p99, client_share, len(values), answer)
 
 
 @dataclass(frozen=True, slots=True)

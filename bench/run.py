@@ -2,23 +2,24 @@
 
 import contextlib
 import itertools
-import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import TypeVar
 
-from bench.contenders import OURS, OURS_POSTGRESQL, PHOENIX, running
+from bench.answers import Read
+from bench.contenders import CONTENDERS, OURS, PHOENIX, running
 from bench.data import batches_of_events, complete_calls
 from bench.http import Answer, post
-from bench.load import drive, percentile
+from bench.load import drive
 from bench.processes import ServerProcess
-from bench.results import Result, Row, Target
+from bench.progress import say
+from bench.results import Result, Target
 from bench.spans import export_requests
+from bench.turns import Turns
 
 __all__ = [
     "FULL",
@@ -87,21 +88,28 @@ class Run:
     postgresql: str = ""
     """URL of a PostgreSQL server; empty starts one of our own where the package for that is installed."""
 
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Servers that take no part, and why."""
+
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _readable: dict[str, ServerProcess] = field(default_factory=dict)
+    _running: list[ServerProcess] = field(default_factory=list)
     _databases: "itertools.count[int]" = field(default_factory=itertools.count)
-
-    def say(self, text: str) -> None:
-        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
-        sys.stderr.flush()
 
     def among(self, *names: str) -> list[str]:
         """Those of these servers that take part."""
         return [name for name in names if name in self.servers]
 
-    def start(self, name: str, folder: Path | None = None) -> contextlib.AbstractContextManager[ServerProcess]:
+    @contextlib.contextmanager
+    def start(self, name: str, folder: Path | None = None) -> Iterator[ServerProcess]:
         """A server on an empty database of its own, or on what is in ``folder``."""
-        return running(name, folder=folder, postgresql=self._new_database() if name == OURS_POSTGRESQL else "")
+        postgresql = self._new_database() if CONTENDERS[name].postgresql else ""
+        with running(name, folder=folder, postgresql=postgresql) as server:
+            self._running.append(server)
+            try:
+                yield server
+            finally:
+                self._running.remove(server)
 
     def folder(self) -> Path:
         """A folder that is gone after the run."""
@@ -109,12 +117,25 @@ class Run:
 
     def readable(self, name: str) -> ServerProcess:
         """A server that holds what reads are about; the same one for all reads of the run."""
-        if name not in self._readable:
-            self.say(f"  filling {name}")
+        if name not in self._readable or not self._readable[name].alive:
+            say(f"  filling {name}")
             server = self._stack.enter_context(self.start(name))
             fill(server, self.sizes)
+            server.settle()
             self._readable[name] = server
         return self._readable[name]
+
+    @contextlib.contextmanager
+    def alone(self, server: ServerProcess) -> Iterator[None]:
+        """The only server of the run that goes on within the block: what others do later does not fall on it."""
+        others = [each for each in self._running if each is not server]
+        for other in others:
+            other.pause()
+        try:
+            yield
+        finally:
+            for other in others:
+                other.resume()
 
     def close(self) -> None:
         self._stack.close()
@@ -137,6 +158,26 @@ class Run:
             connection.execute(f'CREATE DATABASE "{name}"')
         return make_url(self.postgresql).set(database=name).render_as_string(hide_password=False)
 
+    def leave_out(self, name: str, why: object) -> None:
+        """Go on without a server, and remember why."""
+        self.left_out[name] = f"{type(why).__name__}: {why}" if isinstance(why, Exception) else str(why)
+        self.servers -= {name}
+        say(f"  {name} is left out from here on: {self.left_out[name][:500]}")
+
+    def started(
+        self, names: Iterable[str], stack: contextlib.ExitStack, *, fresh: bool = True
+    ) -> dict[str, ServerProcess]:
+        """Those that take part, on new databases or on those of reads; one that does not start is left out."""
+        found = {}
+        for name in self.among(*names):
+            try:
+                found[name] = stack.enter_context(self.start(name)) if fresh else self.readable(name)
+            except (ImportError, OSError, RuntimeError) as error:
+                if name == OURS:
+                    raise
+                self.leave_out(name, error)
+        return found
+
     def reads(
         self,
         name: str,
@@ -145,49 +186,29 @@ class Run:
         check: Callable[[str, Answer], bool],
         targets: Sequence[Target] = (),
         *,
+        seen: Read | None = None,
         fresh: bool = False,
     ) -> Iterable[Result]:
         """Times of the same request to several servers, which take turns; none where none of them takes part.
 
         A request may be made from the number of its turn. What follows a comma in a name tells two requests to the
-        same server apart. Raises AssertionError where ``check`` does not hold.
+        same server apart. ``check`` looks at every answer, ``seen`` at the first of each, which is held against that of
+        the first server. A peer whose answer is not right takes no further part, and the note says so; raises
+        AssertionError where ours is not.
         """
-        taking = {label: request for label, request in requests.items() if label.partition(",")[0] in self.servers}
-        if OURS not in taking and not any(target.of in taking for target in targets):
-            return
-        rows = []
-        turns: dict[str, list[float]] = {}
-        cpu: dict[str, float] = {}
+        wanted = dict.fromkeys(label.partition(",")[0] for label in requests)
         with contextlib.ExitStack() as stack:
-            servers = {
-                label: stack.enter_context(self.start(label)) if fresh else self.readable(label.partition(",")[0])
-                for label in taking
-            }
-            connections = {name: stack.enter_context(server.connect()) for name, server in servers.items()}
-            number = itertools.count()
-
-            def ask(server: str) -> float:
-                request = taking[server]
-                answer = connections[server].expect(request if isinstance(request, bytes) else request(next(number)))
-                assert check(server, answer), (
-                    f"{server} answered {name} with {len(answer.body)} bytes that are not right: {answer.body[:200]!r}"
-                )
-                return answer.seconds
-
-            for server in taking:  # what is compiled, planned and cached at first
-                ask(server)
-                ask(server)
-                turns[server] = []
-                cpu[server] = servers[server].cpu()
-            for _ in range(self.sizes.repeats):
-                waiting = [server for server in taking if sum(turns[server]) < self.sizes.seconds]
-                for server in waiting:
-                    turns[server].append(ask(server))
-            for server, seconds in turns.items():
-                spent = (servers[server].cpu() - cpu[server]) * 1000 / len(seconds)
-                ordered = [each * 1000 for each in seconds]
-                rows.append(Row(server, median(ordered), spent, median(ordered), percentile(ordered, 0.99)))
-        yield Result(name, title, "ms", rows, list(targets))
+            servers = self.started(wanted, stack, fresh=fresh)
+            taking = {label: request for label, request in requests.items() if label.partition(",")[0] in servers}
+            if OURS not in taking and not any(target.of in taking for target in targets):
+                return
+            turns = Turns(
+                name, {label: servers[label.partition(",")[0]] for label in taking}, taking, check, seen, stack
+            )
+            turns.warm_up()
+            turns.take(self.sizes.repeats, self.sizes.seconds)
+            result = Result(name, title, "ms", turns.rows(), list(targets), "; ".join(turns.notes))
+        yield result
 
 
 def fill(server: ServerProcess, sizes: Sizes) -> None:

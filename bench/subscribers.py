@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 
 from bench.http import post
+from bench.load import CLIENTS
 
 __all__ = ["Following", "following"]
 
@@ -32,10 +32,9 @@ class Following:
 @contextmanager
 def following(port: int, count: int, query: str, variables: dict[str, object]) -> Iterator[Following]:
     """``count`` subscribers by server-sent events, all of them begun; what they heard is there when the block ends."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
+    ours, theirs = CLIENTS.Pipe()
     request = post("/graphql", {"query": query, "variables": variables}, accept="text/event-stream")
-    process = context.Process(target=_follow, args=(port, count, request, theirs))
+    process = CLIENTS.Process(target=_follow, args=(port, count, request, theirs), daemon=True)
     process.start()
     theirs.close()
     assert ours.recv() == "begun"

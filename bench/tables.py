@@ -16,13 +16,14 @@ def shown(value: float) -> str:
 
 
 def _cells(row: Row, unit: str) -> list[str]:
+    spread = "" if row.low is None or row.high is None or row.samples == 1 else f"{shown(row.low)} - {shown(row.high)}"
     cpu = "" if row.cpu_ms is None else shown(row.cpu_ms)
     p99 = "" if row.p99_ms is None else shown(row.p99_ms)
     client = "" if row.client_share is None else f"{row.client_share:.2f}"
-    return [row.server, f"{shown(row.value)} {unit}", cpu, p99, client]
+    return [row.server, f"{shown(row.value)} {unit}", spread, cpu, p99, client, row.answer]
 
 
-HEAD = ["server", "measured", "server CPU, ms", "p99, ms", "client CPU"]
+HEAD = ["server", "measured", "quartiles", "server CPU, ms", "p99, ms", "client CPU", "answer"]
 
 
 def terminal(result: Result) -> str:
@@ -50,8 +51,10 @@ def markdown(results: Iterable[Result]) -> str:
     """A table a result, with what was to be reached."""
     parts = []
     for result in results:
-        lines = [f"### {result.title}", "", f"| {' | '.join(HEAD)} |", "|---|---:|---:|---:|---:|"]
-        lines += [f"| {' | '.join(_cells(row, result.unit))} |" for row in result.rows]
+        cells = [HEAD, *(_cells(row, result.unit) for row in result.rows)]
+        filled = [place for place in range(len(HEAD)) if any(line[place] for line in cells[1:])]
+        lines = [f"### {result.title}", "", *(f"| {' | '.join(line[place] for place in filled)} |" for line in cells)]
+        lines.insert(3, f"|---|{'---:|' * (len(filled) - 1)}")
         lines += ["", *(f"- {line}" for line in judged(result))]
         if result.note:
             lines += ["", result.note]

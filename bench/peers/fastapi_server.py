@@ -20,14 +20,17 @@ from pydantic import BaseModel
 TABLES = """
 CREATE TABLE IF NOT EXISTS calls (
     project_id TEXT, id TEXT, trace_id TEXT, parent_id TEXT, op_name TEXT, started_at TEXT, ended_at TEXT,
-    exception TEXT, attributes TEXT, inputs TEXT, output TEXT, summary TEXT, PRIMARY KEY (project_id, id)
+    exception TEXT, attributes TEXT, inputs TEXT, output TEXT, summary TEXT, display_name TEXT, thread_id TEXT,
+    turn_id TEXT, wb_user_id TEXT, wb_run_id TEXT, wb_run_step INTEGER, wb_run_step_end INTEGER, deleted_at TEXT,
+    PRIMARY KEY (project_id, id)
 );
 CREATE INDEX IF NOT EXISTS by_start ON calls (project_id, started_at, id);
 CREATE INDEX IF NOT EXISTS by_trace ON calls (project_id, trace_id, started_at, id);
 """
 COLUMNS = (
     "project_id", "id", "trace_id", "parent_id", "op_name", "started_at", "ended_at", "exception", "attributes",
-    "inputs", "output", "summary",
+    "inputs", "output", "summary", "display_name", "thread_id", "turn_id", "wb_user_id", "wb_run_id", "wb_run_step",
+    "wb_run_step_end", "deleted_at",
 )  # fmt: skip
 
 
@@ -119,6 +122,14 @@ class Call(BaseModel):
     inputs: dict[str, Any]
     output: Any
     summary: dict[str, Any] | None
+    display_name: str | None
+    thread_id: str | None
+    turn_id: str | None
+    wb_user_id: str | None
+    wb_run_id: str | None
+    wb_run_step: int | None
+    wb_run_step_end: int | None
+    deleted_at: dt.datetime | None
 
 
 app = FastAPI()
@@ -143,6 +154,9 @@ def write(events: list[StartedCall | EndedCall]) -> None:
             for name in ("attributes", "inputs", "output", "summary"):
                 if name in values:
                     values[name] = json.dumps(values[name])
+            for name in ("started_at", "ended_at"):  # as texts that sort by time
+                if name in values:
+                    values[name] = getattr(event, name).astimezone(dt.UTC).isoformat(timespec="microseconds")
             names = list(values)
             sets = ", ".join(f"{name} = excluded.{name}" for name in names if name not in {"project_id", "id"})
             connection().execute(

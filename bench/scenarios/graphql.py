@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from bench.answers import nodes
 from bench.contenders import GENERIC, HANDWRITTEN, OURS, OURS_POSTGRESQL, PHOENIX
 from bench.data import PROJECT, complete_calls
 from bench.http import Answer, post
@@ -66,7 +67,7 @@ def list_of_calls(run: Run) -> Iterable[Result]:
     requests |= of_phoenix(run, PROJECT, theirs, first=amount)
     title = f"{amount:,} calls x 12 scalars"
     targets = [Target(1 / 40, PHOENIX, by_cpu=True), Target(2.0, OURS, of=OURS_POSTGRESQL)]
-    yield from run.reads("list", title, requests, counted(amount, b'"callId"'), targets)
+    yield from run.reads("list", title, requests, counted(amount, b'"callId"'), targets, seen=nodes)
 
 
 def wide(run: Run) -> Iterable[Result]:
@@ -79,7 +80,7 @@ def wide(run: Run) -> Iterable[Result]:
     servers = run.among(OURS, GENERIC)
     check = counted(run.sizes.calls, b'"callId"')
     title = f"{run.sizes.calls:,} calls x 20 fields over HTTP, SQL and payloads included"
-    yield from run.reads("wide", title, dict.fromkeys(servers, request), check, [Target(1 / 10, GENERIC)])
+    yield from run.reads("wide", title, dict.fromkeys(servers, request), check, [Target(1 / 10, GENERIC)], seen=nodes)
     if OURS not in servers:
         return
     rows = []
@@ -110,7 +111,7 @@ def tree(run: Run) -> Iterable[Result]:
     requests |= of_phoenix(run, TREE_PROJECT, theirs)
     title = f"Tree of {amount:,} calls x 12 scalars"
     targets = [Target(1 / 40, PHOENIX, by_cpu=True), Target(2.0, OURS, of=OURS_POSTGRESQL)]
-    yield from run.reads("tree", title, requests, counted(amount - 1, b'"callId"'), targets)
+    yield from run.reads("tree", title, requests, counted(amount - 1, b'"callId"'), targets, seen=nodes)
 
 
 def nested_list(run: Run) -> Iterable[Result]:
@@ -130,7 +131,7 @@ def nested_list(run: Run) -> Iterable[Result]:
     requests |= of_phoenix(run, PROJECT, theirs, first=roots)
     title = f"Page of {roots} roots, each with its 19 descendants"
     targets = [Target(1 / 40, PHOENIX, by_cpu=True), Target(2.0, OURS, of=OURS_POSTGRESQL)]
-    yield from run.reads("nested", title, requests, counted(roots * 20, b'"callId"'), targets)
+    yield from run.reads("nested", title, requests, counted(roots * 20, b'"callId"'), targets, seen=nodes)
 
 
 AS_LIST = f"{OURS}, as a list"
@@ -149,4 +150,4 @@ def entities(run: Run) -> Iterable[Result]:
     check = counted(amount, b'"callId"')
     requests: dict[str, Any] = {OURS: document(asked, keys=keys), AS_LIST: document(listed, slug=PROJECT)}
     title = f"_entities of {amount:,} calls x 12 scalars"
-    yield from run.reads("entities", title, requests, check, [Target(1.3, AS_LIST)])
+    yield from run.reads("entities", title, requests, check, [Target(1.3, AS_LIST)], seen=nodes)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
-from statistics import median
 from typing import Any
 
 from bench.contenders import OURS, OURS_POSTGRESQL
@@ -11,7 +10,8 @@ from bench.data import PROJECT, complete_calls, split
 from bench.http import Answer, Connection, post
 from bench.load import drive
 from bench.processes import ServerProcess
-from bench.results import Result, Row, Target
+from bench.progress import say
+from bench.results import Result, Row, Target, row_of
 from bench.run import TREE_PROJECT, Run
 from bench.scenarios.graphql import SCALARS, document
 from bench.scenarios.rest import query
@@ -40,7 +40,7 @@ def grown(run: Run, process: ServerProcess, name: str) -> Iterator[Result]:
     there = 0
     for size in run.sizes.growth:
         seconds = write(process, complete_calls(size - there, first=there), size - there)
-        run.say(f"  {name}: {size:,} calls")
+        say(f"  {name}: {size:,} calls")
         label = f"{name}, {size:,} calls"
         rows.setdefault("ingest", []).append(Row(label, (size - there) / seconds))
         there = size
@@ -118,5 +118,4 @@ def measured(process: ServerProcess, label: str, read: Read) -> Row:
         while time.monotonic() < end or len(milliseconds) < 5:
             milliseconds.append(read(connection, next(numbers)).seconds * 1000)
     cpu = (process.cpu() - spent) * 1000 / len(milliseconds)
-    ordered = sorted(milliseconds)
-    return Row(label, median(ordered), cpu, median(ordered), ordered[int(len(ordered) * 0.99)])
+    return row_of(label, milliseconds, cpu_ms=cpu, milliseconds=milliseconds)

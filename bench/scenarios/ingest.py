@@ -3,20 +3,37 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
-from statistics import median
 from typing import Any
 
-from bench.contenders import FASTAPI, HANDWRITTEN, OURS, OURS_POSTGRESQL, WEAVE
+from bench.contenders import (
+    FASTAPI,
+    HANDWRITTEN,
+    OURS,
+    OURS_POSTGRESQL,
+    TWO_WORKERS,
+    TWO_WORKERS_POSTGRESQL,
+    WEAVE,
+    WITHOUT_SEARCH,
+)
 from bench.data import PROJECT, batches_of_events, complete_calls, end_of, split, start_of
 from bench.http import post
-from bench.load import drive, percentile
+from bench.load import drive
 from bench.processes import ServerProcess
-from bench.results import Result, Row, Target
+from bench.results import Result, Target, row_of
 from bench.run import Run
 
 __all__ = ["run"]
 
-SHARES = {OURS: 1.0, OURS_POSTGRESQL: 1.0, HANDWRITTEN: 1.0, FASTAPI: 0.4, WEAVE: 0.05}
+SHARES = {
+    OURS: 1.0,
+    OURS_POSTGRESQL: 1.0,
+    TWO_WORKERS: 1.0,
+    TWO_WORKERS_POSTGRESQL: 1.0,
+    WITHOUT_SEARCH: 1.0,
+    HANDWRITTEN: 1.0,
+    FASTAPI: 0.4,
+    WEAVE: 0.1,
+}
 """How much of a round each is given, so that all take about as long."""
 
 Calls = Sequence[dict[str, Any]]
@@ -39,15 +56,19 @@ def single(calls: Calls) -> list[bytes]:
 
 
 def run(run: Run) -> Iterable[Result]:
-    taking = run.among(*SHARES)
-    if OURS in taking:
+    if OURS in run.servers:
         with ExitStack() as stack:
-            yield from forms(run, {server: stack.enter_context(run.start(server)) for server in taking})
+            yield from forms(run, run.started(SHARES, stack))
 
 
 def forms(run: Run, processes: Mapping[str, ServerProcess]) -> Iterable[Result]:
     """The forms in which calls come, each to the same servers."""
-    slower = [Target(2.0, OURS, of=OURS_POSTGRESQL)]
+    others = [
+        Target(2.0, OURS, of=OURS_POSTGRESQL),
+        Target(1.0, OURS, of=TWO_WORKERS),
+        Target(1.0, OURS_POSTGRESQL, of=TWO_WORKERS_POSTGRESQL),
+        Target(1 / 0.7, WITHOUT_SEARCH),
+    ]
     yield from measured(
         run,
         processes,
@@ -55,7 +76,7 @@ def forms(run: Run, processes: Mapping[str, ServerProcess]) -> Iterable[Result]:
         "Ingest: complete calls of 2 KB, 100 in a request",
         complete,
         {WEAVE},
-        [Target(1.3, HANDWRITTEN), *slower],
+        [Target(1.3, HANDWRITTEN), *others],
     )
     yield from measured(
         run,
@@ -64,7 +85,7 @@ def forms(run: Run, processes: Mapping[str, ServerProcess]) -> Iterable[Result]:
         "Ingest: starts and ends of calls of 2 KB, 100 events in a request",
         events,
         set(),
-        [Target(1.3, HANDWRITTEN), Target(1 / 30, WEAVE), *slower],
+        [Target(1.3, HANDWRITTEN), Target(1 / 30, WEAVE), *others],
     )
     yield from measured(
         run,
@@ -72,7 +93,7 @@ def forms(run: Run, processes: Mapping[str, ServerProcess]) -> Iterable[Result]:
         "ingest_single",
         "Ingest: the start and the end of each call in requests of their own",
         single,
-        set(),
+        {TWO_WORKERS, TWO_WORKERS_POSTGRESQL, WITHOUT_SEARCH},
         [],
         part=0.1,
     )
@@ -98,26 +119,27 @@ def measured(
     written: dict[str, int] = dict.fromkeys(taking, 0)
     numbers = count()
     for server, process in taking.items():
-        drive(process.port, requests(list(complete_calls(8, seed=f"warm {name}"))), connections=2)
-        spent[server] = process.cpu()
+        with run.alone(process):
+            drive(process.port, requests(list(complete_calls(8, seed=f"warm {name}"))), connections=2)
+            spent[server] = process.cpu()
     for _ in range(run.sizes.rounds):
         for server, process in taking.items():
             amount = max(8, int(run.sizes.ingest * part * SHARES[server]))
-            calls = list(complete_calls(amount, seed=f"{name} {next(numbers)}"))
-            driven = drive(process.port, requests(calls))
+            bodies = requests(list(complete_calls(amount, seed=f"{name} {next(numbers)}")))
+            with run.alone(process):
+                driven = drive(process.port, bodies)
             rates[server].append(driven.per_second(amount))
             times[server] += driven.milliseconds
             client[server] += driven.client_cpu
             seconds[server] += driven.seconds
             written[server] += amount
     rows = [
-        Row(
+        row_of(
             server,
-            median(rates[server]),
-            (taking[server].cpu() - spent[server]) * 1000 / written[server],
-            median(times[server]),
-            percentile(times[server], 0.99),
-            client[server] / seconds[server],
+            rates[server],
+            cpu_ms=(taking[server].cpu() - spent[server]) * 1000 / written[server],
+            milliseconds=times[server],
+            client_share=client[server] / seconds[server],
         )
         for server in taking
     ]

@@ -1,15 +1,14 @@
 """Subscriptions, by themselves and under mixed load: how long from the acknowledgement of a call to its event."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from statistics import median
 
 from bench.background import beside
 from bench.contenders import OURS
 from bench.data import PROJECT, complete_calls, split
 from bench.http import post
-from bench.load import drive, percentile
+from bench.load import drive, percentile, quartiles
 from bench.processes import ServerProcess
 from bench.results import Result, Row, Target
 from bench.run import Run, fill
@@ -49,8 +48,10 @@ def marking(server: ServerProcess, seconds: float, waits: list[float]) -> Iterat
         waits += [max(0.0, moment - at) * 1000 for moment in heard]
 
 
-def wait_row(waits: list[float]) -> Row:
-    return Row(OURS, percentile(waits, 0.99), p50_ms=median(waits), p99_ms=percentile(waits, 0.99))
+def slowest(milliseconds: Sequence[float]) -> Row:
+    """The 99th percentile, with the quartiles of the times."""
+    low, high = quartiles(milliseconds)
+    return Row(OURS, percentile(milliseconds, 0.99), low, high, samples=len(milliseconds))
 
 
 def subscriptions(run: Run) -> Iterable[Result]:
@@ -62,7 +63,7 @@ def subscriptions(run: Run) -> Iterable[Result]:
         with marking(server, run.sizes.mixed / 3, waits):
             pass
     title = f"Subscriptions: acknowledgement to event, {SUBSCRIBERS} subscribers, p99"
-    yield Result("subscriptions", title, "ms", [wait_row(waits)])
+    yield Result("subscriptions", title, "ms", [slowest(waits)])
 
 
 def complete(count: int, seed: str) -> bytes:
@@ -95,9 +96,9 @@ def mixed(run: Run) -> Iterable[Result]:
         f"{len(reader.milliseconds) / reader.seconds:,.0f} pages/s; {len(bulk.milliseconds)} whole streams"
     )
     rows = {
-        "acknowledge": (Row(OURS, percentile(writer.milliseconds, 0.99), p50_ms=median(writer.milliseconds)), 100),
-        "page": (Row(OURS, percentile(reader.milliseconds, 0.99), p50_ms=median(reader.milliseconds)), 50),
-        "event": (wait_row(waits), 250),
+        "acknowledge": (slowest(writer.milliseconds), 100),
+        "page": (slowest(reader.milliseconds), 50),
+        "event": (slowest(waits), 250),
     }
     for name, (row, most) in rows.items():
         yield Result(f"mixed_{name}", f"Mixed load: {name}, p99", "ms", [row], [Target(most)], note)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
+from bench.answers import call_lines, one_call, whole
 from bench.contenders import FASTAPI, HANDWRITTEN, OURS, OURS_POSTGRESQL, WEAVE
 from bench.data import MODELS, PROJECT, complete_calls
 from bench.http import Answer, post
@@ -28,7 +29,7 @@ def stream(run: Run) -> Iterable[Result]:
     wanted = run.sizes.calls
     targets = [Target(1.3, HANDWRITTEN), Target(1 / 25, WEAVE), on_postgresql()]
     title = f"Stream of {wanted:,} calls of 2 KB"
-    yield from run.reads("stream", title, dict.fromkeys(ALL, query()), lines(wanted), targets)
+    yield from run.reads("stream", title, dict.fromkeys(ALL, query()), lines(wanted), targets, seen=call_lines)
 
 
 def newest_page(run: Run) -> Iterable[Result]:
@@ -37,7 +38,7 @@ def newest_page(run: Run) -> Iterable[Result]:
     wanted = min(PAGE, run.sizes.calls)
     targets = [Target(1 / 10, WEAVE), on_postgresql()]
     title = f"Newest page of {PAGE} of {run.sizes.calls:,} calls"
-    yield from run.reads("page", title, dict.fromkeys(ALL, request), lines(wanted), targets)
+    yield from run.reads("page", title, dict.fromkeys(ALL, request), lines(wanted), targets, seen=call_lines)
 
 
 def filtered(run: Run) -> Iterable[Result]:
@@ -46,16 +47,15 @@ def filtered(run: Run) -> Iterable[Result]:
     wanted = min(PAGE, sum(number % MODELS == 7 for number in range(run.sizes.calls)))
     title = f"Filter on inputs.model, order by inputs.temperature, over {run.sizes.calls:,} calls without an index"
     targets = [Target(1 / 5, WEAVE), on_postgresql()]
-    yield from run.reads("filter", title, dict.fromkeys(ALL, request), lines(wanted), targets)
+    yield from run.reads("filter", title, dict.fromkeys(ALL, request), lines(wanted), targets, seen=call_lines)
 
 
 def tree(run: Run) -> Iterable[Result]:
     (root,) = islice(complete_calls(run.sizes.tree, trace=run.sizes.tree, project=TREE_PROJECT, seed="tree"), 1)
     request = post("/calls/stream_query", {"project_id": TREE_PROJECT, "filter": {"trace_ids": [root["trace_id"]]}})
     title = f"All {run.sizes.tree:,} calls of a trace"
-    yield from run.reads(
-        "trace", title, dict.fromkeys(ALL, request), lines(run.sizes.tree), [Target(1.3, HANDWRITTEN), on_postgresql()]
-    )
+    targets = [Target(1.3, HANDWRITTEN), on_postgresql()]
+    yield from run.reads("trace", title, dict.fromkeys(ALL, request), lines(run.sizes.tree), targets, seen=call_lines)
 
 
 def single_read(run: Run) -> Iterable[Result]:
@@ -69,7 +69,8 @@ def single_read(run: Run) -> Iterable[Result]:
         return answer.json()["call"] is not None
 
     title = f"One call by its id, of {run.sizes.calls:,}"
-    yield from run.reads("read", title, dict.fromkeys(ALL, request), found, [Target(1 / 2, WEAVE), on_postgresql()])
+    targets = [Target(1 / 2, WEAVE), on_postgresql()]
+    yield from run.reads("read", title, dict.fromkeys(ALL, request), found, targets, seen=one_call)
 
 
 def stats(run: Run) -> Iterable[Result]:
@@ -80,7 +81,12 @@ def stats(run: Run) -> Iterable[Result]:
     servers = (OURS, WEAVE, OURS_POSTGRESQL)
     title = f"Count of {run.sizes.calls:,} calls"
     yield from run.reads(
-        "stats", title, dict.fromkeys(servers, request), right, [Target(1 / 5, WEAVE), on_postgresql()]
+        "stats",
+        title,
+        dict.fromkeys(servers, request),
+        right,
+        [Target(1 / 5, WEAVE), on_postgresql()],
+        seen=whole("count"),
     )
 
 

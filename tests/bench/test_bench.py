@@ -1,4 +1,5 @@
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,9 +24,12 @@ def test_the_smallest_scenario_runs_and_says_what_it_measured(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     report = json.loads(output.read_text())
     assert report.keys() == {
-        "format", "command", "begun", "seconds", "machine", "load", "sizes", "failures", "results",
+        "format", "command", "begun", "ended", "seconds", "machine", "load", "sizes", "left_out", "failures",
+        "scenarios", "results",
     }  # fmt: skip
-    assert report["format"] == 1
+    assert report["format"] == 2
+    assert report["ended"] == "finished"
+    assert report["scenarios"].keys() == {"smallest", "read"}
     assert report["command"].startswith("make bench 'ARGS=--tiny --only smallest,read")
     assert report["machine"]["cores"] >= 1
     assert report["sizes"]["calls"] == 40
@@ -34,9 +38,28 @@ def test_the_smallest_scenario_runs_and_says_what_it_measured(tmp_path: Path) ->
     for result in report["results"]:
         assert result["unit"] == "ms"
         assert [row["server"] for row in result["rows"]] == [OURS, HANDWRITTEN]
-        assert all(0 < row["p50_ms"] <= row["p99_ms"] for row in result["rows"])
+        assert all(0 < row["low"] <= row["value"] <= row["high"] <= row["p99_ms"] for row in result["rows"])
+        assert all(row["samples"] == 2 and row["cpu_ms"] >= 0 for row in result["rows"])
         assert result["ratios"].keys() == {HANDWRITTEN}
         assert result["title"] in done.stdout
+
+
+def test_a_run_that_is_stopped_keeps_what_it_measured(tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    chosen = ["--tiny", "--only", "smallest,mixed", "--servers", f"{OURS},{HANDWRITTEN}", "--output", str(output)]
+    command = [sys.executable, "-m", "bench", *chosen]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "2 of 2: mixed, about " in line:
+                break
+        running.send_signal(signal.SIGINT)
+        _, rest = running.communicate(timeout=120)
+    assert running.returncode == 130
+    report = json.loads(output.read_text())
+    assert "stopped: what was measured so far is kept" in rest
+    assert report["ended"] == "stopped"
+    assert [result["name"] for result in report["results"]] == ["smallest"]
 
 
 def test_what_is_unknown_is_named() -> None:
