@@ -50,6 +50,7 @@ __all__ = [
     "TextPart",
     "call_texts",
     "delete_part",
+    "first_document",
     "insert_part",
     "prepare_search",
     "says",
@@ -170,6 +171,11 @@ def _span(project_id: str, begin: int) -> tuple[int, int]:
     """The documents of a project, from the first until before the last. Two projects may share them."""
     first = zlib.crc32(project_id.encode(errors="surrogatepass")) % _PROJECTS * _DOCUMENTS + begin
     return first, first + (_DOCUMENTS >> 1)
+
+
+def first_document(project_id: str) -> int:
+    """Where the documents of a project begin, of calls that have one part; half a ``_DOCUMENTS`` may follow."""
+    return _span(project_id, _WHOLE)[0]
 
 
 def insert_part(connection: Connection, project_id: str, part: TextPart) -> None:

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
+from db.assumptions import assume
 from db.engines import engine_for, parse_url
 
 __all__ = ["alembic_config", "migrate"]
@@ -40,6 +41,7 @@ def migrate(url: str) -> None:
             else:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 command.upgrade(config, "head")
+                assume(connection)
                 connection.exec_driver_sql("COMMIT")
     finally:
         engine.dispose()

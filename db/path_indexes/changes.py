@@ -12,10 +12,10 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from db.assumptions import assume
 from db.calls.tables import calls
 from db.engines import engine_for, parse_url
 from db.metadata import Name
-from db.path_indexes.assumptions import assume
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex
 from db.path_indexes.tables import path_indexes
 from db.query.path_keys import keys_of
@@ -66,11 +66,7 @@ def prepare_path_indexes(url: str, paths: Iterable[str]) -> list[PathIndex]:
     """Make those on ``paths`` of all projects that are missing, when a server starts; returns all that there are."""
     for path in paths:
         add_path_index(url, PathIndex(EVERY_PROJECT, path))
-    found = path_indexes_of(url)
-    if found and parse_url(url).get_backend_name() == "sqlite":
-        with _changing(url) as connection:
-            assume(connection)  # of indexes too that a newer version has brought
-    return found
+    return path_indexes_of(url)
 
 
 def remove_path_index(url: str, index: PathIndex) -> bool:

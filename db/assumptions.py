@@ -1,9 +1,11 @@
 """What SQLite's planner takes for granted of the indexes of calls.
 
-Without statistics it believes that an index on (project_id, ...) finds ten calls of a project, so that it reads all of
-a project in the order of a page rather than the few that an index on a path finds. Statistics of the day would be wrong
-on the next, and of NULLs, of which an index on a path has many, they tell too little. So it is told once what holds of
-any busy server. PostgreSQL gathers its statistics by itself.
+Without statistics it believes that any index on (project_id, ...) finds ten calls of a project. So it reads all of a
+project in the order of a page rather than a hundred calls by their ids, or the few that an index on a path finds: with
+700,000 calls in a project that takes 200 ms instead of one. Statistics of the day would be wrong on the next, tell too
+little of NULLs, of which an index on a path has many, and take a look at every call to gather. So it is told once, when
+a database is opened by a new version or gets an index, what holds of any busy server. PostgreSQL gathers its statistics
+by itself.
 """
 
 from sqlalchemy import Connection, text
