@@ -5,6 +5,7 @@ directory or on PYTHONPATH would be found first, so this module puts its own fol
 it imports anything of ours. Worker processes inherit the path.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -15,8 +16,12 @@ def main() -> int:
     """Run the command line in `sys.argv`; returns the exit code."""
     here = str(Path(__file__).resolve().parent)
     sys.path[:] = [here, *(entry for entry in sys.path if entry != here)]
+    # What is imported stays: to look through it for garbage meanwhile, and ever after, would be in vain.
+    gc.disable()
     from server.cli import main as run
 
+    gc.freeze()
+    gc.enable()
     return run(sys.argv[1:])
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from psycopg import Error as PostgreSQLError
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 
@@ -63,7 +62,7 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
         with cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
-    except PostgreSQLError as error:
+    except connection.dialect.loaded_dbapi.Error as error:
         # Whoever runs the transaction knows the errors of SQLAlchemy, and runs it again after some of them.
         raise DBAPIError(statement, None, error) from error
     finally:

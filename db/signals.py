@@ -18,7 +18,6 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from typing import Any, Protocol
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -134,6 +133,7 @@ class PostgreSQLSignals:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
         self._listening: _Listening | None = None
         self._waiting: set[str] = set()
         self._due = threading.Condition()
@@ -176,7 +176,7 @@ class PostgreSQLSignals:
                     while not listening.stopped.is_set():
                         listening.heard(None)
                         self._hear(driver, listening)
-            except (SQLAlchemyError, psycopg.Error) as error:
+            except self._errors as error:
                 logger.warning("notifications of PostgreSQL are not heard: %s", str(error).strip().partition("\n")[0])
                 listening.stopped.wait(AGAIN)
 
@@ -196,7 +196,7 @@ class PostgreSQLSignals:
                 projects, self._waiting = [encode_text(project) for project in self._waiting], set()
             try:
                 self._notify(projects)
-            except (SQLAlchemyError, psycopg.Error) as error:
+            except self._errors as error:
                 # Whoever listens looks by itself soon.
                 logger.warning("notification was not sent: %s", str(error).strip().partition("\n")[0])
             with self._due:
@@ -226,5 +226,5 @@ class PostgreSQLSignals:
         """Make our own listener look at whether it is stopped."""
         try:
             self._notify([""])
-        except (SQLAlchemyError, psycopg.Error) as error:
+        except self._errors as error:
             logger.debug("the listener ends later by itself: %s", error)

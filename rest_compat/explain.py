@@ -35,7 +35,7 @@ _BOUNDARY = "explained-form"
 class ExplainReq(BaseModel):
     """A REST request. ``body`` is its JSON body; of a form, an object with a text for each field."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     method: str = "POST"
     path: str

@@ -1,5 +1,6 @@
 """Taking exports of OpenTelemetry."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import cast
 
@@ -10,10 +11,10 @@ from graph.enums import described_enum
 from graph.fields import column
 from graph.scalars import Bytes
 from graph.spans.json import spans_of_json
-from graph.spans.protobuf import spans_of_protobuf
 from graph.user_errors import UserError, user_errors
 from resolvers.errors import Refusal
 from resolvers.spans.export import spans_export
+from resolvers.spans.span import Span, UnreadableSpan
 
 __all__ = ["SpanMutations"]
 
@@ -32,7 +33,14 @@ described_enum(
     values={"PROTOBUF": "Protobuf, `application/x-protobuf`.", "JSON": "OTLP/JSON, `application/json`."},
 )
 
-_DECODERS = {OtlpEncoding.PROTOBUF: spans_of_protobuf, OtlpEncoding.JSON: spans_of_json}
+
+def _spans_of_protobuf(content: bytes) -> Iterator[Span | UnreadableSpan]:
+    from graph.spans.protobuf import spans_of_protobuf  # late: protobuf is large, and many servers take no spans
+
+    return spans_of_protobuf(content)
+
+
+_DECODERS = {OtlpEncoding.PROTOBUF: _spans_of_protobuf, OtlpEncoding.JSON: spans_of_json}
 
 
 @strawberry.input(description="An export of spans: an `ExportTraceServiceRequest` of OTLP 1.")

@@ -1,23 +1,21 @@
 """Annotations: values that a person gives, held to the schema of an AnnotationSpec object.
 
 The spec's ``field_schema`` is JSON Schema, draft 2020-12 unless it names another. Schemas come from clients, so
-nothing is fetched over the network for them and their patterns backtrack within bounds.
+nothing is fetched over the network for them and their patterns backtrack within bounds. The validator is imported where
+it is used first, since few servers do.
 """
 
-from functools import partial
-
-import jsonschema_rs
+from typing import TYPE_CHECKING
 
 from db.json_text import JSONText, JSONValue, parse_json
 from resolvers.errors import InvalidInputError
 
+if TYPE_CHECKING:
+    import jsonschema_rs
+
 __all__ = ["check_annotation", "check_field_schema"]
 
-_validator_for = partial(
-    jsonschema_rs.validator_for,
-    offline=True,
-    pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000),
-)
+BACKTRACK_LIMIT = 100_000
 
 
 def check_field_schema(schema: JSONValue, where: str) -> None:
@@ -27,6 +25,8 @@ def check_field_schema(schema: JSONValue, where: str) -> None:
 
 def check_annotation(annotation_ref: str, spec: JSONText, payload: JSONText) -> None:
     """Raise InvalidInputError unless ``payload.value`` is what the spec asks for. Slow for large values."""
+    import jsonschema_rs
+
     value = parse_json(payload)["value"]
     try:
         validator = _validator(_schema_of(spec, annotation_ref), annotation_ref)
@@ -44,11 +44,17 @@ def _schema_of(spec: JSONText, annotation_ref: str) -> JSONValue:
     return value.get("field_schema", {})
 
 
-def _validator(schema: JSONValue, where: str) -> jsonschema_rs.Validator:
+def _validator(schema: JSONValue, where: str) -> "jsonschema_rs.Validator":
+    import jsonschema_rs
+
     if not isinstance(schema, dict):  # the library would read a string as the text of a schema
         raise InvalidInputError(f"The field_schema of {where!r} is not a JSON schema: it must be an object")
     try:
-        return _validator_for(schema)
+        return jsonschema_rs.validator_for(
+            schema,
+            offline=True,
+            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT),
+        )
     except (ValueError, RecursionError) as error:
         reason = getattr(error, "message", str(error))
         raise InvalidInputError(f"The field_schema of {where!r} is not a JSON schema: {reason}") from error

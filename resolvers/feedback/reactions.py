@@ -2,8 +2,6 @@
 
 import re
 
-import emoji
-
 from resolvers.errors import InvalidInputError
 
 __all__ = ["reaction_names"]
@@ -17,6 +15,8 @@ def reaction_names(text: str) -> dict[str, str]:
 
     Raises InvalidInputError unless ``text`` holds exactly one emoji.
     """
+    import emoji  # here, since its tables take five megabytes
+
     if emoji.emoji_count(text) != 1:
         raise InvalidInputError(f"A reaction holds exactly one emoji, {text[:60]!r} does not", ["payload", "emoji"])
     detoned = emoji.replace_emoji(text, replace=_without_tone)
@@ -26,4 +26,6 @@ def reaction_names(text: str) -> dict[str, str]:
 def _without_tone(found: str, _data: dict[str, str]) -> str:
     """By way of the name: leaving out the tone's code point alone would miss the variation selector that the plain
     form of some emoji has."""
+    import emoji
+
     return emoji.emojize(_TONE.sub("", emoji.demojize(found)))

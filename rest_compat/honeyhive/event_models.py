@@ -59,6 +59,8 @@ Length = Annotated[float, Field(strict=True, gt=-9e15, lt=9e15)]
 class Event(BaseModel):
     """What all forms of an event have."""
 
+    model_config = ConfigDict(defer_build=True)
+
     project_id: str | None = None
     source: str | None = None
     event_name: str | None = None
@@ -126,13 +128,15 @@ class LegacyEventBody(Open):
 class ModelEventBody(Open):
     """PostModelEventRequest."""
 
-    model_config = ConfigDict(protected_namespaces=())
+    model_config = ConfigDict(defer_build=True, protected_namespaces=())
 
     model_event: ModelEvent
 
 
 class Session(BaseModel):
     """What all forms of a session have. Times that are no numbers are now."""
+
+    model_config = ConfigDict(defer_build=True)
 
     session_id: str | None = None
     session_name: str | None = None
@@ -180,6 +184,8 @@ class _EventText(RawJSON):
 
 class Batch(BaseModel, ABC):
     """Events together."""
+
+    model_config = ConfigDict(defer_build=True)
 
     @property
     @abstractmethod
@@ -249,7 +255,7 @@ class LegacyEventBatch(_LegacyBatch):
 class ModelEventBatch(_LegacyBatch):
     """PostModelEventBatchRequest."""
 
-    model_config = ConfigDict(protected_namespaces=())
+    model_config = ConfigDict(defer_build=True, protected_namespaces=())
 
     model_events: list[Annotated[JSONText, _EventText(ModelEvent)]]
 

@@ -20,7 +20,7 @@ def _nothing() -> JSONText:
 class RunMetricRequestEvent(BaseModel):
     """RunMetricRequestEvent: anything else that it has is for the metric to read."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
     EXTRA_AS_TEXT: ClassVar[bool] = True
 
     event_type: str = ""

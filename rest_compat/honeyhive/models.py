@@ -1,7 +1,7 @@
 """What request models of HoneyHive share.
 
 Bodies of ``/v1`` endpoints are strict where their schema says ``additionalProperties: false``, those of the older
-routes are lenient.
+routes are lenient. Validators are built when the first request needs them.
 """
 
 import uuid
@@ -20,19 +20,19 @@ __all__ = ["Keeping", "Open", "Strict", "iso_time", "milliseconds", "path_uuid",
 class Strict(BaseModel):
     """A model that refuses fields it does not name."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Open(BaseModel):
     """A model that passes over fields it does not name."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 class Keeping(BaseModel):
     """A model that keeps fields it does not name, as JSON text in ``model_extra``."""
 
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
+    model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=())
     EXTRA_AS_TEXT: ClassVar[bool] = True
 
 

@@ -1,11 +1,9 @@
-"""Answers to exports, in the encoding of the request."""
+"""Answers to exports, in the encoding of the request. Protobuf is imported when the first of that encoding comes."""
 
 import json
 from functools import cache
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 
@@ -25,6 +23,8 @@ def accepted(encoding: Encoding, rejected: int, message: str | None) -> Response
     In JSON under two names: OpenTelemetry's, and the one that Weave's documents give it.
     """
     if encoding == "PROTOBUF":
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
         answer = ExportTraceServiceResponse()
         if rejected:
             answer.partial_success.rejected_spans = rejected
@@ -56,6 +56,8 @@ def refused(http: HTTPRequest, answer: Response) -> Response:
 @cache
 def _status_class() -> Any:
     """The message ``google.rpc.Status``, without the details that are never sent here."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
     file = descriptor_pb2.FileDescriptorProto(name="status.proto", package="google.rpc", syntax="proto3")
     message = file.message_type.add(name="Status")
     field = descriptor_pb2.FieldDescriptorProto

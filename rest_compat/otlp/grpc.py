@@ -5,7 +5,6 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.requests import HTTPConnection
 from strawberry.schema import BaseSchema
 
@@ -53,6 +52,7 @@ async def start_grpc(
 ) -> "grpc.aio.Server":
     """A server that takes exports; ``port`` 0 takes a free one. Raises PortTakenError."""
     import grpc.aio
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
     operation = operation_of("otlp/export", schema)  # type: ignore[arg-type]  # a schema is itself alone
 

@@ -14,7 +14,7 @@ __all__ = ["ENDPOINTS"]
 class CompletionsCreateRequestInputs(BaseModel):
     """Seed 001. What it does not name is handed on to the provider: new parameters come with new models."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     model: str
     messages: list[Any] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What request models of Weave share."""
+"""What request models of Weave share. Validators are built when the first request needs them: most are never used."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -14,13 +14,13 @@ __all__ = ["Open", "Query", "SortBy", "Strict", "microseconds", "order_by", "que
 class Strict(BaseModel):
     """A model that refuses fields it does not name."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Open(BaseModel):
     """A model that passes over fields it does not name."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 class SortBy(Strict):

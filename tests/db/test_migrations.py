@@ -1,6 +1,7 @@
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select
 
 from db.calls.reads import COLUMNS
@@ -8,7 +9,7 @@ from db.calls.tables import calls
 from db.engines import engine_for, parse_url
 from db.experiments.reads import COLUMNS as EXPERIMENT_COLUMNS
 from db.experiments.tables import experiments
-from db.migrate import alembic_config, migrate
+from db.migrate import alembic_config, migrate, newest_revision
 from db.schema import metadata
 
 
@@ -19,6 +20,28 @@ def test_the_migrations_make_what_the_tables_declare(new_database_url: str) -> N
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_files_are_named_by_their_revisions() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def test_an_older_database_is_upgraded_and_a_current_one_left_alone(new_database_url: str) -> None:
+    engine = engine_for(parse_url(new_database_url), pool_size=1)
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0016")
+    migrate(new_database_url)
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [
+            newest_revision()
+        ]
+        connection.exec_driver_sql("DROP TABLE path_indexes")
+    migrate(new_database_url)
+    with engine.connect() as connection:
+        assert not connection.dialect.has_table(connection, "path_indexes")
+    engine.dispose()
 
 
 def test_exceptions_that_were_there_before_are_read(new_database_url: str) -> None:

@@ -1,10 +1,10 @@
 """Built-in classes: objects whose shape the server knows, asked for by name when an object is created."""
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from db.json_text import JSONValue
 from resolvers.errors import InvalidInputError
-from resolvers.objects.builtin.base import dump
+from resolvers.objects.builtin.base import BaseModel, dump
 from resolvers.objects.builtin.dashboards import AgentDashboard
 from resolvers.objects.builtin.models import LLMStructuredCompletionModel, Provider, ProviderModel
 from resolvers.objects.builtin.specs import ActionSpec, AlertSpec, AnnotationSpec, Leaderboard

@@ -6,9 +6,19 @@ bases and the fields that Weave's own have, and nothing beside them.
 
 from typing import Any
 
-from pydantic import BaseModel
+import pydantic
+from pydantic import ConfigDict
 
-__all__ = ["BaseModelStrict", "BaseObject", "check_schema", "dump"]
+__all__ = ["BaseModel", "BaseModelStrict", "BaseObject", "check_schema", "dump"]
+
+
+class BaseModel(pydantic.BaseModel):
+    """Pydantic's, but for validators that are built when the first value needs them: few servers see such objects.
+
+    It has the same name, and the two are one where bases are named.
+    """
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class BaseObject(BaseModel):
@@ -27,7 +37,7 @@ def dump(value: Any) -> Any:
     if isinstance(value, BaseModel):
         model = type(value)
         fields = {info.alias or name: dump(getattr(value, name)) for name, info in model.model_fields.items()}
-        bases = [base.__name__ for base in model.__mro__[1:-1]]
+        bases = list(dict.fromkeys(base.__name__ for base in model.__mro__[1:-1]))
         return {"_type": model.__name__, **fields, "_class_name": model.__name__, "_bases": bases}
     if isinstance(value, dict):
         return {key: dump(item) for key, item in value.items()}

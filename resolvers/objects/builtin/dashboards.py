@@ -2,9 +2,9 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from resolvers.objects.builtin.base import BaseObject
+from resolvers.objects.builtin.base import BaseModel, BaseObject
 
 __all__ = ["AgentDashboard"]
 

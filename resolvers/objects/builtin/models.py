@@ -4,9 +4,9 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from resolvers.objects.builtin.base import BaseObject
+from resolvers.objects.builtin.base import BaseModel, BaseObject
 
 __all__ = ["LLMStructuredCompletionModel", "Provider", "ProviderModel"]
 

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from resolvers.objects.builtin.base import BaseModelStrict
+from resolvers.objects.builtin.base import BaseModel, BaseModelStrict
 
 __all__ = ["CallsFilter", "Query", "SortBy"]
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field, field_validator
 
-from resolvers.objects.builtin.base import BaseObject, check_schema
+from resolvers.objects.builtin.base import BaseModel, BaseObject, check_schema
 
 __all__ = ["ActionSpec", "AlertSpec", "AnnotationSpec", "Leaderboard"]
 

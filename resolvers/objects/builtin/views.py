@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
-from resolvers.objects.builtin.base import BaseObject
+from resolvers.objects.builtin.base import BaseModel, BaseObject
 from resolvers.objects.builtin.queries import CallsFilter, Query, SortBy
 
 __all__ = ["ComparisonView", "SavedView"]
