@@ -64,6 +64,8 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.Error as error:
         # Whoever runs the transaction knows the errors of SQLAlchemy, and runs it again after some of them.
+        if cursor.connection.closed:
+            connection.exec_driver_sql("SELECT 1")  # it finds so too, and makes all connections anew
         raise DBAPIError(statement, None, error) from error
     finally:
         cursor.close()

@@ -213,7 +213,7 @@ def select_parts(connection: Connection, project_id: str, call_ids: Iterable[str
     found: list[tuple[str, int, int]] = []
     size = func.length(c.text)
     for chunk in chunked(call_ids):
-        statement = select(c.call_id, c.part, size).where(c.project_id == project_id, c.call_id.in_(chunk))
+        statement = select(c.call_id, c.part, size).where(c.project_id == project_id, among(c.call_id, chunk))
         found += [(row[0], row[1], row[2]) for row in connection.execute(statement.order_by(c.call_id, c.part))]
     return found
 

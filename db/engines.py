@@ -6,16 +6,17 @@ threads, and one function may serve a read inside a write.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from db.picks import PICK_FUNCTION, pick
-from db.signals import PostgreSQLSignals, Signals, SQLiteSignals, noted
+from db.postgresql import TransactionWriter, connecting, postgresql_engine, reading
+from db.signals import PostgreSQLSignals, Signals, SQLiteSignals
 from db.watchdog import Watchdog
 from db.writer import GroupCommitWriter
 
@@ -63,15 +64,7 @@ def engine_for(url: URL, *, pool_size: int, read_only: bool = False) -> Engine:
     and a reader without one holds no snapshot between its statements.
     """
     if url.get_backend_name() == "postgresql":
-        return create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_pre_ping=True,
-            # Statements prepared by name break behind pgbouncer in transaction mode (findings/distributed.md).
-            connect_args={"prepare_threshold": None, "application_name": "tracegraph"},
-            isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
-        )
+        return postgresql_engine(url, pool_size=pool_size, read_only=read_only)
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
@@ -93,47 +86,6 @@ def engine_for(url: URL, *, pool_size: int, read_only: bool = False) -> Engine:
         cursor.close()
 
     return engine
-
-
-_RETRIED = {"40001", "40P01", "08006"}  # findings/distributed.md, rule 8
-
-
-class TransactionWriter:
-    """PostgreSQL: a transaction for each function, on a pool of threads; retried once where the server asks for it.
-
-    ``committed`` gets the projects that each changed.
-    """
-
-    def __init__(self, engine: Engine, threads: int, committed: Callable[[Collection[str]], None]) -> None:
-        self._engine = engine
-        self._committed = committed
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tracegraph-write")
-
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        return self._threads.submit(self._run, work)
-
-    def _run(self, work: Callable[[Connection], T]) -> T:
-        try:
-            return self._run_once(work)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _RETRIED:
-                raise
-        return self._run_once(work)
-
-    def _run_once(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection:
-            try:
-                with connection.begin():
-                    result = work(connection)
-            except BaseException:
-                noted(connection)
-                raise
-            self._committed(noted(connection))
-            return result
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=True)
-        self._engine.dispose()
 
 
 class Database:
@@ -167,19 +119,25 @@ class Database:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on a reader's connection. Each statement sees what was committed when it began.
 
-        Raises ``SlowStatementError`` for one that was stopped.
+        Raises ``SlowStatementError`` for one that was stopped, ``DatabaseAwayError`` where PostgreSQL is away. ``work``
+        may run a second time on another connection.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        read = self._read if self.dialect == "sqlite" else self._read_again
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read, work)
+
+    def _read_again(self, work: Callable[[Connection], T]) -> T:
+        return reading(lambda: self._read(work))
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with self._reader_engine.connect() as connection:
+        with connecting(self._reader_engine) as connection:
             if self._watchdog is None:
                 return work(connection)
             with self._watchdog.watching(connection):
                 return work(connection)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback.
+        """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback,
+        and ``DatabaseAwayError`` where PostgreSQL is away.
 
         ``work`` may run a second time after a conflict, so it must not touch anything but its connection.
         """

@@ -2,13 +2,14 @@
 and plan than to answer."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Text, literal
+from sqlalchemy import Boolean, ColumnElement, Dialect, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
 from db.text import encode_text
 
@@ -18,8 +19,27 @@ FEW = 100
 """Ids that are bound one by one, which the databases plan best."""
 
 
+class _Strings(TypeDecorator[Iterable[str]]):
+    """A list of strings as one text: JSON on SQLite, an array on PostgreSQL, which estimates by how many there are."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        return _array if dialect.name == "postgresql" else _json
+
+
+def _json(strings: Iterable[str]) -> str:
+    return json.dumps([encode_text(one) for one in strings], ensure_ascii=False)
+
+
+def _array(strings: Iterable[str]) -> str:
+    quoted = ['"' + encode_text(one).replace("\\", "\\\\").replace('"', '\\"') + '"' for one in strings]
+    return "{" + ",".join(quoted) + "}"
+
+
 class _Among(FunctionElement[bool]):
-    """Whether the first argument is a string of the second, a JSON list."""
+    """Whether the first argument is one of the strings that are the second."""
 
     inherit_cache = True
     type = Boolean()
@@ -31,7 +51,10 @@ class _Among(FunctionElement[bool]):
 
 def among(column: ColumnElement[Any], ids: Iterable[str]) -> ColumnElement[bool]:
     """``column`` holds one of ``ids``, however many there are; an index on the column serves it."""
-    return _Among(column, literal(json.dumps([encode_text(one) for one in ids], ensure_ascii=False), Text()))
+    found = list(ids)
+    if len(found) == 1:
+        return column == literal(encode_text(found[0]), Text())
+    return _Among(column, literal(found, _Strings()))
 
 
 def one_of(column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:
@@ -48,11 +71,11 @@ def _sqlite_among(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(_Among, "postgresql")
 def _postgresql_among(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} IN (SELECT json_array_elements_text(CAST({ids} AS json)))"
+    return f"{column} = ANY (CAST({ids} AS text[]))"
 
 
 class _OfProject(FunctionElement[bool]):
-    """Whether the first two arguments are the third and a string of the fourth, a JSON list."""
+    """Whether the first two arguments are the third and one of the strings that are the fourth."""
 
     inherit_cache = True
     type = Boolean()
@@ -70,8 +93,7 @@ def of_project(
     Beside ``project = ...`` SQLite, which knows nothing of how many rows a project has, would rather walk along an
     index that has the order.
     """
-    listed = literal(json.dumps([encode_text(one) for one in ids], ensure_ascii=False), Text())
-    return _OfProject(project, column, literal(encode_text(project_id), Text()), listed)
+    return _OfProject(project, column, literal(encode_text(project_id), Text()), literal(list(ids), _Strings()))
 
 
 @compiles(_OfProject, "sqlite")
@@ -83,4 +105,4 @@ def _sqlite_of_project(element: _OfProject, compiler: SQLCompiler, **kw: Any) ->
 @compiles(_OfProject, "postgresql")
 def _postgresql_of_project(element: _OfProject, compiler: SQLCompiler, **kw: Any) -> str:
     project, column, project_id, ids = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({project} = {project_id} AND {column} IN (SELECT json_array_elements_text(CAST({ids} AS json))))"
+    return f"({project} = {project_id} AND {column} = ANY (CAST({ids} AS text[])))"

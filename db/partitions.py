@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from db.chunks import chunked
+from db.id_lists import among
 from db.pages import Page, PageRequest, between_cursors
 from db.query.order import Cursor, Order
 from db.rows import Row, RowSet
@@ -82,9 +83,9 @@ def partition_pages(
     """
     ranked: dict[str, list[Ranked]] = {}
     for chunk in chunked(keys):
-        among = [*conditions, key.in_(chunk)]
+        where = [*conditions, among(key, chunk)]
         ranked |= rank(
-            connection, key=key, row_id=row_id, conditions=among, order=order, request=request, skip=request.offset
+            connection, key=key, row_id=row_id, conditions=where, order=order, request=request, skip=request.offset
         )
     rows = read([row.id for rows in ranked.values() for row in rows[: request.size]])
     return {name: _page(noun, listed, rows, order, request) for name, listed in ranked.items()}
@@ -111,7 +112,7 @@ def partition_counts(
     """How many rows each list has; a key without rows is missing."""
     counts: dict[str, int] = {}
     for chunk in chunked(keys):
-        counts |= count_by(connection, key=key, conditions=[*conditions, key.in_(chunk)])
+        counts |= count_by(connection, key=key, conditions=[*conditions, among(key, chunk)])
     return counts
 
 

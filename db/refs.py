@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, delete, select
 
 from db.chunks import chunked
+from db.id_lists import among
 from db.metadata import Name, metadata
 from db.upsert import insert
 
@@ -64,7 +65,7 @@ def delete_edges(
             delete(refs).where(
                 refs.c.project_id == project_id,
                 refs.c.source_kind == source_kind,
-                refs.c.source_id.in_(chunk),
+                among(refs.c.source_id, chunk),
                 refs.c.role == role,
             )
         )
@@ -81,7 +82,7 @@ def select_targets(
             .where(
                 refs.c.project_id == project_id,
                 refs.c.source_kind == source_kind,
-                refs.c.source_id.in_(chunk),
+                among(refs.c.source_id, chunk),
                 refs.c.role == role,
             )
             .order_by(refs.c.target)

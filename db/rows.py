@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from db.chunks import chunked
+from db.id_lists import among
 
 __all__ = ["Row", "RowSet", "fetch", "fetch_by", "labelled", "row_class"]
 
@@ -76,4 +77,4 @@ def fetch_by(
 ) -> Iterator[Row]:
     """The rows that fulfil ``where`` and have one of ``values`` in ``column``, in no order; one statement a chunk."""
     for chunk in chunked(dict.fromkeys(values)):
-        yield from fetch(connection, noun, select(*selected).where(*where, column.in_(chunk)))
+        yield from fetch(connection, noun, select(*selected).where(*where, among(column, chunk)))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from db.calls.tables import calls
 from db.chunks import chunked
+from db.id_lists import among
 
 __all__ = ["PlacedSpan", "select_children", "select_spans"]
 
@@ -38,7 +39,7 @@ def select_spans(connection: Connection, project_id: str, span_ids: Iterable[str
     found: dict[str, PlacedSpan] = {}
     for chunk in chunked(span_ids):
         for column in (c.id, c.span_id):
-            statement = select(*_COLUMNS).where(c.project_id == project_id, column.in_(chunk))
+            statement = select(*_COLUMNS).where(c.project_id == project_id, among(column, chunk))
             found.update((row[0], PlacedSpan(*row)) for row in connection.execute(statement))
     return list(found.values())
 
@@ -55,7 +56,7 @@ def select_children(
         traces[parent_id].append(trace_id)
     found: list[PlacedSpan] = []
     for chunk in chunked(parent_ids):
-        conditions = [c.project_id == project_id, c.parent_id.in_(chunk), c.started_at.is_not(None)]
+        conditions = [c.project_id == project_id, among(c.parent_id, chunk), c.started_at.is_not(None)]
         if pairs := [(parent_id, trace_id) for parent_id in chunk for trace_id in traces[parent_id]]:
             conditions.append(tuple_(c.parent_id, c.trace_id).not_in(pairs))
         found.extend(PlacedSpan(*row) for row in connection.execute(select(*_COLUMNS).where(*conditions)))

@@ -29,6 +29,7 @@ from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.calls.usage import Reported, select_reported_of_traces
 from db.chunks import chunked
+from db.id_lists import among
 from db.lookups import Totals, total_fields
 from db.metadata import Name
 from db.pages import Page, PageRequest, select_count, select_page
@@ -146,7 +147,7 @@ def select_subject_ids(
     """The id of the subject that each call names, by call id; a call that names none is missing."""
     found: dict[str, str] = {}
     for chunk in chunked(call_ids):
-        where = (c.project_id == project_id, c.id.in_(chunk), subject.named())
+        where = (c.project_id == project_id, among(c.id, chunk), subject.named())
         found.update((row[0], row[1]) for row in connection.execute(select(c.id, subject.id).where(*where)))
     return found
 

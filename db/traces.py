@@ -10,6 +10,7 @@ from db.calls.reads import SHOWN, TOP_OF_TRACE, labelled
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.group_filters import GroupFilter
+from db.id_lists import among
 from db.rows import Row, fetch
 
 __all__ = ["MOST_ROOTS", "TraceFilter", "root_statuses", "select_trace_roots", "select_trace_sizes"]
@@ -55,7 +56,7 @@ def select_trace_sizes(connection: Connection, project_id: str, trace_ids: Itera
     for chunk in chunked(trace_ids):
         statement = (
             select(c.trace_id, func.sum(c.start_size + c.end_size))
-            .where(c.project_id == project_id, c.trace_id.in_(chunk), SHOWN)
+            .where(c.project_id == project_id, among(c.trace_id, chunk), SHOWN)
             .group_by(c.trace_id)
         )
         sizes.update((trace_id, int(size)) for trace_id, size in connection.execute(statement))
@@ -71,7 +72,7 @@ def select_trace_roots(
     roots: defaultdict[str, list[Row]] = defaultdict(list)
     for chunk in chunked(trace_ids):
         place = func.row_number().over(partition_by=c.trace_id, order_by=(c.started_at, c.id)).label("place")
-        where = (c.project_id == project_id, c.trace_id.in_(chunk), TOP_OF_TRACE, SHOWN)
+        where = (c.project_id == project_id, among(c.trace_id, chunk), TOP_OF_TRACE, SHOWN)
         numbered = select(c.id, place).where(*where).subquery()
         statement = (
             select(*labelled({*columns, "trace_id"}))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.chunks import chunked
+from db.id_lists import among
 
 __all__ = ["select_child_ids"]
 
@@ -20,7 +21,7 @@ def select_child_ids(
     found: dict[str, list[str]] = {}
     place = func.row_number().over(partition_by=c.parent_id, order_by=(c.started_at, c.id)).label("place")
     for chunk in chunked(parents):
-        where = (c.project_id == project_id, c.parent_id.in_(chunk), SHOWN)
+        where = (c.project_id == project_id, among(c.parent_id, chunk), SHOWN)
         ranked = select(c.parent_id, c.id, place).where(*where).subquery().c
         statement = select(ranked.parent_id, ranked.id).where(ranked.place <= most)
         for parent_id, call_id in connection.execute(statement.order_by(ranked.parent_id, ranked.place)):

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
 from db.calls.tables import calls
 from db.chunks import chunked
+from db.id_lists import among
 from db.metadata import Name
 from db.picks import Held, picked
 
@@ -38,7 +39,7 @@ def select_links(
     linked = or_(*(column.is_not(None) for column in columns))
     found: dict[str, dict[str, str | None]] = {}
     for chunk in chunked(session_ids):
-        where = (c.project_id == project_id, c.id.in_(chunk), c.session_id == c.id, c.deleted_at.is_(None), linked)
+        where = (c.project_id == project_id, among(c.id, chunk), c.session_id == c.id, c.deleted_at.is_(None), linked)
         for call_id, *links in connection.execute(select(c.id, *columns).where(*where)):
             found[call_id] = dict(zip(LINKS, links, strict=True))
     return found
@@ -48,7 +49,7 @@ def select_sessions_with_others(connection: Connection, project_id: str, session
     """Those of ``session_ids`` with a call beside their own."""
     found: set[str] = set()
     for chunk in chunked(session_ids):
-        where = (c.project_id == project_id, c.session_id.in_(chunk), c.id != c.session_id)
+        where = (c.project_id == project_id, among(c.session_id, chunk), c.id != c.session_id)
         found.update(connection.execute(select(c.session_id).where(*where).distinct()).scalars())
     return found
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Double, and_, cast, func, lite
 from db.bounded_pages import bounded
 from db.calls.tables import JSON_COLUMNS, calls
 from db.chunks import chunked
+from db.id_lists import among
 from db.octets import octets
 from db.pages import Page, PageRequest, select_page
 from db.query.order import Order
@@ -111,7 +112,7 @@ def select_matching_ids(
     """Those of the ids whose calls fulfil ``conditions``, one of which names the project; one statement a chunk."""
     found: set[str] = set()
     for chunk in chunked(ids):
-        found.update(connection.execute(select(c.id).where(*conditions, c.id.in_(chunk))).scalars())
+        found.update(connection.execute(select(c.id).where(*conditions, among(c.id, chunk))).scalars())
     return found
 
 

@@ -14,6 +14,7 @@ from db.bulk import insert_new
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
+from db.id_lists import among
 from db.json_text import query_form
 
 __all__ = [
@@ -79,7 +80,7 @@ def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -
     columns = (c.id, c.started_at, ended, c.renamed, c.deleted_at, c.model, counted, c.op_name)
     states: dict[str, CallState] = {}
     for chunk in chunked(ids):
-        statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))
+        statement = select(*columns).where(calls.c.project_id == project_id, among(calls.c.id, chunk))
         states.update((row.id, CallState(*row)) for row in connection.execute(statement))
     return states
 
@@ -89,7 +90,7 @@ def select_contents(connection: Connection, project_id: str, ids: Iterable[str])
     columns = [calls.c[name] for name in CallContent._fields]
     contents: dict[str, CallContent] = {}
     for chunk in chunked(ids):
-        statement = select(*columns).where(calls.c.project_id == project_id, calls.c.id.in_(chunk))
+        statement = select(*columns).where(calls.c.project_id == project_id, among(calls.c.id, chunk))
         contents.update((row.id, CallContent(*row)) for row in connection.execute(statement))
     return contents
 
@@ -99,7 +100,7 @@ def select_trace_ids(connection: Connection, project_id: str, ids: Iterable[str]
     traces: dict[str, str] = {}
     for chunk in chunked(ids):
         statement = select(calls.c.id, calls.c.trace_id).where(
-            calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.trace_id.is_not(None)
+            calls.c.project_id == project_id, among(calls.c.id, chunk), calls.c.trace_id.is_not(None)
         )
         traces.update((row.id, row.trace_id) for row in connection.execute(statement))
     return traces
@@ -140,14 +141,14 @@ def mark_deleted(connection: Connection, project_id: str, ids: Sequence[str], no
     found: set[str] = set()
     for chunk in chunked(ids):
         statement = select(calls.c.id).where(
-            calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.deleted_at.is_(None)
+            calls.c.project_id == project_id, among(calls.c.id, chunk), calls.c.deleted_at.is_(None)
         )
         found.update(connection.execute(statement).scalars())
     found.update(descendant_ids(connection, project_id, ids))
     for chunk in chunked(sorted(found)):
         connection.execute(
             update(calls)
-            .where(calls.c.project_id == project_id, calls.c.id.in_(chunk), calls.c.deleted_at.is_(None))
+            .where(calls.c.project_id == project_id, among(calls.c.id, chunk), calls.c.deleted_at.is_(None))
             .values(
                 deleted_at=now,
                 change_seq=change_seq,

@@ -1,0 +1,166 @@
+"""Connections to PostgreSQL: what they are set to, and what is done where they break.
+
+Statements are prepared by name, which spares PostgreSQL most of what a small one costs, where nothing stands between
+us and the server. A pooler such as pgbouncer gives each transaction another connection of its own, on which the name
+would be unknown or stand for something else; it is known by the number of the backend, which is not the one that the
+server told when we connected. Plans are made for the values at hand each time: one that suits a project of twenty calls
+is the wrong one for a project of a million.
+
+A connection that broke is found out by the statement that fails on it, not by asking before each. A read is run
+again on another connection; so is a write whose commit has not been asked for.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from db.signals import noted
+
+__all__ = ["DatabaseAwayError", "TransactionWriter", "connecting", "is_lost", "postgresql_engine", "reading"]
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10
+PREPARED_AFTER = 2
+"""Times a text of SQL is sent before it is prepared by name."""
+
+MOST_PREPARED = 200
+"""Names that a connection holds."""
+
+_DIRECT = (
+    "SELECT CASE WHEN pg_backend_pid() = %s"
+    # A statement that reads into JSON is large, and would be compiled for longer than it runs.
+    " THEN set_config('jit', 'off', false) || set_config('plan_cache_mode', 'force_custom_plan', false) END"
+)
+
+_CONFLICTS = {"40001", "40P01", "08006"}  # the server asks for another try; 08006 may be a worker of Citus
+_ENDED = {"57P01", "57P02", "57P03"}  # it shuts down, was killed, or is starting
+
+
+class DatabaseAwayError(Exception):
+    """The database cannot be reached. ``unknown`` where a commit was under way, which may have been made."""
+
+    def __init__(self, *, unknown: bool = False) -> None:
+        super().__init__(
+            "The connection to the database broke while this was committed: it may have been written or not."
+            if unknown
+            else "The database cannot be reached."
+        )
+        self.unknown = unknown
+
+
+def postgresql_engine(url: URL, *, pool_size: int, read_only: bool) -> Engine:
+    """An engine of ``pool_size`` connections; reads need no transactions, as each statement sees what is committed."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={
+            "prepare_threshold": None,
+            "application_name": "tracegraph",
+            **({} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}),
+        },
+        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
+    )
+    event.listen(engine, "connect", _set_up)
+    return engine
+
+
+def _set_up(driver: Any, _record: Any) -> None:
+    (set_,) = driver.execute(_DIRECT, (driver.info.backend_pid,)).fetchone()
+    driver.commit()
+    if set_ is not None:
+        driver.prepare_threshold = PREPARED_AFTER
+        driver.prepared_max = MOST_PREPARED
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether it was the connection that failed, not what was sent on it."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _ENDED
+
+
+@contextmanager
+def connecting(engine: Engine) -> Iterator[Connection]:
+    """A connection of the engine. Raises DatabaseAwayError where there is none to be had."""
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise DatabaseAwayError from error
+    with connection:
+        yield connection
+
+
+def reading(read: Callable[[], T]) -> T:
+    """What ``read`` gives, on one connection or, where that broke, on another.
+
+    Raises DatabaseAwayError where that broke as well.
+    """
+    try:
+        return read()
+    except DBAPIError as error:
+        if not is_lost(error):
+            raise
+    try:
+        return read()
+    except DBAPIError as error:
+        if is_lost(error):
+            raise DatabaseAwayError from error
+        raise
+
+
+class TransactionWriter:
+    """A transaction for each function, on a pool of threads; run again where the server asks for it or was away.
+
+    ``committed`` gets the projects that each changed.
+    """
+
+    def __init__(self, engine: Engine, threads: int, committed: Callable[[Collection[str]], None]) -> None:
+        self._engine = engine
+        self._committed = committed
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tracegraph-write")
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        return self._threads.submit(self._run, work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return self._run_once(work)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _CONFLICTS and not is_lost(error):
+                raise
+        try:
+            return self._run_once(work)
+        except DBAPIError as error:
+            if is_lost(error):
+                raise DatabaseAwayError from error
+            raise
+
+    def _run_once(self, work: Callable[[Connection], T]) -> T:
+        with connecting(self._engine) as connection:
+            try:
+                transaction = connection.begin()
+                with transaction:
+                    result = work(connection)
+                    _commit(transaction.commit)
+            except BaseException:
+                noted(connection)
+                raise
+            self._committed(noted(connection))
+            return result
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+
+def _commit(commit: Callable[[], None]) -> None:
+    try:
+        commit()
+    except DBAPIError as error:
+        if is_lost(error):
+            raise DatabaseAwayError(unknown=True) from error
+        raise

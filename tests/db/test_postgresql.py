@@ -1,0 +1,172 @@
+"""Connections to PostgreSQL: prepared where they are direct, and made anew where they broke."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, make_url, text
+
+from db.bulk import insert_new
+from db.calls.writes import select_states
+from db.engines import Database
+from db.postgresql import PREPARED_AFTER, DatabaseAwayError
+from db.projects import lock, projects, select_heads
+from tests.conftest import postgres_database
+
+PROJECT = "team/app"
+
+
+@pytest.fixture
+def url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """URL of a PostgreSQL database with empty tables."""
+    with postgres_database(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    yield database
+    await database.close()
+
+
+def end_connections(url: str) -> int:
+    """End all connections of ours; returns how many there were."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE application_name = 'tracegraph' AND datname = current_database()"
+        ).fetchall()
+    return len(found)
+
+
+def head(connection: Connection) -> int:
+    return select_heads(connection, [PROJECT])[PROJECT]
+
+
+def prepared(connection: Connection) -> list[str]:
+    return list(connection.execute(text("SELECT statement FROM pg_prepared_statements")).scalars())
+
+
+def head_often(connection: Connection) -> list[str]:
+    """What is prepared after a statement came often."""
+    for _ in range(PREPARED_AFTER + 1):
+        head(connection)
+    return [statement for statement in prepared(connection) if "projects" in statement]
+
+
+async def test_what_comes_often_is_prepared(database: Database) -> None:
+    assert len(await database.read(head_often)) == 1
+
+
+async def test_plans_are_made_for_the_values_at_hand(database: Database) -> None:
+    mode = await database.read(lambda connection: connection.execute(text("SHOW plan_cache_mode")).scalar_one())
+    assert mode == "force_custom_plan"
+
+
+@asynccontextmanager
+async def pooler(url: str) -> AsyncIterator[str]:
+    """The URL of something that stands before the server, and tells, as a pooler does, numbers of backends that are
+    its own."""
+    path = f"{make_url(url).query['host']}/.s.PGSQL.{make_url(url).port or 5432}"
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, change: bool) -> None:
+        while data := await reader.read(1 << 16):
+            place = data.find(b"K\x00\x00\x00\x0c") if change else -1
+            if place >= 0:
+                data = data[: place + 5] + b"\x00\x00\x00\x07" + data[place + 9 :]
+                change = False
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
+
+    served: list[asyncio.Task[Any]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        served.append(task)
+        server_reader, server_writer = await asyncio.open_unix_connection(path)
+        await asyncio.gather(pump(reader, server_writer, change=False), pump(server_reader, writer, change=True))
+        for each in (writer, server_writer):
+            each.close()
+            await each.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield make_url(url).set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
+        await asyncio.gather(*served)
+
+
+async def test_nothing_is_prepared_behind_a_pooler(url: str) -> None:
+    if "host" not in make_url(url).query:
+        pytest.skip("TEST_DATABASE_URL is not a socket")
+    async with pooler(url) as pooled:
+        database = Database(pooled)
+        assert await database.read(head_often) == []
+        await database.close()
+
+
+async def test_reads_and_writes_outlive_their_connections(database: Database, url: str) -> None:
+    numbers = itertools.count(1)
+    for _ in range(2):
+        await asyncio.gather(*(database.read(head) for _ in range(8)))
+        assert await database.write(lambda connection: lock(connection, PROJECT, 0)) == next(numbers)
+        assert await asyncio.to_thread(end_connections, url) > 1
+        assert await asyncio.gather(*(database.read(head) for _ in range(8))) == [await database.read(head)] * 8
+        await asyncio.to_thread(end_connections, url)
+        assert await database.write(lambda connection: lock(connection, PROJECT, 0)) == next(numbers)
+
+
+async def test_a_connection_that_breaks_inside_a_read_or_a_write_is_made_again(database: Database, url: str) -> None:
+    runs: list[str] = []
+
+    def broken(work: Any) -> Any:
+        def run(connection: Connection) -> Any:
+            connection.execute(text("SELECT 1"))
+            runs.append(work.__name__)
+            if runs.count(work.__name__) == 1:
+                end_connections(url)
+            return work(connection)
+
+        return run
+
+    def states(connection: Connection) -> Any:
+        return select_states(connection, PROJECT, ["c1"])
+
+    def insert(connection: Connection) -> None:
+        insert_new(connection, projects, [{"project_id": PROJECT, "change_seq": 7, "created_at": 1}])
+
+    assert await database.read(broken(states)) == {}
+    await database.write(broken(insert))
+    assert await database.read(head) == 7
+    assert runs == ["states", "states", "insert", "insert"]
+
+
+async def test_a_commit_that_breaks_is_not_made_twice(database: Database, url: str) -> None:
+    runs = []
+
+    def write(connection: Connection) -> None:
+        lock(connection, PROJECT, 0)
+        runs.append(1)
+        end_connections(url)
+
+    with pytest.raises(DatabaseAwayError, match="may have been written or not"):
+        await database.write(write)
+    assert len(runs) == 1
+    assert await database.read(head) == 0
+
+
+async def test_a_server_that_is_away_is_said_to_be_so(postgres_server: str) -> None:
+    away = make_url(postgres_server).set(host="127.0.0.1", port=1, query={}).render_as_string(hide_password=False)
+    database = Database(away)
+    with pytest.raises(DatabaseAwayError, match="cannot be reached"):
+        await database.read(head)
+    with pytest.raises(DatabaseAwayError, match="cannot be reached"):
+        await database.write(lambda connection: lock(connection, PROJECT, 0))
+    await database.close()
