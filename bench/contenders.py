@@ -21,6 +21,7 @@ __all__ = [
     "OURS_POSTGRESQL",
     "PEERS",
     "PHOENIX",
+    "ROOT",
     "TWO_WORKERS",
     "TWO_WORKERS_POSTGRESQL",
     "WEAVE",
@@ -108,13 +109,14 @@ def environment(name: str) -> Path:
     return folder / "bin"
 
 
-def install(folder: Path, *packages: str) -> None:
+def install(folder: Path, *packages: str, compiled: bool = True) -> None:
     """Make an environment of packages; raises RuntimeError where they cannot be installed."""
     try:
         venv.create(folder, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise RuntimeError(f"no environment can be made in {folder}: {error}") from None
     pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages]
+    pip += [] if compiled else ["--no-compile"]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(packages)} cannot be installed: {done.stderr[-2000:]}")
@@ -141,7 +143,9 @@ def running(name: str, *, postgresql: str = "", folder: Path | None = None) -> I
     environ = {key: value.format(**values) for key, value in contender.environ.items()}
     environ["PYTHONPATH"] = "" if contender.packages else str(ROOT)
     try:
-        with ServerProcess(name, command, port, health=contender.health, folder=own, environ=environ) as server:
+        with ServerProcess(
+            name, command, port, health=contender.health, folder=own, environ=environ, database=values["url"]
+        ) as server:
             yield server
     finally:
         if folder is None:

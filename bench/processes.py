@@ -29,9 +29,18 @@ class ServerProcess:
     """A server of a process group of its own, ready when ``health`` answers 200; killed at the end."""
 
     def __init__(
-        self, name: str, command: Sequence[str], port: int, *, health: str, folder: Path, environ: Mapping[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        port: int,
+        *,
+        health: str,
+        folder: Path,
+        environ: Mapping[str, str],
+        database: str = "",
     ) -> None:
         self.name = name
+        self.database = database
         self.port = port
         self.folder = folder
         self._log = (folder / f"{name}.log").open("wb")

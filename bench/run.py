@@ -59,7 +59,17 @@ class Sizes:
     tree: int
     rows: int
     mixed: float
+    """Seconds of mixed load."""
+
+    large: tuple[int, ...]
+    """Calls of the large traces."""
+
     growth: tuple[int, ...]
+    bloat: int
+    """Calls that are started and ended on PostgreSQL before its tables are looked at."""
+
+    subscribers: int
+    """Subscribers at rest whose memory is measured."""
 
 
 FULL = Sizes(
@@ -71,12 +81,39 @@ FULL = Sizes(
     tree=1000,
     rows=5000,
     mixed=30,
-    growth=(10_000, 100_000),
+    large=(10_000, 100_000),
+    growth=(10_000, 100_000, 1_000_000),
+    bloat=200_000,
+    subscribers=10_000,
 )
 QUICK = Sizes(
-    calls=1000, ingest=2000, rounds=1, repeats=20, seconds=1, tree=200, rows=1000, mixed=5, growth=(1000, 10_000)
+    calls=1000,
+    ingest=2000,
+    rounds=1,
+    repeats=20,
+    seconds=1,
+    tree=200,
+    rows=1000,
+    mixed=5,
+    large=(2000,),
+    growth=(1000, 5000),
+    bloat=4000,
+    subscribers=500,
 )
-TINY = Sizes(calls=40, ingest=40, rounds=1, repeats=2, seconds=1, tree=20, rows=20, mixed=1, growth=(100, 200))
+TINY = Sizes(
+    calls=40,
+    ingest=40,
+    rounds=1,
+    repeats=2,
+    seconds=1,
+    tree=20,
+    rows=20,
+    mixed=1,
+    large=(60,),
+    growth=(100, 200),
+    bloat=200,
+    subscribers=20,
+)
 
 
 @dataclass(slots=True)

@@ -76,7 +76,10 @@ def _follow(port: int, subscribers: int, request: bytes, pipe: Pipe) -> None:
         for key, _events in selector.select(0.1):
             assert isinstance(key.fileobj, socket.socket)
             data: bytearray = key.data
-            data += key.fileobj.recv(1 << 16)
+            came = key.fileobj.recv(1 << 16)
+            if not came:
+                selector.unregister(key.fileobj)
+            data += came
             at = time.monotonic()
             *whole, rest = bytes(data).split(b"\n\n")
             data[:] = rest

@@ -41,6 +41,7 @@ class Turns:
         self._taking = list(servers)
         self._numbers = {label: count() for label in servers}
         self._seen: dict[str, Seen] = {}
+        self._sizes: dict[str, int] = {}
         self._milliseconds: dict[str, list[float]] = {label: [] for label in servers}
         self._client: dict[str, float] = dict.fromkeys(servers, 0.0)
         self._cpu: dict[str, float] = {}
@@ -68,6 +69,10 @@ class Turns:
                         self._client[label] += time.process_time() - began
                         self._milliseconds[label].append(answer.seconds * 1000)
 
+    def size(self, label: str) -> int:
+        """Bytes of the body of the last answer."""
+        return self._sizes[label]
+
     def rows(self) -> list[Row]:
         found = []
         for label in self._taking:
@@ -86,6 +91,7 @@ class Turns:
         assert self._check(label, answer), (
             f"{label} answered {self._name} with {len(answer.body)} bytes that are not right: {answer.body[:200]!r}"
         )
+        self._sizes[label] = len(answer.body)
         return answer
 
     def _compare(self, label: str, seen: Seen) -> None:
