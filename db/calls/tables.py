@@ -71,7 +71,8 @@ calls = Table(
     Column("summary", JSONColumn),
     Column("summary_query", JSONColumn),
     PrimaryKeyConstraint("project_id", "id"),
-    Index(None, "project_id", "started_at", "id"),
+    # Ends write again what lies here: where calls come in this order, pages without room for them would split.
+    Index(None, "project_id", "started_at", "id", postgresql_with={"fillfactor": 75}),
     Index(None, "project_id", "trace_id", "started_at", "id"),
     Index(None, "project_id", "parent_id", "started_at", "id"),
     Index(None, "project_id", "op_name", "started_at", "id"),
@@ -133,4 +134,5 @@ for _column in ("started_seq", "ended_seq", "updated_seq", "deleted_seq"):
         calls.c.id,
         sqlite_where=calls.c[_column].is_not(None),
         postgresql_where=calls.c[_column].is_not(None),
+        postgresql_with={"fillfactor": 75} if _column == "started_seq" else {},
     )

@@ -13,11 +13,17 @@ from sqlalchemy import Connection, make_url, text
 from db.bulk import insert_new
 from db.calls.writes import select_states
 from db.engines import Database
+from db.json_text import JSONText
 from db.postgresql import PREPARED_AFTER, DatabaseAwayError
 from db.projects import lock, projects, select_heads
+from resolvers.callers import LOCAL
+from resolvers.calls.events import CallEnd, CallStart
+from resolvers.calls.record import record_calls
+from resolvers.context import Context
 from tests.conftest import postgres_database
 
 PROJECT = "team/app"
+ROOMY = ("ix_calls_project_id_started_at_id", "ix_calls_project_id_started_seq_id")
 
 
 @pytest.fixture
@@ -170,3 +176,38 @@ async def test_a_server_that_is_away_is_said_to_be_so(postgres_server: str) -> N
     with pytest.raises(DatabaseAwayError, match="cannot be reached"):
         await database.write(lambda connection: lock(connection, PROJECT, 0))
     await database.close()
+
+
+async def test_indexes_have_room_for_the_ends_of_calls(database: Database) -> None:
+    context = Context(database, LOCAL)
+
+    def starts(number: int) -> list[CallStart]:
+        return [
+            CallStart(PROJECT, f"{call:032}", f"t{call}", None, "op", call, JSONText("{}"), JSONText("{}"))
+            for call in range(100 * number, 100 * number + 100)
+        ]
+
+    def ends(number: int) -> list[CallEnd]:
+        return [
+            CallEnd(PROJECT, call.id, call.started_at + 1, JSONText("1"), JSONText("{}")) for call in starts(number)
+        ]
+
+    for number in range(25):
+        await record_calls(context, starts(number))
+        if number > 4:
+            await record_calls(context, ends(number - 5))
+
+    def measure(connection: Connection) -> dict[str, int]:
+        sizes = text("SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname ~ '_started_(at|seq)_id$'")
+        return {name: size for name, size in connection.execute(sizes) if name in ROOMY}
+
+    written = await database.read(measure)
+
+    def rebuild(connection: Connection) -> None:
+        for name in ROOMY:
+            connection.execute(text(f"ALTER INDEX {name} RESET (fillfactor)"))
+            connection.execute(text(f"REINDEX INDEX {name}"))
+
+    await database.write(rebuild)
+    tidy = await database.read(measure)
+    assert {name: written[name] / tidy[name] < 1.3 for name in ROOMY} == dict.fromkeys(ROOMY, True)
