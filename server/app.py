@@ -46,6 +46,7 @@ from server.metrics import Metrics
 from server.pages import page_routes
 from server.path_indexes import index_paths
 from server.rest_page import rest_page_routes
+from server.routing import looked_up
 from server.served_schema import mapped_entities, served_schema
 from server.settings import Settings
 
@@ -158,7 +159,7 @@ def create_app(settings: Settings) -> Starlette:
     ]
     app = Starlette(
         lifespan=lifespan,
-        routes=all_routes,
+        routes=looked_up(all_routes),
         middleware=[Middleware(metrics.measuring, routes=all_routes)],
         exception_handlers={HTTPException: _as_json},
     )
