@@ -5,15 +5,16 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, Text, literal
+from sqlalchemy import Boolean, ColumnElement, Dialect, Text, bindparam, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from db.metadata import Name
 from db.text import encode_text
 
-__all__ = ["among", "of_project", "one_of"]
+__all__ = ["among", "of_bound_project", "of_project", "one_of"]
 
 FEW = 100
 """Ids that are bound one by one, which the databases plan best."""
@@ -94,6 +95,13 @@ def of_project(
     index that has the order.
     """
     return _OfProject(project, column, literal(encode_text(project_id), Text()), literal(list(ids), _Strings()))
+
+
+def of_bound_project(
+    project: ColumnElement[Any], column: ColumnElement[Any], project_id: str, ids: str
+) -> ColumnElement[bool]:
+    """``of_project`` of a statement that is made once: with the names of two parameters, a slug and a list of ids."""
+    return _OfProject(project, column, bindparam(project_id, type_=Name()), bindparam(ids, type_=_Strings()))
 
 
 @compiles(_OfProject, "sqlite")

@@ -4,6 +4,7 @@ Rules that keep the tables shardable by project (docs/storage.md): ``project_id`
 triggers, no foreign key on ids that clients make.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary, MetaData, Text
@@ -41,8 +42,13 @@ class Name(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return value if value is None else encode_text(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else decode_text(value)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[str | None], str | None]:
+        # Of each value that is read, so it is one function and not three of the decorator's.
+        return _read
+
+
+def _read(stored: str | None) -> str | None:
+    return stored if stored is None or stored.isascii() else decode_text(stored)
 
 
 class JSONColumn(Text):

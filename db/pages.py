@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_c
 from db.query.expression import CursorError, QueryError
 from db.query.order import Cursor, Order
 from db.query.segments import segments
-from db.rows import Row, RowSet, fetch
+from db.rows import RowSet, fetch
 
 __all__ = ["CursorCodec", "Page", "PageRequest", "between_cursors", "decode_cursor", "select_count", "select_page"]
 
@@ -103,7 +103,7 @@ def select_page(
     rows = RowSet(noun, selected.columns[:width], (row[:width] for row in kept))
     return Page(
         rows,
-        [_cursor(order, row, width) for row in kept],
+        [row[width:] for row in kept],
         has_next=request.before is not None if request.backwards else more,
         has_previous=more if request.backwards else request.after is not None or (request.offset > 0 and bool(kept)),
         order=order,
@@ -133,10 +133,6 @@ def _in_segments(
     if found is None:  # the cursors lie the wrong way round
         return fetch(connection, noun, statement.where(false()))
     return found.like(found[request.offset :])
-
-
-def _cursor(order: Order, row: Row, width: int) -> Cursor:
-    return order.values({f"sort_{index}": value for index, value in enumerate(row[width:])})
 
 
 def select_count(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> int:

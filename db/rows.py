@@ -53,10 +53,11 @@ class RowSet(list[Row]):
         return RowSet(self.noun, self.columns, rows)
 
 
-def fetch(connection: Connection, noun: str, statement: Select[Any]) -> RowSet:
-    """Run ``statement`` and take all its rows; columns are named by their labels."""
-    result = connection.execute(statement)
-    return RowSet(noun, tuple(result.keys()), result)
+def fetch(connection: Connection, noun: str, statement: Select[Any], bound: Mapping[str, Any] | None = None) -> RowSet:
+    """Run ``statement``, with the values of its parameters where it has named ones, and take all its rows; columns are
+    named by their labels."""
+    result = connection.execute(statement, bound)
+    return RowSet(noun, tuple(result.keys()), result.all())
 
 
 def labelled(
@@ -64,7 +65,13 @@ def labelled(
 ) -> list[ColumnElement[Any]]:
     """The SQL of ``keys`` and ``columns`` among the ``known``, in their fixed order, labelled by name."""
     wanted = {*keys, *columns}
-    return [expression.label(name) for name, expression in known.items() if name in wanted]
+    return [_label(expression, name) for name, expression in known.items() if name in wanted]
+
+
+@lru_cache(maxsize=2048)
+def _label(expression: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Made once for what every statement of a noun selects."""
+    return expression.label(name)
 
 
 def fetch_by(

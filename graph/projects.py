@@ -36,6 +36,7 @@ from graph.query import SortByInput
 from graph.queues.project import ProjectQueues
 from graph.rows import load_row
 from graph.scalars import DateTime
+from graph.selection import columns_of
 from graph.sessions import Session
 from graph.stats import ProjectStatsField
 from graph.subjects.types import ProjectConnection
@@ -179,14 +180,19 @@ ProjectOrder = Annotated[
 ]
 
 
+_NAME = frozenset({"slug"})
+
+
 @strawberry.type
 class ProjectQueries:
     """The part of Query about projects."""
 
     @strawberry.field(description="A project by its slug, `entity/name`; null where nothing was ever written to it.")
     async def project(self, info: Info, slug: Slug, unwritten: Unwritten = False) -> Project | None:
-        """By the loader of projects."""
+        """By the loader of projects; not read where the name alone is needed and null is no answer."""
         context = context_of(info)
+        if unwritten and columns_of(info, Project) <= _NAME:
+            return cast("Project", unwritten_project(context, slug))
         row: Any = await context.loaders.load(projects_by_slug, slug)
         if row is None and unwritten:
             row = unwritten_project(context, slug)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, bindparam, func
 
@@ -102,6 +103,15 @@ EXPANDABLE = ("attributes", "inputs", "output")
 def call_fields(project_id: str, expand: Sequence[str] = (), more: Sequence[Field] = ()) -> Fields:
     """The fields of calls of one project, and ``more``. Paths below one of ``expand`` go on inside what the ref there
     points to."""
+    return _fields(project_id, expand, more) if expand or more else _plain_fields(project_id)
+
+
+@lru_cache(maxsize=256)
+def _plain_fields(project_id: str) -> Fields:
+    return _fields(project_id, (), ())
+
+
+def _fields(project_id: str, expand: Sequence[str], more: Sequence[Field]) -> Fields:
     listed = [replace(field, index=_index_of(field, project_id)) if field in JSON_FIELDS else field for field in FIELDS]
     payloads = {field.name: field.sql for field in JSON_FIELDS if field.name in EXPANDABLE}
     hooks = [feedback_hook(project_id), event_hook]

@@ -108,6 +108,8 @@ def starts_with(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
 def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]:
     """The conditions of ``chosen``, all of which must hold."""
     found: list[ColumnElement[bool]] = []
+    if chosen is EVERY_CALL:
+        return found
     for name, column in _COLUMNS.items():
         values: Sequence[str] | None = getattr(chosen, name)
         if values:

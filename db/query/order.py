@@ -121,8 +121,8 @@ class Order:
         return replace(self, components=tuple(turned))
 
     def encode(self, cursor: Cursor) -> str:
-        """The cursor as opaque text, fit for a URL."""
-        text = json.dumps([self.fingerprint, *cursor], ensure_ascii=False, separators=(",", ":"))
+        """The cursor, as ``values`` gives it or as the database gave its columns, as opaque text, fit for a URL."""
+        text = json.dumps([self.fingerprint, *map(_plain, cursor)], ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).rstrip(b"=").decode()
 
     def decode(self, text: str) -> Cursor:
