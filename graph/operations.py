@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Mapping
 from functools import cached_property
 from typing import Any, cast
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, execute, parse, subscribe, validate
+from graphql import DocumentNode, ExecutionResult, GraphQLError, parse, subscribe, validate
 from strawberry.schema import BaseSchema
 
-from graph.executor import CompiledExecutor
+from graph.plans import PreparedDocument
+from graph.written import Writers
 from resolvers.context import Context
 
 __all__ = ["InvalidOperationError", "Operation"]
@@ -40,24 +41,20 @@ class Operation:
             raise InvalidOperationError(self.name, errors)
         return document
 
-    async def run(self, context: Context, variables: Mapping[str, Any]) -> ExecutionResult:
-        """Execute with ``variables`` in their GraphQL form.
+    @cached_property
+    def _prepared(self) -> PreparedDocument:
+        return PreparedDocument(self._schema, self.document)
+
+    async def run(
+        self, context: Context, variables: Mapping[str, Any], writers: Writers | None = None
+    ) -> ExecutionResult:
+        """Execute with ``variables`` in their GraphQL form, and rows of some types written (``graph.written``).
 
         In process, JSON variables may be ``JSONText``, times microseconds and bytes open files; JSON in the result
         is ``graph.encoding.Spliced``.
         """
         context.in_process = True
-        result = execute(
-            self._schema,
-            self.document,
-            variable_values=dict(variables),
-            context_value=context,
-            executor_class=CompiledExecutor,
-        )
-        if inspect.isawaitable(result):
-            result = await result
-        assert isinstance(result, ExecutionResult)
-        return result
+        return await self._prepared.execute(context, variables, writers)
 
     async def events(
         self, context: Context, variables: Mapping[str, Any]

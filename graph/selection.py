@@ -35,6 +35,24 @@ def columns_of(
     ``paths`` say where below the field the rows are (``NODES`` for a connection); ``always`` is added.
     """
     raw = info._raw_info  # noqa: SLF001 - strawberry offers the parsed selection only as a slow copy
+    memory = getattr(raw.context, "memory", None)
+    if memory is None:
+        return _columns(info, raw, type_, paths, always)
+    paths, always = tuple(paths), tuple(always)
+    key = (columns_of, *map(id, raw.field_nodes), type_, paths, always)
+    found: frozenset[str] | None = memory.get(key)
+    if found is None:
+        found = memory[key] = _columns(info, raw, type_, paths, always)
+    return found
+
+
+def _columns(
+    info: strawberry.Info[Any, Any],
+    raw: GraphQLResolveInfo[Any],
+    type_: type | str,
+    paths: Iterable[Sequence[str]],
+    always: Iterable[str],
+) -> frozenset[str]:
     needed = set(always)
     needs = _needs_of(_type_named(info, type_) if isinstance(type_, str) else type_)
     for path in paths:

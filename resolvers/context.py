@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -67,6 +67,9 @@ class Context:
 
     search: bool = False
     """Whether what calls say is written down, to be searched."""
+
+    memory: dict[Any, Any] | None = None
+    """What is worked out of the operation that runs, where it will run again; None where that is not known."""
 
     loaders: Loaders = field(init=False)
     _reading: asyncio.Semaphore = field(init=False, repr=False)

@@ -16,6 +16,7 @@ from strawberry.schema import BaseSchema
 
 from graph.encoding import encode
 from graph.operations import Operation
+from graph.written import Writers, Written
 from resolvers.context import Context
 from resolvers.errors import Refusal, RefusalCode
 from rest_compat.bodies import InvalidBodyError, decode_body
@@ -139,9 +140,10 @@ def _handler(
                 return await explanation(operation, schema, variables)
             if endpoint.line is not None:
                 return await _subscribed(endpoint.line, operation, context, variables)
-            data = data_of(await operation.run(context, variables))
+            writers = endpoint.writers(request)
+            data = data_of(await operation.run(context, variables, writers))
             if endpoint.stream is not None:
-                return await _streamed(endpoint.stream, operation, context, request, variables, data)
+                return await _streamed(endpoint.stream, writers, operation, context, request, variables, data)
             answer = endpoint.respond(data, request)
             if isinstance(answer, Response):
                 return answer
@@ -208,7 +210,13 @@ def data_of(result: ExecutionResult) -> Data:
 
 
 async def _streamed(
-    stream: Stream, operation: Operation, context: Context, request: Request, variables: Variables, data: Data
+    stream: Stream,
+    writers: Writers,
+    operation: Operation,
+    context: Context,
+    request: Request,
+    variables: Variables,
+    data: Data,
 ) -> Response:
     """The answer, page by page; the first page is there already, so every refusal came before the 200."""
     limit = limit_of(request)
@@ -221,12 +229,13 @@ async def _streamed(
             nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
             sent += len(nodes)
             if nodes:
-                yield [encode(stream.line(node, request)) for node in nodes]
+                written = isinstance(connection["nodes"], Written)
+                yield nodes if written else [encode(stream.line(node, request)) for node in nodes]
             following = following_page(connection, request, current, sent)
             if following is None:
                 return
             current = {**following, **stream.later}
-            connection = stream.connection(data_of(await operation.run(context.fresh(), current)))
+            connection = stream.connection(data_of(await operation.run(context.fresh(), current, writers)))
 
     if stream.member is None:
         return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from strawberry.schema import BaseSchema
 
 from graph.operations import Operation
+from graph.written import Writers
 from resolvers.errors import InvalidInputError
 
 __all__ = [
@@ -63,7 +64,7 @@ class Stream:
     """The connection in the data; None where there is nothing to page through. May refuse the first page's data."""
 
     line: Callable[[Mapping[str, Any], Request], Any]
-    """The line, or list item, of a node."""
+    """The line, or list item, of a node that no writer of the endpoint has written."""
 
     member: str | None = None
     """The member of the JSON object that holds the list; None for JSON lines."""
@@ -145,6 +146,9 @@ class Endpoint:
     """Puts what the dialect says to an error into the form that whoever sends such a body reads."""
 
     stream: Stream | None = None
+
+    writers: Callable[[Request], Writers] = lambda _request: {}
+    """What writes rows in the answer as they are, in place of what GraphQL gives of them (``graph.written``)."""
 
     line: Callable[[Data], Any] | None = None
     """Where the operation is a subscription: the JSON line of an event; None for an event without one."""

@@ -9,10 +9,10 @@ from graph.json_text import dump_json, parse_json
 from rest_compat.weave.cost_schema import costs_schema
 from rest_compat.weave.feedback_schema import feedback_schema
 
-__all__ = ["call_schema", "selection"]
+__all__ = ["PLAIN", "call_schema", "name_of", "roots_of", "selection", "with_derived"]
 
 # Column of CallSchema -> field of the graph, in the order of the schema. Starred in the documents: always there.
-_PLAIN = {
+PLAIN = {
     "id": "callId",
     "project_id": "projectSlug",
     "op_name": "opName",
@@ -62,17 +62,23 @@ def selection(
     }
 
 
+def roots_of(columns: Collection[str] | None) -> frozenset[str] | None:
+    """The columns that are filled in where these are asked for, which may be paths; None for all."""
+    if columns is None:
+        return None
+    roots = {column.split(".")[0] for column in columns} | _ALWAYS
+    return frozenset(roots | _DERIVED_FROM if "summary" in roots else roots)
+
+
 def call_schema(call: Mapping[str, Any], project_id: str, columns: Collection[str] | None = None) -> dict[str, Any]:
     """The CallSchema of a call of the graph.
 
     With ``columns``, others but the required ones are left at their defaults, and the summary holds what the server
     derives alone.
     """
-    roots = None if columns is None else {column.split(".")[0] for column in columns} | _ALWAYS
-    if roots is not None and "summary" in roots:
-        roots |= _DERIVED_FROM
+    roots = roots_of(columns)
     written: dict[str, Any] = {}
-    for name, field in _PLAIN.items():
+    for name, field in PLAIN.items():
         wanted = roots is None or name in roots
         written[name] = call.get(field) if wanted else None
     for name in ("attributes", "inputs"):
@@ -95,6 +101,11 @@ def summary_with_derived(call: Mapping[str, Any], project_id: str) -> Spliced:
     if "feedback" in call:
         nodes = call["feedback"]["nodes"]
         derived["feedback"] = [feedback_schema(node, project_id, None) for node in nodes]
+    return Spliced(with_derived(text, derived))
+
+
+def with_derived(text: str, derived: dict[str, Any]) -> str:
+    """The JSON text of a summary with ``weave`` in it, beside what the client has there."""
     if '"weave"' in text:
         parsed = parse_json(text)
         own = parsed.pop("weave", None)
@@ -102,7 +113,7 @@ def summary_with_derived(call: Mapping[str, Any], project_id: str) -> Spliced:
         text = dump_json(parsed)
     head = text.strip()[:-1].rstrip()
     comma = "" if head == "{" else ","
-    return Spliced(f'{head}{comma}"weave":{encode(derived).decode()}}}')
+    return f'{head}{comma}"weave":{encode(derived).decode()}}}'
 
 
 _REF_NAME = re.compile(r"weave:///[^/]+/[^/]+/[^/]+/([^:/]+):")
@@ -116,6 +127,11 @@ def derived_summary(call: Mapping[str, Any]) -> dict[str, Any]:
     if call.get("displayName"):
         derived["display_name"] = call["displayName"]
     else:
-        match = _REF_NAME.match(call["opName"])
-        derived["trace_name"] = match[1] if match else call["opName"]
+        derived["trace_name"] = name_of(call["opName"])
     return derived
+
+
+def name_of(op_name: str) -> str:
+    """The name of the op that a ref points to; any other text as it is."""
+    match = _REF_NAME.match(op_name)
+    return match[1] if match else op_name

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from graph.encoding import Spliced
+from graph.written import Written
 from resolvers.errors import InvalidInputError
 from rest_compat.json_fields import JSONAny, JSONObject
 from rest_compat.registry import Data, Endpoint, Request, Variables
+from rest_compat.weave.call_lines import call_writer
 from rest_compat.weave.call_schema import call_schema, selection
 from rest_compat.weave.models import Open, Strict, microseconds
 
@@ -222,6 +225,8 @@ def _read(request: Request) -> Variables:
 
 def _read_answer(data: Data, request: Request) -> dict[str, Any]:
     call = data["project"] and data["project"]["call"]
+    if isinstance(call, Written):
+        return {"call": Spliced(call[0].decode())}
     return {"call": call_schema(call, request.body.project_id) if call else None}
 
 
@@ -285,6 +290,7 @@ ENDPOINTS = [
         model=CallReadReq,
         variables=_read,
         respond=_read_answer,
+        writers=lambda _request: {"Call": call_writer()},
     ),
     Endpoint(
         "/calls/delete",

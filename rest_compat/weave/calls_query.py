@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.written import Writers
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, connection_of, first_page
+from rest_compat.weave.call_lines import call_writer
 from rest_compat.weave.call_schema import call_schema, selection
 from rest_compat.weave.models import Query, SortBy, Strict, order_by, query_json
 
@@ -108,6 +110,10 @@ def _line(call: Mapping[str, Any], request: Request) -> dict[str, Any]:
     return call_schema({**call, **call.get("expanded", {})}, body.project_id, body.columns)
 
 
+def _writers(request: Request) -> Writers:
+    return {"Call": call_writer(request.body.columns)}
+
+
 def _stats(request: Request) -> Variables:
     body: CallsQueryStatsReq = request.body
     return {
@@ -134,6 +140,7 @@ ENDPOINTS = [
         model=CallsQueryReq,
         variables=_page,
         stream=Stream(connection=_connection, line=_line),
+        writers=_writers,
     ),
     Endpoint(
         "/calls/query",
@@ -142,6 +149,7 @@ ENDPOINTS = [
         model=CallsQueryReq,
         variables=_page,
         stream=Stream(connection=_connection, line=_line, member="calls"),
+        writers=_writers,
     ),
     Endpoint(
         "/calls/query_stats",

@@ -1,0 +1,262 @@
+"""Operations of our own, which run again and again: what their executions have in common is worked out once.
+
+Which fields an operation selects depends on the variables of ``@skip`` and ``@include`` alone. So for each set of
+their values there is a plan: graphql-core's collected fields, the shapes of ``graph.executor``, and whatever else is
+worked out from selections (``Context.memory``). Everything else is graphql-core's: resolvers, completion, errors.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    Undefined,
+    VariableNode,
+    Visitor,
+    default_field_resolver,
+    default_type_resolver,
+    is_leaf_type,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails, GroupedFieldSet, collect_fields
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import (
+    VariableValues,
+    VariableValueSource,
+    get_variable_values,
+    input_is_nested_too_deeply,
+)
+from graphql.utilities import coerce_input_value
+
+from db.rows import Row, RowSet
+from graph.connections import Connection
+from graph.executor import CompiledExecutor
+from graph.written import Writers, Written, places_of
+from resolvers.context import Context
+
+__all__ = ["PreparedDocument"]
+
+MOST_PLANS = 64
+"""Plans of an operation that are remembered; REST clients choose few of the columns that there are."""
+
+MOST_COERCION_ERRORS = 50
+
+
+@dataclass(slots=True)
+class Plan:
+    """What executions with the same selections share. Nodes and lists of them are told apart by identity, and are
+    kept alive here."""
+
+    root: GroupedFieldSet
+    sub_fields: dict[Any, Any] = field(default_factory=dict)
+    shapes: dict[Any, Any] = field(default_factory=dict)
+    memory: dict[Any, Any] = field(default_factory=dict)
+
+
+class PreparedExecutor(CompiledExecutor):
+    """Executes along a plan, with rows of some types written (``graph.written``)."""
+
+    _memory: dict[Any, Any]
+    _writers: Writers
+
+    def follow(self, plan: Plan, writers: Writers) -> None:
+        """Use, and add to, what earlier executions have worked out."""
+        self._relevant_sub_fields = plan.sub_fields
+        self._shapes = plan.shapes
+        self._memory = plan.memory
+        self._writers = writers
+
+    def complete_iterable_value(
+        self, item_type: GraphQLOutputType, field_details_list: Any, info: Any, path: Any, items: Any, position: Any
+    ) -> Any:
+        """A list; see the base class."""
+        if self._writers and isinstance(items, RowSet) and items:
+            named: Any = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
+            written = self._written(named, field_details_list, items)
+            if written is not None:
+                return written
+        return super().complete_iterable_value(item_type, field_details_list, info, path, items, position)
+
+    def complete_object_value(
+        self, return_type: GraphQLObjectType, field_details_list: Any, info: Any, path: Any, result: Any, position: Any
+    ) -> Any:
+        """An object by itself; see the base class."""
+        if self._writers:
+            if isinstance(result, Row):
+                written = self._written(return_type, field_details_list, (result,))
+                if written is not None:
+                    return written
+            elif isinstance(result, Connection):
+                # Field by field, so that the list of its nodes comes here.
+                return super(CompiledExecutor, self).complete_object_value(
+                    return_type, field_details_list, info, path, result, position
+                )
+        return super().complete_object_value(return_type, field_details_list, info, path, result, position)
+
+    def _written(self, type_: Any, details: Any, rows: Sequence[Row]) -> Written | None:
+        writer = self._writers.get(type_.name)
+        if writer is None or rows[0].noun != type_.name:
+            return None
+        key = (places_of, type_.name, id(details), rows[0].columns)
+        if key not in self._memory:
+            shape = self.shape(type_, details)
+            self._memory[key] = None if shape is None else places_of(shape, rows[0].columns)
+        places = self._memory[key]
+        if places is None:
+            return None
+        try:
+            return Written(writer(rows, places))
+        except Exception:  # noqa: BLE001 - whatever it was, the usual way meets it and says what it is
+            return None
+
+
+class PreparedDocument:
+    """A valid document of one operation, without ``@defer`` and ``@stream``."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        definitions = document.definitions
+        (self._operation,) = (each for each in definitions if isinstance(each, OperationDefinitionNode))
+        self._fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
+        self._details = {name: FragmentDetails(each) for name, each in self._fragments.items()}
+        self._schema = schema
+        root = schema.get_root_type(self._operation.operation)
+        assert root is not None, "the document is valid"
+        self._root = root
+        self._variables = [_variable(schema, node) for node in self._operation.variable_definitions or ()]
+        self._deciding = _deciding(document)
+        self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
+
+    async def execute(
+        self, context: Context, variables: Mapping[str, Any], writers: Writers | None = None
+    ) -> ExecutionResult:
+        """What ``graphql.execute`` gives, with ``Written`` in it where writers are given."""
+        values = self.variable_values(variables)
+        if isinstance(values, list):
+            return ExecutionResult(None, values)
+        plan = self._plan(values)
+        context.memory = plan.memory
+        executor = PreparedExecutor(
+            self._schema,
+            self._fragments,
+            self._details,
+            None,
+            context,
+            self._operation,
+            values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            enable_early_execution=False,
+            middleware_manager=None,
+            is_awaitable=None,
+            is_async_iterable=None,
+        )
+        executor.follow(plan, writers or {})
+        serially = self._operation.operation is OperationType.MUTATION
+        data: Any = None
+        try:
+            data = executor.execute_collected_root_fields(self._root, None, plan.root, serially, [])
+            if executor.is_awaitable(data):
+                data = await data
+        except GraphQLError as error:  # of a field that cannot be null, which took everything with it
+            executor.collected_errors.add(error, None)
+            data = None
+        result = executor.build_response(data)
+        assert isinstance(result, ExecutionResult), "nothing is deferred"
+        return result
+
+    @property
+    def plans(self) -> int:
+        """How many plans are remembered."""
+        return len(self._plans)
+
+    def _plan(self, values: VariableValues) -> Plan:
+        key = tuple(map(values.coerced.get, self._deciding))
+        plan = self._plans.get(key)
+        if plan is None:
+            collected = collect_fields(self._schema, self._details, values, self._root, self._operation)
+            plan = self._plans[key] = Plan(collected.grouped_field_set)
+            if len(self._plans) > MOST_PLANS:
+                self._plans.popitem(last=False)
+        else:
+            self._plans.move_to_end(key)
+        return plan
+
+    def variable_values(self, given: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
+        """What graphql-core's ``get_variable_values`` gives, which is asked itself where something is unusual."""
+        try:
+            found = self._coerced(given)
+        except GraphQLError:
+            found = None
+        if found is None:
+            nodes = self._operation.variable_definitions or ()
+            return get_variable_values(self._schema, nodes, dict(given), max_errors=MOST_COERCION_ERRORS)
+        return found
+
+    def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
+        sources: dict[str, VariableValueSource] = {}
+        coerced: dict[str, Any] = {}
+        for signature, quick in self._variables:
+            name = signature.name
+            value = given.get(name, Undefined)
+            if value is Undefined and (signature.default is not None or isinstance(signature.type, GraphQLNonNull)):
+                return None
+            sources[name] = VariableValueSource(signature, value)
+            if value is Undefined:
+                continue
+            found = quick(value)
+            if found is Undefined:
+                return None
+            coerced[name] = found
+        return VariableValues(sources, coerced)
+
+
+_SAME: dict[str, type] = {"String": str, "ID": str, "Boolean": bool}
+"""Scalars whose input is a value of this class as it is."""
+
+
+def _variable(schema: GraphQLSchema, node: Any) -> tuple[GraphQLVariableSignature, Callable[[Any], Any]]:
+    """A variable, and what coerces its values; gives Undefined for what cannot be."""
+    signature = get_variable_signature(schema, node)
+    assert isinstance(signature, GraphQLVariableSignature), "the document is valid"
+    type_ = signature.type
+    named: Any = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    nullable = named is type_
+    same = _SAME.get(getattr(named, "name", ""))
+
+    def coerce(value: Any) -> Any:
+        if value is None:
+            return None if nullable else Undefined
+        if value.__class__ is same:
+            return value
+        if not is_leaf_type(named) and input_is_nested_too_deeply(value, type_):
+            return Undefined
+        return coerce_input_value(value, type_)
+
+    return signature, coerce
+
+
+def _deciding(document: DocumentNode) -> tuple[str, ...]:
+    """The names of the variables that stand in directives."""
+    names: dict[str, None] = {}
+
+    class Reader(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    names[argument.value.name.value] = None
+
+    visit(document, Reader())
+    return tuple(names)
