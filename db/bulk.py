@@ -1,59 +1,100 @@
-"""Many rows at once, into a table where none of them is.
+"""Many rows at once.
 
 PostgreSQL takes them by COPY, which spares it a statement a row, and SQLite by one prepared statement, which spares us
-what SQLAlchemy does for each value. Nothing here looks for a row that is there already: the caller holds the lock under
-which it has looked.
+what SQLAlchemy does for each value.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Table, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
-__all__ = ["insert_new"]
+from db.chunks import chunked
+from db.id_lists import one_of
+from db.metadata import Name
+from db.text import encode_text
+
+__all__ = ["insert_missing", "insert_new"]
+
+LOOKED_UP = 5000
+"""Keys of one statement that looks which are there."""
 
 
 class _Plan(NamedTuple):
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     """Each column of the table with what its values are bound by, where they are not bound as they are."""
 
+    table: str
+    """Its name, as SQL."""
+
     names: str
+    """Those of the columns."""
 
 
 @lru_cache(maxsize=64)
 def _plan_of(table: Table, dialect: Dialect) -> _Plan:
-    columns = tuple(
-        (column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in table.columns
-    )
-    format_column = dialect.identifier_preparer.format_column
-    return _Plan(columns, ", ".join(format_column(column) for column in table.columns))
+    columns = tuple((column.name, _binding(column.type, dialect)) for column in table.columns)
+    preparer = dialect.identifier_preparer
+    names = ", ".join(preparer.format_column(column) for column in table.columns)
+    return _Plan(columns, preparer.format_table(table), names)
 
 
-def _values(plan: _Plan, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    values = []
+def _binding(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    # Without the two functions that SQLAlchemy would put around it.
+    return encode_text if isinstance(type_, Name) else type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _bound(plan: _Plan, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """The values of each row as they are bound; made column by column, since a loop of Python's own is quick."""
+    columns = []
     for name, bound in plan.columns:
-        value = row.get(name)
-        values.append(value if bound is None or value is None else bound(value))
-    return tuple(values)
+        values = [row.get(name) for row in rows]
+        if bound is not None:
+            values = [value if value is None else bound(value) for value in values]
+        columns.append(values)
+    return zip(*columns, strict=True)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert ``rows`` by column name, of which none exists; what a row does not name is null.
 
+    Nothing here looks for a row that is there already: the caller holds the lock under which it has looked. Raises
+    DBAPIError, as SQLAlchemy does.
+    """
+    if rows and connection.dialect.name == "postgresql":
+        plan = _plan_of(table, connection.dialect)
+        _copy(connection, f"COPY {plan.table} ({plan.names}) FROM STDIN", _bound(plan, rows))
+    elif rows:
+        _insert(connection, table, rows)
+
+
+def insert_missing(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those of ``rows``, all of one project, whose ``key`` the project has not yet; of several with the same
+    key, one. The primary key is ``project_id`` and ``key``, and the caller holds the project.
+
     Raises DBAPIError, as SQLAlchemy does.
     """
-    if not rows:
-        return
+    if rows and connection.dialect.name == "postgresql":
+        # COPY knows no conflicts.
+        new = {row[key]: row for row in rows}
+        project_id = rows[0]["project_id"]
+        for chunk in chunked(list(new), LOOKED_UP):
+            found = select(table.c[key]).where(table.c.project_id == project_id, one_of(table.c[key], chunk))
+            for known in connection.execute(found).scalars():
+                del new[known]
+        insert_new(connection, table, list(new.values()))
+    elif rows:
+        _insert(connection, table, rows, " ON CONFLICT DO NOTHING")
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
     plan = _plan_of(table, connection.dialect)
-    name = connection.dialect.identifier_preparer.format_table(table)
-    bound = (_values(plan, row) for row in rows)
-    if connection.dialect.name == "postgresql":
-        _copy(connection, f"COPY {name} ({plan.names}) FROM STDIN", bound)
-    else:
-        places = ", ".join("?" * len(plan.columns))
-        connection.exec_driver_sql(f"INSERT INTO {name} ({plan.names}) VALUES ({places})", list(bound))
+    places = ", ".join("?" * len(plan.columns))
+    statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES ({places}){conflict}"
+    connection.exec_driver_sql(statement, list(_bound(plan, rows)))
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -9,6 +9,12 @@ import json
 import math
 import re
 import sys
+from collections.abc import Sequence
+from json.encoder import (  # type: ignore[attr-defined]
+    c_make_encoder,
+    encode_basestring,
+    encode_basestring_ascii,
+)
 from typing import Any
 
 import orjson
@@ -19,10 +25,12 @@ __all__ = [
     "MAX_DEPTH",
     "JSONText",
     "JSONValue",
+    "dump_canonical",
     "dump_json",
     "normalise_json",
     "parse_json",
     "query_form",
+    "query_forms",
     "quote_constants",
 ]
 
@@ -117,9 +125,26 @@ def _integer(digits: str) -> int | float:
     return float("-inf") if digits[0] == "-" else float("inf")
 
 
+# ``json.loads`` and ``json.dumps`` make a decoder or an encoder for each value: of a small one, most of the time.
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
 def parse_json(text: str) -> JSONValue:
-    """The value of valid JSON text. Slower than orjson, but takes lone surrogates and long integers."""
-    return json.loads(text, parse_int=_integer)
+    """The value of valid JSON text. Unlike orjson it takes lone surrogates and long integers."""
+    try:
+        value, end = _scan(text, 0)
+    except (StopIteration, ValueError):  # space before it, an integer too long to be converted, or no JSON
+        return json.loads(text, parse_int=_integer)
+    return value if end == len(text) else json.loads(text, parse_int=_integer)
+
+
+def _refuse(value: object) -> JSONValue:
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+# Of values that came as JSON, or are built like it: no list holds itself, which is all that markers would be for.
+_compact = c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
+_canonical = c_make_encoder(None, _refuse, encode_basestring_ascii, None, ": ", ", ", True, False, True)
 
 
 def _storable(value: JSONValue) -> JSONValue:
@@ -141,9 +166,17 @@ def dump_json(value: JSONValue) -> JSONText:
     if isinstance(value, JSONText):
         return value
     try:
-        return JSONText(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode().decode())
+        text = "".join(_compact(value, 0))
+        if not text.isascii():
+            text.encode()
     except ValueError:  # NaN or an infinity, or (UnicodeEncodeError) half a surrogate pair
-        return JSONText(json.dumps(_storable(value), separators=(",", ":")))
+        text = json.dumps(_storable(value), separators=(",", ":"))
+    return JSONText(text)
+
+
+def dump_canonical(value: JSONValue) -> str:
+    """What ``json.dumps(value, sort_keys=True)`` gives: ASCII, with a space after each comma and colon."""
+    return "".join(_canonical(value, 0))
 
 
 def _within_double(value: float) -> float:
@@ -189,3 +222,10 @@ def query_form(text: str) -> str | None:
     if not _is_suspicious(text):
         return None
     return orjson.dumps(_queryable(parse_json(text))).decode()
+
+
+def query_forms(texts: Sequence[str]) -> list[str | None]:
+    """``query_form`` of each text. They are looked at together: of many small ones, most of the time is in looking."""
+    if not _is_suspicious(",".join(texts)):
+        return [None] * len(texts)
+    return [query_form(text) for text in texts]

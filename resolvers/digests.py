@@ -4,18 +4,16 @@ A digest is the SHA-256 of bytes in an alphabet of letters and digits: URL-safe 
 ``_`` and no padding. A JSON value is hashed as the text that Python's ``json.dumps`` gives with sorted keys.
 """
 
-import base64
+import binascii
 import hashlib
-import json
 from collections.abc import Iterable
 
-from db.json_text import JSONText, JSONValue, parse_json
+from db.json_text import JSONText, JSONValue, dump_canonical, parse_json
 from resolvers.errors import ConflictError
 
 __all__ = ["bytes_digest", "check_expected", "json_digest", "table_digest", "value_digest"]
 
-_encode = json.JSONEncoder(sort_keys=True).encode
-_LETTERS = str.maketrans("-_", "XY", "=")
+_LETTERS = bytes.maketrans(b"+/", b"XY")  # of plain base64
 
 
 def bytes_digest(data: bytes | Iterable[bytes]) -> str:
@@ -23,12 +21,12 @@ def bytes_digest(data: bytes | Iterable[bytes]) -> str:
     hasher = hashlib.sha256()
     for piece in (data,) if isinstance(data, bytes) else data:
         hasher.update(piece)
-    return base64.urlsafe_b64encode(hasher.digest()).decode().translate(_LETTERS)
+    return binascii.b2a_base64(hasher.digest(), newline=False).translate(_LETTERS, b"=").decode("ascii")
 
 
 def value_digest(value: JSONValue) -> str:
     """The digest of a parsed JSON value."""
-    return bytes_digest(_encode(value).encode())
+    return bytes_digest(dump_canonical(value).encode())
 
 
 def json_digest(text: JSONText) -> str:

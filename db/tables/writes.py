@@ -6,33 +6,37 @@ run inside a write transaction that holds the project (``db.projects.lock``).
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
-from db.chunks import chunked
-from db.json_text import JSONText, query_form
+from db.bulk import insert_missing
+from db.json_text import JSONText, query_forms
 from db.tables.tables import table_chunks, table_parts, table_rows, tables
 from db.upsert import insert
 
 __all__ = ["RowValues", "insert_rows", "insert_table", "row_values"]
 
-RowValues = dict[str, Any]
-"""A row of ``table_rows`` but for its project."""
+
+class RowValues(NamedTuple):
+    """A row of ``table_rows`` but for its project."""
+
+    digest: str
+    size_bytes: int
+    val: JSONText
+    val_query: str | None
 
 
-def row_values(digest: str, val: JSONText) -> RowValues:
-    """What is stored of a row."""
-    size = len(val) if val.isascii() else len(val.encode())
-    return {"digest": digest, "size_bytes": size, "val": val, "val_query": query_form(val)}
+def row_values(digests: Sequence[str], vals: Sequence[JSONText]) -> list[RowValues]:
+    """What is stored of rows."""
+    sizes = [len(val) if val.isascii() else len(val.encode()) for val in vals]
+    return list(map(RowValues, digests, sizes, vals, query_forms(vals)))
 
 
 def insert_rows(connection: Connection, project_id: str, rows: Sequence[RowValues]) -> None:
     """Write rows that are not there yet."""
-    for chunk in chunked(rows, 5000):
-        statement = insert(connection, table_rows).on_conflict_do_nothing()
-        connection.execute(statement, [{"project_id": project_id, **row} for row in chunk])
+    insert_missing(connection, table_rows, "digest", [{"project_id": project_id, **row._asdict()} for row in rows])
 
 
 def insert_table(

@@ -31,9 +31,13 @@ class TableCreated(NamedTuple):
 
 def prepare_row(row: JSONText, field: Sequence[str | int]) -> RowValues:
     """A row, hashed and ready to be stored. Raises InvalidInputError about ``field`` where it is no JSON object."""
-    if not row.lstrip().startswith("{"):
+    _check_row(row, field)
+    return row_values([json_digest(row)], [row])[0]
+
+
+def _check_row(row: JSONText, field: Sequence[str | int]) -> None:
+    if not row.startswith("{") and not row.lstrip().startswith("{"):
         raise InvalidInputError(f"Rows must be objects, but {'.'.join(map(str, field))} is {row[:80]}", field)
-    return row_values(json_digest(row), row)
 
 
 def _prepare(rows: JSONText | Sequence[JSONText]) -> list[RowValues]:
@@ -42,7 +46,9 @@ def _prepare(rows: JSONText | Sequence[JSONText]) -> list[RowValues]:
             rows = [JSONText(bytes(raw).decode()) for raw in _rows_of.decode(rows.encode())]
         except msgspec.ValidationError as error:
             raise InvalidInputError(f"Rows must be a list, not {rows[:80]}", ["rows"]) from error
-    return [prepare_row(JSONText(row), ["rows", index]) for index, row in enumerate(rows)]
+    for index, row in enumerate(rows):
+        _check_row(row, ["rows", index])
+    return row_values([json_digest(row) for row in rows], rows)
 
 
 async def table_create(
@@ -55,11 +61,11 @@ async def table_create(
     """
     context.caller.require_write(project)
     prepared = await asyncio.to_thread(_prepare, rows)
-    digests = [row["digest"] for row in prepared]
+    digests = [row.digest for row in prepared]
     digest = table_digest(digests)
     check_expected(expected_digest, digest, f"table of {len(digests)} rows")
-    new = {row["digest"]: row for row in prepared}
-    size = sum(new[row_digest]["size_bytes"] for row_digest in digests)
+    new = {row.digest: row for row in prepared}
+    size = sum(new[row_digest].size_bytes for row_digest in digests)
     await write_table(context, project, digest, list(chunked(digests, CHUNK_ROWS)), size, new_rows=list(new.values()))
     return TableCreated(digest, digests)
 

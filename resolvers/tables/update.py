@@ -153,11 +153,11 @@ def _plan(connection: Connection, project: str, base_digest: str, updates: Seque
         if not 0 <= index <= edited.length:
             message = f"Index out of range: cannot insert at {index} into {edited.length} rows"
             raise InvalidInputError(message, ["updates", number, action, "index"])
-        edited.insert(index, values["digest"])
-        new[values["digest"]] = values
-        added.append(values["digest"])
-        updated.append(values["digest"])
-    sizes = {digest: values["size_bytes"] for digest, values in new.items()}
+        edited.insert(index, values.digest)
+        new[values.digest] = values
+        added.append(values.digest)
+        updated.append(values.digest)
+    sizes = {digest: values.size_bytes for digest, values in new.items()}
     sizes |= select_row_sizes(connection, project, {digest for digest in popped if digest not in sizes})
     size = base.size_bytes + sum(sizes[digest] for digest in added) - sum(sizes[digest] for digest in popped)
     pieces = list(edited.cut())

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from db.bulk import insert_new
+from db import bulk
+from db.bulk import insert_missing, insert_new
 from db.calls.tables import calls
 from db.engines import Database
+from db.tables import table_rows
 from db.upsert import insert
 
 pytestmark = pytest.mark.anyio
@@ -65,4 +67,31 @@ async def test_nothing_of_a_failed_batch_is_kept(database_url: str) -> None:
     await database.write(lambda connection: insert_new(connection, calls, [row(2, "b")]))
     found = await database.read(lambda connection: connection.execute(select(calls.c.id)).scalars().all())
     assert found == ["2-b"]
+    await database.close()
+
+
+@pytest.mark.parametrize("looked_up", [2, 5000])
+async def test_rows_that_are_there_stay(database_url: str, monkeypatch: pytest.MonkeyPatch, looked_up: int) -> None:
+    monkeypatch.setattr(bulk, "LOOKED_UP", looked_up)
+    database = Database(database_url)
+
+    async def insert_rows(project: str, vals: dict[str, str]) -> None:
+        rows = [{"project_id": project, "digest": digest, "size_bytes": 1, "val": val} for digest, val in vals.items()]
+        await database.write(lambda connection: insert_missing(connection, table_rows, "digest", [*rows, *rows]))
+
+    await insert_rows("e/p", {})
+    await insert_rows("e/p", {"a": "1", "nul\x00 \ud83d": "2"})
+    await insert_rows("e/p", {"b": "3", "a": "4", "c": "5", "nul\x00 \ud83d": "6", "d": "7"})
+    await insert_rows("e/q", {"a": "8"})
+    c = table_rows.c
+    statement = select(c.project_id, c.digest, c.val).order_by(c.val)
+    found = await database.read(lambda connection: [tuple(row) for row in connection.execute(statement)])
+    assert found == [
+        ("e/p", "a", "1"),
+        ("e/p", "nul\x00 \ud83d", "2"),
+        ("e/p", "b", "3"),
+        ("e/p", "c", "5"),
+        ("e/p", "d", "7"),
+        ("e/q", "a", "8"),
+    ]
     await database.close()

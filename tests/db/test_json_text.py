@@ -1,0 +1,80 @@
+"""Reading and writing JSON by kept decoders and encoders, against what Python's json module does."""
+
+import json
+import math
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.json_text import JSONText, dump_canonical, dump_json, parse_json, query_form, query_forms
+
+ANY_TEXT = st.text(
+    st.characters(categories=None) | st.sampled_from('"\\/\x00\x7f\u2028\ud800\udfff\U0001f600'), max_size=8
+)
+NUMBERS = st.integers() | st.integers(-(1 << 70), 1 << 70) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | ANY_TEXT,
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(ANY_TEXT, inside, max_size=4),
+    max_leaves=12,
+)
+INDENTS = st.sampled_from([None, 1])
+
+
+@given(VALUES, st.booleans(), INDENTS, st.sampled_from(["", " ", "\n\t"]))
+def test_a_value_is_read_as_json_reads_it(value: Any, ascii_only: bool, indent: int | None, space: str) -> None:
+    text = f"{space}{json.dumps(value, ensure_ascii=ascii_only, indent=indent)}{space}"
+    assert repr(parse_json(JSONText(text))) == repr(json.loads(text))
+
+
+@given(st.text(string.digits + '-+.eE[]{}":, tfn\\u', max_size=12))
+def test_what_is_no_json_is_refused_as_json_refuses_it(text: str) -> None:
+    def outcome(read: Any) -> str:
+        try:
+            return repr(read(text))
+        except ValueError as error:
+            return str(error)
+
+    assert outcome(parse_json) == outcome(json.loads)
+
+
+@given(VALUES)
+def test_a_value_is_written_as_json_writes_it(value: Any) -> None:
+    assert dump_canonical(value) == json.dumps(value, sort_keys=True)
+    text = dump_json(value)
+    assert repr(json.loads(text)) == repr(json.loads(json.dumps(value)))
+    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    is_whole = all(not "\ud800" <= character <= "\udfff" for character in plain)
+    assert text == (plain if is_whole else json.dumps(value, separators=(",", ":")))
+
+
+def test_long_integers_and_no_numbers() -> None:
+    assert parse_json(f"[-{'9' * 20_001},{'9' * 20_001},{'8' * 5000}]") == [-math.inf, math.inf, int("8" * 5000)]
+    assert dump_json({"a": [math.nan, math.inf, -math.inf, 1.5]}) == '{"a":["NaN","Infinity","-Infinity",1.5]}'
+    with pytest.raises(TypeError, match="Object of type set is not JSON serializable"):
+        dump_json({"a": [set()]})
+    nested: list[Any] = []
+    nested.append(nested)
+    with pytest.raises(RecursionError):
+        dump_json(nested)
+
+
+PAYLOADS = (
+    '{"a":1}',
+    '"\\u0000"',
+    "[1e400,2]",
+    '"\U0010f000"',
+    '"\\ud800"',
+    f'"{"1" * 299}"',
+    "1" * 299,
+    "[]",
+    "1e9",
+    "",
+)
+
+
+@given(st.lists(st.sampled_from(PAYLOADS), max_size=6))
+def test_many_payloads_are_looked_at_together(texts: list[str]) -> None:
+    assert query_forms(texts) == [query_form(text) for text in texts]
