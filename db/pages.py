@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_column, select
@@ -86,15 +87,16 @@ def select_page(
     One statement, three at most where an indexed path is sorted by, none for no rows; raises CursorError for a cursor
     that is none, or one of another order.
     """
-    statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
     between = between_cursors(order, request)
     if not request.size:
         return Page.empty()
     if order.keys is not None and request.offset <= MOST_PASSED:
+        statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
         selected = _in_segments(connection, noun, statement, order, request)
     else:
-        statement = statement.where(*between).order_by(*(order.reversed() if request.backwards else order).order_by)
-        selected = fetch(connection, noun, statement.limit(request.size + 1).offset(request.offset or None))
+        statement = _ordered(tuple(columns), order, backwards=request.backwards).where(*conditions, *between)
+        statement = statement.limit(request.size + 1)
+        selected = fetch(connection, noun, statement.offset(request.offset) if request.offset else statement)
     more = len(selected) > request.size
     kept = list(selected[: request.size])
     if request.backwards:
@@ -108,6 +110,12 @@ def select_page(
         has_previous=more if request.backwards else request.after is not None or (request.offset > 0 and bool(kept)),
         order=order,
     )
+
+
+@lru_cache(maxsize=256)
+def _ordered(columns: tuple[ColumnElement[Any], ...], order: Order, *, backwards: bool) -> Select[Any]:
+    """The part of a page's statement that is the same for all pages, made once where the order is."""
+    return select(*columns, *order.columns).order_by(*(order.reversed() if backwards else order).order_by)
 
 
 MOST_PASSED = 10_000

@@ -222,25 +222,37 @@ async def _streamed(
     limit = limit_of(request)
     first = stream.connection(data)
 
-    async def pages() -> AsyncIterator[list[bytes]]:
-        connection, current = first, variables
-        sent = 0
-        while connection is not None:
-            nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
-            sent += len(nodes)
-            if nodes:
-                written = isinstance(connection["nodes"], Written)
-                yield nodes if written else [encode(stream.line(node, request)) for node in nodes]
-            following = following_page(connection, request, current, sent)
-            if following is None:
-                return
+    def items_of(connection: Mapping[str, Any], sent: int) -> list[bytes]:
+        nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
+        written = isinstance(connection["nodes"], Written)
+        return nodes if written else [encode(stream.line(node, request)) for node in nodes]
+
+    async def pages(items: list[bytes], following: Variables | None) -> AsyncIterator[list[bytes]]:
+        sent = len(items)
+        if items:
+            yield items
+        while following is not None:
             current = {**following, **stream.later}
             connection = stream.connection(data_of(await operation.run(context.fresh(), current, writers)))
+            if connection is None:
+                return
+            if items := items_of(connection, sent):
+                yield items
+            sent += len(items)
+            following = following_page(connection, request, current, sent)
 
+    items = [] if first is None else items_of(first, 0)
+    following = None if first is None else following_page(first, request, variables, len(items))
+    if following is not None:
+        if stream.member is None:
+            return StreamingResponse(_as_lines(pages(items, following)), media_type="application/jsonl")
+        answer = _as_object(stream.member, stream.before(data), pages(items, following))
+        return StreamingResponse(answer, media_type="application/json")
+    # All is there, and a stream costs more than it.
     if stream.member is None:
-        return StreamingResponse(_as_lines(pages()), media_type="application/jsonl")
-    answer = _as_object(stream.member, stream.before(data), pages())
-    return StreamingResponse(answer, media_type="application/json")
+        return Response(b"".join(item + b"\n" for item in items), media_type="application/jsonl")
+    opening = encode({**stream.before(data), stream.member: []}).removesuffix(b"]}")
+    return Response(opening + b",".join(items) + b"]}", media_type="application/json")
 
 
 async def _subscribed(

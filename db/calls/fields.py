@@ -17,7 +17,7 @@ from db.query.derived import op_short_name, trace_name
 from db.query.fields import Field, Fields, FieldType
 from db.query.path_keys import PathKeys, keys_of
 
-__all__ = ["EXPANDABLE", "call_fields"]
+__all__ = ["COLUMN_FIELDS", "EXPANDABLE", "call_fields"]
 
 c = calls.c
 
@@ -95,6 +95,9 @@ ALIASES = {
 
 UNLISTED = ("id", "project_id", "summary.weave.status", "summary.weave.latency_ms", "summary.weave.trace_name")
 """What REST calls these fields."""
+
+COLUMN_FIELDS = Fields([field for field in FIELDS if field not in JSON_FIELDS], aliases=ALIASES, unlisted=UNLISTED)
+"""The fields that are the same for every project, whatever is indexed there."""
 
 EXPANDABLE = ("attributes", "inputs", "output")
 """Where refs are followed."""

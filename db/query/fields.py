@@ -105,6 +105,11 @@ class Fields:
         self._in_graph = {camel(name): self._fields[names[name]] for name in names if name not in unlisted}
         self._in_graph |= {name: self._fields[path.partition(".")[0]] for name, path in self._members.items()}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the fields themselves, in every spelling."""
+        return frozenset({*self._fields, *self._spellings})
+
     def resolve(self, path: str, at: Path = ()) -> Field:
         """The field at ``path``, with the parts inside it. Raises ``QueryError`` for an unknown one."""
         if len(path) > MAX_PATH:
