@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
+from resolvers.away import answerable
 from resolvers.errors import Refusal
 
 __all__ = [
@@ -83,6 +84,7 @@ def internal_error(request_id: str) -> FormattedError:
 
 def _present(error: GraphQLError, request_id: str, *, executed: bool) -> FormattedError:
     cause = _cause(error)
+    cause = cause and answerable(cause)
     if isinstance(cause, Refusal):
         told = cause.in_graph or cause
         details = {"code": told.code.value} | ({"field": list(told.field)} if told.field else {})

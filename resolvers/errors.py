@@ -11,6 +11,7 @@
     ├── TooSlowError          past the limit of time for a read
     ├── ForbiddenError        the caller may not
     ├── NotConfiguredError    this server is not set up for it
+    ├── UnavailableError      not now: the database is away; the same request may do later
     └── ProviderFailedError   the provider of language models did not do it
 
 A refusal is an answer, not a fault: GraphQL mutations put it into ``userErrors``, reads into ``errors`` with its code,
@@ -34,6 +35,7 @@ __all__ = [
     "RefusalCode",
     "TooLargeError",
     "TooSlowError",
+    "UnavailableError",
 ]
 
 
@@ -50,6 +52,7 @@ class RefusalCode(StrEnum):
     TOO_SLOW = "TOO_SLOW"
     FORBIDDEN = "FORBIDDEN"
     NOT_CONFIGURED = "NOT_CONFIGURED"
+    UNAVAILABLE = "UNAVAILABLE"
     PROVIDER_FAILED = "PROVIDER_FAILED"
 
 
@@ -130,6 +133,12 @@ class NotConfiguredError(Refusal):
     """This server is not set up for it; the message says which setting is missing."""
 
     code = RefusalCode.NOT_CONFIGURED
+
+
+class UnavailableError(Refusal):
+    """Not now: the same request may do a moment later."""
+
+    code = RefusalCode.UNAVAILABLE
 
 
 class ProviderFailedError(Refusal):

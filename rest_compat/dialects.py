@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from graphql import ExecutionResult, GraphQLError
@@ -17,6 +18,7 @@ from strawberry.schema import BaseSchema
 from graph.encoding import encode
 from graph.operations import Operation
 from graph.written import Writers, Written
+from resolvers.away import answerable
 from resolvers.context import Context
 from resolvers.errors import Refusal, RefusalCode
 from rest_compat.bodies import InvalidBodyError, decode_body
@@ -38,6 +40,10 @@ __all__ = [
 ]
 
 log = logging.getLogger("tracegraph.rest")
+
+
+RETRY_AFTER = "1"
+"""Seconds after which what was unavailable may be there again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,11 @@ def _handler(
             answer = await answer_to(reader)
         finally:
             await reader.close()  # with the files of a form
-        return endpoint.refuse(http, answer) if endpoint.refuse and answer.status_code >= 400 else answer
+        if endpoint.refuse and answer.status_code >= 400:
+            answer = endpoint.refuse(http, answer)
+        if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["retry-after"] = RETRY_AFTER
+        return answer
 
     return handle
 
@@ -200,7 +210,7 @@ def data_of(result: ExecutionResult) -> Data:
             raise original
         if original is None or isinstance(original, GraphQLError):  # a variable that a scalar refused
             raise RefusedError(Problem(RefusalCode.INVALID_INPUT, error.message))
-        raise original
+        raise answerable(original)
     data = result.data or {}
     for payload in data.values():
         if isinstance(payload, dict) and payload.get("userErrors"):

@@ -26,6 +26,7 @@ STATUS = {
     RefusalCode.TOO_SLOW: 400,
     RefusalCode.FORBIDDEN: 403,
     RefusalCode.NOT_CONFIGURED: 501,
+    RefusalCode.UNAVAILABLE: 503,
     RefusalCode.PROVIDER_FAILED: 502,
 }
 

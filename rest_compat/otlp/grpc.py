@@ -26,6 +26,7 @@ _CODES = {
     RefusalCode.FORBIDDEN: "PERMISSION_DENIED",
     RefusalCode.NOT_FOUND: "NOT_FOUND",
     RefusalCode.TOO_LARGE: "RESOURCE_EXHAUSTED",
+    RefusalCode.UNAVAILABLE: "UNAVAILABLE",
 }
 """Status codes of refusals that are not INVALID_ARGUMENT. Exporters send again after neither."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -21,6 +20,7 @@ from resolvers.calls.events import CallEnd, CallStart
 from resolvers.calls.record import record_calls
 from resolvers.context import Context
 from tests.conftest import postgres_database
+from tests.proxies import proxy
 
 PROJECT = "team/app"
 ROOMY = ("ix_calls_project_id_started_at_id", "ix_calls_project_id_started_seq_id")
@@ -74,46 +74,9 @@ async def test_plans_are_made_for_the_values_at_hand(database: Database) -> None
     assert mode == "force_custom_plan"
 
 
-@asynccontextmanager
-async def pooler(url: str) -> AsyncIterator[str]:
-    """The URL of something that stands before the server, and tells, as a pooler does, numbers of backends that are
-    its own."""
-    path = f"{make_url(url).query['host']}/.s.PGSQL.{make_url(url).port or 5432}"
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, change: bool) -> None:
-        while data := await reader.read(1 << 16):
-            place = data.find(b"K\x00\x00\x00\x0c") if change else -1
-            if place >= 0:
-                data = data[: place + 5] + b"\x00\x00\x00\x07" + data[place + 9 :]
-                change = False
-            writer.write(data)
-            await writer.drain()
-        writer.write_eof()
-
-    served: list[asyncio.Task[Any]] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        served.append(task)
-        server_reader, server_writer = await asyncio.open_unix_connection(path)
-        await asyncio.gather(pump(reader, server_writer, change=False), pump(server_reader, writer, change=True))
-        for each in (writer, server_writer):
-            each.close()
-            await each.wait_closed()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield make_url(url).set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
-        await asyncio.gather(*served)
-
-
 async def test_nothing_is_prepared_behind_a_pooler(url: str) -> None:
-    if "host" not in make_url(url).query:
-        pytest.skip("TEST_DATABASE_URL is not a socket")
-    async with pooler(url) as pooled:
-        database = Database(pooled)
+    async with proxy(url, pooling=True) as pooler:
+        database = Database(pooler.url)
         assert await database.read(head_often) == []
         await database.close()
 
