@@ -31,6 +31,7 @@ from uvicorn.supervisors import Multiprocess
 
 from db.migrate import migrate
 from server.graphql.trusted import ManifestError, load
+from server.memory import return_memory
 from server.setting_checks import masked_url
 from server.settings import Settings
 
@@ -59,6 +60,7 @@ class AppFactory:
 
     def __call__(self) -> Starlette:
         sys.setswitchinterval(SWITCH_SECONDS)
+        return_memory()
         if parent_process() is not None:
             threading.Thread(target=_stop_with_parent, name="supervisor-watch", daemon=True).start()
         # What is made here stays: looking through it for garbage again and again would make the start a fifth longer,

@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Literal
 
 from starlette.requests import Request as HTTPRequest
@@ -59,10 +60,11 @@ async def read_export(http: HTTPRequest, limit: int) -> ExportBody:
 
 def _unpacked(content: bytes, name: str, limit: int) -> bytes:
     """``content`` without its compression; unpacking stops at ``limit`` bytes, whatever would come after."""
-    parts: list[bytes] = []
-    total = 0
+    whole = BytesIO()
     rest = content
-    while rest or not parts:
+    begun = False
+    while rest or not begun:
+        begun = True
         unpacker = zlib.decompressobj(_COMPRESSIONS[name])
         while not unpacker.eof:
             try:
@@ -70,13 +72,12 @@ def _unpacked(content: bytes, name: str, limit: int) -> bytes:
             except zlib.error as error:
                 raise InvalidInputError(f"Malformed {name} content: {error}", ["content"]) from error
             rest = unpacker.unconsumed_tail
-            total += len(part)
-            if total > limit:
+            if whole.tell() + len(part) > limit:
                 raise BodyTooLargeError(limit)
-            parts.append(part)
+            whole.write(part)
             if not part and not rest and not unpacker.eof:
                 raise InvalidInputError(
                     f"Malformed {name} content: it ends before it is whole, after {len(content)} bytes", ["content"]
                 )
         rest = unpacker.unused_data  # gzip may be several files one after another
-    return b"".join(parts)
+    return whole.getvalue()
