@@ -175,6 +175,8 @@ class PreparedDocument:
             data = None
         result = executor.build_response(data)
         assert isinstance(result, ExecutionResult), "nothing is deferred"
+        # It holds methods of its own, and with them the variables: a body would stay until garbage is looked for.
+        del executor.async_helpers
         return result
 
     @property
