@@ -25,7 +25,7 @@ from strawberry.types.base import (
 from strawberry.types.lazy_type import LazyType
 from strawberry.types.unset import UNSET
 
-__all__ = ["UnknownInputError", "build_input_objects"]
+__all__ = ["Convert", "UnknownInputError", "build_input_objects", "constructor_of"]
 
 Convert = Callable[[Any], Any]
 
@@ -65,8 +65,10 @@ def _from_input(class_: type, values: Mapping[str, Any], _context: InputContext)
     return _construct(class_, values)
 
 
-def _construct(class_: type, values: Mapping[str, Any]) -> Any:
-    fields, absent = _constructor_of(class_)
+def _construct(class_: type, values: Any) -> Any:
+    if values.__class__ is class_:  # of a variable of our own operations (graph.variables)
+        return values
+    fields, absent = constructor_of(class_)
     members: dict[str, Any] = dict(absent)
     for name, python_name, convert in fields:
         if name in values:
@@ -81,7 +83,8 @@ _name_of = NameConverter().from_field
 
 
 @cache
-def _constructor_of(class_: type) -> _Constructor:
+def constructor_of(class_: type) -> _Constructor:
+    """What is known of the fields of an input class."""
     definition = get_object_definition(class_, strict=True)
     fields = []
     for field in definition.fields:

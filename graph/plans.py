@@ -6,7 +6,7 @@ worked out from selections (``Context.memory``). Everything else is graphql-core
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,27 +22,19 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    Undefined,
     VariableNode,
     Visitor,
     default_field_resolver,
     default_type_resolver,
-    is_leaf_type,
     visit,
 )
 from graphql.execution.collect_fields import FragmentDetails, GroupedFieldSet, collect_fields
-from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import (
-    VariableValues,
-    VariableValueSource,
-    get_variable_values,
-    input_is_nested_too_deeply,
-)
-from graphql.utilities import coerce_input_value
+from graphql.execution.values import VariableValues, get_variable_values
 
 from db.rows import Row, RowSet
 from graph.connections import Connection
 from graph.executor import CompiledExecutor
+from graph.variables import OperationVariables
 from graph.written import Writers, Written, places_of
 from resolvers.context import Context
 
@@ -134,7 +126,7 @@ class PreparedDocument:
         root = schema.get_root_type(self._operation.operation)
         assert root is not None, "the document is valid"
         self._root = root
-        self._variables = [_variable(schema, node) for node in self._operation.variable_definitions or ()]
+        self._variables = OperationVariables(schema, self._operation)
         self._deciding = _deciding(document)
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
 
@@ -197,57 +189,12 @@ class PreparedDocument:
         return plan
 
     def variable_values(self, given: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
-        """What graphql-core's ``get_variable_values`` gives, which is asked itself where something is unusual."""
-        try:
-            found = self._coerced(given)
-        except GraphQLError:
-            found = None
+        """What graphql-core's ``get_variable_values`` gives, with the input objects made (``graph.variables``)."""
+        found = self._variables.coerced(given)
         if found is None:
             nodes = self._operation.variable_definitions or ()
             return get_variable_values(self._schema, nodes, dict(given), max_errors=MOST_COERCION_ERRORS)
         return found
-
-    def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
-        sources: dict[str, VariableValueSource] = {}
-        coerced: dict[str, Any] = {}
-        for signature, quick in self._variables:
-            name = signature.name
-            value = given.get(name, Undefined)
-            if value is Undefined and (signature.default is not None or isinstance(signature.type, GraphQLNonNull)):
-                return None
-            sources[name] = VariableValueSource(signature, value)
-            if value is Undefined:
-                continue
-            found = quick(value)
-            if found is Undefined:
-                return None
-            coerced[name] = found
-        return VariableValues(sources, coerced)
-
-
-_SAME: dict[str, type] = {"String": str, "ID": str, "Boolean": bool}
-"""Scalars whose input is a value of this class as it is."""
-
-
-def _variable(schema: GraphQLSchema, node: Any) -> tuple[GraphQLVariableSignature, Callable[[Any], Any]]:
-    """A variable, and what coerces its values; gives Undefined for what cannot be."""
-    signature = get_variable_signature(schema, node)
-    assert isinstance(signature, GraphQLVariableSignature), "the document is valid"
-    type_ = signature.type
-    named: Any = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    nullable = named is type_
-    same = _SAME.get(getattr(named, "name", ""))
-
-    def coerce(value: Any) -> Any:
-        if value is None:
-            return None if nullable else Undefined
-        if value.__class__ is same:
-            return value
-        if not is_leaf_type(named) and input_is_nested_too_deeply(value, type_):
-            return Undefined
-        return coerce_input_value(value, type_)
-
-    return signature, coerce
 
 
 def _deciding(document: DocumentNode) -> tuple[str, ...]:

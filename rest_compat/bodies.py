@@ -6,8 +6,8 @@ becomes Python values that pydantic validates, so its errors are those that the 
 """
 
 import json
-import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -25,6 +25,7 @@ from graph.json_text import (
     unpair_surrogates,
 )
 from rest_compat.json_fields import RawJSON
+from rest_compat.quick_bodies import quick_reader
 
 __all__ = ["InvalidBodyError", "check_depth", "decode_body", "validate_model"]
 
@@ -46,11 +47,16 @@ def decode_body(body: bytes, model: type[M]) -> M:
     if not body:
         raise InvalidBodyError([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
     try:
-        text = body.decode()
+        text = "" if body.isascii() else body.decode()
     except UnicodeDecodeError as error:
         raise _not_json(f"not UTF-8 at byte {error.start}", error.start) from error
     check_depth(body)
-    return validate_model(_decode(body, text, _plan(model)), model)
+    reader = quick_reader(model)
+    if reader is not None:
+        # Whatever it cannot read is read below, or told what is wrong with it.
+        with suppress(msgspec.MsgspecError, ValidationError, RecursionError):
+            return model.model_validate(reader.read(body))
+    return validate_model(_decode(body, text or body.decode(), _plan(model)), model)
 
 
 def validate_model(value: Any, model: type[M], where: str = "body") -> M:
@@ -80,17 +86,24 @@ def _not_json(why: str, position: int) -> InvalidBodyError:
     )
 
 
-_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"\\')
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 
 
 def check_depth(body: bytes) -> None:
     """Refuse nesting that a later reader could not walk, before anything walks it; raises InvalidBodyError."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+    escaped = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    # What is left of strings is the structure outside them and inside them in turn.
+    structure = b"".join(escaped.translate(None, _NOT_STRUCTURE).split(b'"')[::2])
+    if structure.count(b"[") + structure.count(b"{") <= MAX_DEPTH:
         return
-    # An escape keeps its next character only if that is structure too, which is all that matters here.
+    # Each pass takes away what holds nothing, which is one level or two.
+    left = structure
+    for _ in range(MAX_DEPTH // 2):
+        left = left.replace(b"[]", b"").replace(b"{}", b"")
+        if not left:
+            return
     depth = deepest = 0
-    for byte in _STRING.sub(b"", re.sub(rb"\\[^\"\\]", b"", body).translate(None, _NOT_STRUCTURE)):
+    for byte in structure:
         if byte in b"[{":
             depth += 1
             deepest = max(deepest, depth)

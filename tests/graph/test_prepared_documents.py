@@ -16,7 +16,7 @@ from resolvers.context import Context
 from rest_compat.honeyhive.endpoints import ENDPOINTS as HONEYHIVE
 from rest_compat.registry import operation_of
 from rest_compat.weave.endpoints import ENDPOINTS as WEAVE
-from tests.graph.test_input_objects import values_of
+from tests.graph.input_values import objects_of, values_of
 
 CORE = schema._schema
 NAMES = sorted({endpoint.operation for endpoint in (*WEAVE, *HONEYHIVE)})
@@ -46,7 +46,10 @@ def test_variables_are_those_of_graphql(name: str) -> None:
             assert [error.formatted for error in found] == [error.formatted for error in expected]
         else:
             assert not isinstance(found, list)
-            assert repr(found.coerced) == repr(expected.coerced)
+            assert repr(found.sources) == repr(expected.sources)
+            assert list(found.coerced) == list(expected.coerced)
+            for each, value in expected.coerced.items():
+                assert repr(objects_of(found.coerced[each], types[each])) == repr(objects_of(value, types[each]))
 
     check()
 
