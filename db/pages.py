@@ -12,7 +12,17 @@ from db.query.order import Cursor, Order
 from db.query.segments import segments
 from db.rows import RowSet, fetch
 
-__all__ = ["CursorCodec", "Page", "PageRequest", "between_cursors", "decode_cursor", "select_count", "select_page"]
+__all__ = [
+    "CursorCodec",
+    "Page",
+    "PageRequest",
+    "between_cursors",
+    "decode_cursor",
+    "page_of",
+    "page_statement",
+    "select_count",
+    "select_page",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +97,36 @@ def select_page(
     One statement, three at most where an indexed path is sorted by, none for no rows; raises CursorError for a cursor
     that is none, or one of another order.
     """
-    between = between_cursors(order, request)
     if not request.size:
+        between_cursors(order, request)
         return Page.empty()
     if order.keys is not None and request.offset <= MOST_PASSED:
         statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
         selected = _in_segments(connection, noun, statement, order, request)
     else:
-        statement = _ordered(tuple(columns), order, backwards=request.backwards).where(*conditions, *between)
-        statement = statement.limit(request.size + 1)
-        selected = fetch(connection, noun, statement.offset(request.offset) if request.offset else statement)
-    more = len(selected) > request.size
+        selected = fetch(connection, noun, page_statement(columns, conditions, order, request))
+    return page_of(noun, selected, len(columns), order, request)
+
+
+def page_statement(
+    columns: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]], order: Order, request: PageRequest
+) -> Select[Any]:
+    """The statement of a page: ``columns`` and those of the order, one row more than the page has. Raises CursorError
+    for a cursor that is none, or one of another order."""
+    between = between_cursors(order, request)
+    statement = _ordered(tuple(columns), order, backwards=request.backwards).where(*conditions, *between)
+    statement = statement.limit(request.size + 1)
+    return statement.offset(request.offset) if request.offset else statement
+
+
+def page_of(noun: str, selected: RowSet, width: int, order: Order, request: PageRequest, *, cut: bool = False) -> Page:
+    """The page of rows that a ``page_statement`` of ``width`` columns gave; where it was ``cut``, there are more."""
+    more = cut or len(selected) > request.size
     kept = list(selected[: request.size])
     if request.backwards:
         kept.reverse()
-    width = len(columns)
-    rows = RowSet(noun, selected.columns[:width], (row[:width] for row in kept))
     return Page(
-        rows,
+        RowSet(noun, selected.columns[:width], (row[:width] for row in kept)),
         [row[width:] for row in kept],
         has_next=request.before is not None if request.backwards else more,
         has_previous=more if request.backwards else request.after is not None or (request.offset > 0 and bool(kept)),

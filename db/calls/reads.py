@@ -12,9 +12,9 @@ from db.chunks import chunked
 from db.id_lists import among, of_bound_project
 from db.metadata import Name
 from db.octets import octets
-from db.pages import Page, PageRequest, select_page
+from db.pages import Page, PageRequest, page_of, page_statement, select_page
 from db.query.order import Order
-from db.rows import Row, fetch, fetch_by
+from db.rows import Row, RowSet, fetch, fetch_by
 from db.rows import labelled as labelled_of
 
 __all__ = [
@@ -141,14 +141,19 @@ def select_calls_page(
     order: Order,
     request: PageRequest,
     max_bytes: int,
+    *,
+    walked: bool = False,
 ) -> Page:
     """A page of the calls that fulfil ``conditions``.
 
-    Where payloads are asked for, ids and sizes are read first and the page is cut before the call whose payloads would
-    bring it past ``max_bytes`` (but not before the first), so that one page stays bounded whatever was recorded.
+    Where payloads are asked for, the page is cut before the call whose payloads would bring it past ``max_bytes`` (but
+    not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first;
+    where an index has the calls in their order (``walked``) SQLite finds one after the other, and reading stops there.
     """
     if not PAYLOADS & set(columns):
         return select_page(connection, "Call", labelled(columns), conditions, order, request)
+    if walked and request.size and connection.dialect.name == "sqlite":
+        return _walk(connection, columns, conditions, order, request, max_bytes)
     page = select_page(connection, "Call", labelled(["storage_size_bytes"]), conditions, order, request)
     return bounded(
         page,
@@ -157,6 +162,34 @@ def select_calls_page(
         read=lambda ids: select_calls_by_id(connection, page.rows[0].project_slug, ids, columns),
         max_bytes=max_bytes,
     )
+
+
+_SIZE = "storage_size_bytes"
+
+
+def _walk(
+    connection: Connection,
+    columns: Collection[str],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+    max_bytes: int,
+) -> Page:
+    selected = labelled({*columns, _SIZE})
+    result = connection.execute(page_statement(selected, conditions, order, request))
+    names = tuple(result.keys())
+    size = names.index(_SIZE)
+    rows: list[Any] = []
+    total = 0
+    cut = False
+    for row in result:
+        total += row[size]
+        if total > max_bytes and rows:
+            cut = True
+            break
+        rows.append(row)
+    result.close()
+    return page_of("Call", RowSet("Call", names, rows), len(selected), order, request, cut=cut)
 
 
 class PayloadSizes(NamedTuple):

@@ -124,6 +124,15 @@ class CallList:
         """Whether it is sorted by cost."""
         return any(path == COST for path, _ in self.sorts)
 
+    @property
+    def is_walked(self) -> bool:
+        """Whether an index has its calls in their order: all of the project, or of one trace, by when they began."""
+        if self.within != EVERY_CALL or self.query is not None or self.search:
+            return False
+        by_start = len(self.sorts) == 1 and self.sorts[0][0] in {"started_at", "startedAt"}
+        traces = self.filter.trace_ids or ()
+        return by_start and len(traces) <= 1 and replace(self.filter, trace_ids=None) == EVERY_CALL
+
     def _fields(self, more: Sequence[Field] = ()) -> Fields:
         if len(self.expand) > MOST_PATHS:
             raise InvalidInputError(f"At most {MOST_PATHS} paths can be expanded, not {len(self.expand)}", ["expand"])
@@ -162,7 +171,8 @@ async def calls_page(
     def read(connection: Connection) -> Page:
         ordered = chosen.with_search(connection, wanted=bool(request.size)).with_costs(connection, request)
         where, order = ordered.conditions(), ordered.order()
-        return select_calls_page(connection, columns, where, order, request, max_bytes)
+        walked = ordered.is_walked
+        return select_calls_page(connection, columns, where, order, request, max_bytes, walked=walked)
 
     with refusing_queries("after"):
         return await context.read(read)

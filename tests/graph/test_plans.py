@@ -232,9 +232,34 @@ async def test_pages_are_read_in_their_order(filled: httpx.AsyncClient, filled_u
     assert wrong == {}
 
 
-async def test_payloads_of_a_page_are_read_by_the_ids_of_its_calls(filled: httpx.AsyncClient, filled_url: str) -> None:
-    found = await asked(filled, filled_url, f"calls(first: 100, {NEWEST}) {{ nodes {{ callId inputs }} }}")
+OTHERWISE = [
+    "",
+    'filter: { opNames: ["weave:///team/app/op/step7:*"] },',
+    'filter: { traceIds: ["t1", "t2"] },',
+]
+
+
+@pytest.mark.parametrize("chosen", OTHERWISE)
+async def test_payloads_of_a_page_are_read_by_the_ids_of_its_calls(
+    filled: httpx.AsyncClient, filled_url: str, chosen: str
+) -> None:
+    order = NEWEST if chosen else 'orderBy: [{ field: "latencyMs" }]'
+    found = await asked(filled, filled_url, f"calls(first: 100, {chosen} {order}) {{ nodes {{ callId inputs }} }}")
     assert re.search(r"\bid\b", found[-1].by), found
+
+
+@pytest.mark.parametrize("chosen", ["", 'filter: { traceIds: ["t17"] },'])
+@pytest.mark.parametrize("page", ["first: 5", "last: 5"])
+async def test_payloads_are_read_on_the_way_only_along_an_index(
+    filled: httpx.AsyncClient, filled_url: str, chosen: str, page: str
+) -> None:
+    for order in (NEWEST, 'orderBy: [{ field: "startedAt" }]'):
+        for way in (page, f'{page}, after: "CURSOR"'):
+            of_ids = f"calls({page}, {chosen} {order}) {{ pageInfo {{ startCursor }} nodes {{ callId }} }}"
+            cursor = (await ask_project(filled, of_ids))["calls"]["pageInfo"]["startCursor"]
+            listed = f"calls({way.replace('CURSOR', cursor)}, {chosen} {order}) {{ nodes {{ callId inputs }} }}"
+            found = await asked(filled, filled_url, listed)
+            assert [each for each in found if each.is_scan or each.sorts] == []
 
 
 async def test_a_page_deep_inside_is_found_by_its_cursor(filled: httpx.AsyncClient, filled_url: str) -> None:
