@@ -4,42 +4,47 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.plots import draw_growth
+from bench.plots import draw_growth, draw_ratios
 from bench.results import Result, result_of, verdicts
 from bench.tables import markdown
 
 __all__ = ["write_page"]
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = DOCS / "performance.md"
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
-def write_page(report: Mapping[str, Any]) -> None:
+def write_page(report: Mapping[str, Any], page: Path = PAGE) -> None:
     """Put the figures of a run into the page, and its plots beside it."""
     results = [result_of(stored) for stored in report["results"]]
-    before, _, rest = PAGE.read_text().partition(BEGIN)
+    before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    parts = [circumstances(report), summary(results)]
     growing = [result for result in results if result.name.startswith("growth_")]
-    parts += [f"![{title}]({path})" for title, path in draw_growth(growing, DOCS / "performance")]
+    others = [result for result in results if result not in growing]
+    folder = page.parent / page.stem
+    plots = draw_ratios(others, folder) + draw_growth(growing, folder)
+    parts = [circumstances(report), summary(results)]
+    parts += [f"![{title}]({path})" for title, path in plots]
     parts += ["## All figures", markdown(results)]
-    PAGE.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts).rstrip() + f"\n\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts).rstrip() + f"\n\n{END}{after}")
 
 
 def circumstances(report: Mapping[str, Any]) -> str:
     machine, sizes = report["machine"], report["sizes"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    failed = "".join(
-        f"\n- Failed, and not in the tables: {name} ({why[:80]})." for name, why in report["failures"].items()
+    missing = "".join(
+        f"\n- Not in the tables: {name} ({why[:80]})."
+        for name, why in (report["left_out"] | report["failures"]).items()
     )
+    if report["ended"] != "finished":
+        missing += "\n- The run was ended before its last scenarios; what is not in the tables was not measured."
     return f"""\
 - Command: `{report["command"]}`, {report["begun"]}, {report["seconds"]:,} seconds, commit {machine["commit"]}.
 - Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gib"]} GiB; {machine["system"]}.
 - Python {machine["python"]}, SQLite {machine["sqlite"]}, {versions}.
 - Sizes: reads over {sizes["calls"]:,} calls of 2 KB, rounds of {sizes["ingest"]:,} calls, a tree of \
-{sizes["tree"]:,}, growth at {", ".join(f"{size:,}" for size in sizes["growth"])}.
-- Load averages (1, 5 and 15 minutes) before {report["load"]["before"]}, after {report["load"]["after"]}.{failed}"""
+{sizes["tree"]:,}, growth at {", ".join(f"{size:,}" for size in sizes["growth"])}; times are medians.
+- Load averages (1, 5 and 15 minutes) before {report["load"]["before"]}, after {report["load"]["after"]}.{missing}"""
 
 
 def summary(results: Sequence[Result]) -> str:

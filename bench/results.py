@@ -64,7 +64,7 @@ class Target:
             return f"at most {self.most:g}"
         if self.most < 1:
             return f"{1 / self.most:g}x better than {self.server}" + (" (processor time)" if self.by_cpu else "")
-        return f"at most {self.most:g}x the {whose} of {self.server}"
+        return f"at most {self.most:.3g}x the {whose} of {self.server}"
 
 
 @dataclass(slots=True)

@@ -96,7 +96,7 @@ QUICK = Sizes(
     rows=1000,
     mixed=5,
     large=(2000,),
-    growth=(1000, 5000),
+    growth=(4000, 20_000),
     bloat=4000,
     subscribers=500,
 )
@@ -110,7 +110,7 @@ TINY = Sizes(
     rows=20,
     mixed=1,
     large=(60,),
-    growth=(100, 200),
+    growth=(4000,),
     bloat=200,
     subscribers=20,
 )

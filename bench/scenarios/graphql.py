@@ -9,8 +9,8 @@ from bench.contenders import GENERIC, HANDWRITTEN, OURS, OURS_POSTGRESQL, PHOENI
 from bench.data import PROJECT, complete_calls
 from bench.http import Answer, post
 from bench.processes import ServerProcess
-from bench.results import Result, Row, Target
-from bench.run import TREE_PROJECT, Run, fill
+from bench.results import Result, Target
+from bench.run import TREE_PROJECT, Run
 
 __all__ = ["entities", "list_of_calls", "nested_list", "smallest", "tree", "wide"]
 
@@ -71,27 +71,16 @@ def list_of_calls(run: Run) -> Iterable[Result]:
 
 
 def wide(run: Run) -> Iterable[Result]:
-    """Twenty fields of all calls, payloads among them, and how much memory that takes."""
+    """Twenty fields of all calls, payloads among them. The executors by themselves are in ``scenarios.executor``."""
     pages = "\n".join(
         f"p{first}: calls(first: 1000, offset: {first}) {{ nodes {{ {TWENTY} }} }}"
         for first in range(0, run.sizes.calls, 1000)
     )
     request = document(f"query($slug: String!) {{ project(slug: $slug) {{ {pages} }} }}", slug=PROJECT)
-    servers = run.among(OURS, GENERIC)
-    check = counted(run.sizes.calls, b'"callId"')
+    requests = dict.fromkeys((OURS, GENERIC, OURS_POSTGRESQL), request)
     title = f"{run.sizes.calls:,} calls x 20 fields over HTTP, SQL and payloads included"
-    yield from run.reads("wide", title, dict.fromkeys(servers, request), check, [Target(1 / 10, GENERIC)], seen=nodes)
-    if OURS not in servers:
-        return
-    rows = []
-    for name in servers:  # new ones: what a server has once needed it keeps
-        with run.start(name) as server, server.connect() as connection:
-            fill(server, run.sizes)
-            before = server.resident_bytes()
-            server.forget_peak()
-            connection.expect(request)
-            rows.append(Row(name, (server.peak_bytes() - before) / 2**20))
-    yield Result("wide_memory", f"{title}: memory above what it held", "MiB", rows, [Target(0.5, GENERIC)])
+    targets = [Target(2.0, OURS, of=OURS_POSTGRESQL)]
+    yield from run.reads("wide", title, requests, counted(run.sizes.calls, b'"callId"'), targets, seen=nodes)
 
 
 def tree(run: Run) -> Iterable[Result]:

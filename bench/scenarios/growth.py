@@ -1,102 +1,191 @@
-"""How answers change as a project grows: one hot project among a thousand small ones."""
+"""How answers change as a project grows: one hot project among a thousand small ones.
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from itertools import count, islice
+On SQLite the databases of all sizes are made (``bench.million``) and then asked in turns. On PostgreSQL one is grown
+over HTTP, and asked at each size. Rows are named by server and size; targets compare the largest size with the
+smallest.
+"""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from bench.contenders import OURS, OURS_POSTGRESQL
+from bench.contenders import OURS, OURS_POSTGRESQL, ROOT
 from bench.data import PROJECT, complete_calls, split
-from bench.http import Answer, Connection, post
+from bench.http import Answer, post
 from bench.load import drive
+from bench.million import COMMON, HOT, LARGE, rare
 from bench.processes import ServerProcess
 from bench.progress import say
 from bench.results import Result, Row, Target, row_of
 from bench.run import TREE_PROJECT, Run
 from bench.scenarios.graphql import SCALARS, document
-from bench.scenarios.rest import query
+from bench.scenarios.traces import FIRST_SCREEN, SCREEN
+from bench.turns import Turns
 
 __all__ = ["run"]
 
 SMALL_PROJECTS, CALLS_OF_SMALL = 1000, 20
 TREE = 1000
-PART = 20_000  # calls whose bodies are held at a time
-SECONDS = 2  # that a read is repeated for
+PART = 10_000  # calls whose bodies are held at a time, and that a rate is measured over
+SAMPLE = 50
+SECONDS, MOST = 3, 300  # that a read is repeated for, and times
+EMPTY = "empty"
 
-Read = Callable[[Connection, int], Answer]
+LIMITS = {"trace tree": 50.0, "single read": 10.0, "filter by op": 20.0, "rare word": 200.0, "common word": 200.0}
+"""Most milliseconds at the largest size."""
+
+STEADY = ("newest page", "single read", "tree of 1,000")
+"""What takes at most twice as long at the largest size as at the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is asked about: calls from all over the hot project, and their traces."""
+
+    project: str
+    op: str
+    calls: list[str]
+    traces: list[str]
+    said: dict[str, list[str]]
+    """Words that are searched, by what they are."""
+
+    large: str = ""
+    """A root of a large trace."""
+
+
+Request = bytes | Callable[[int], bytes]
 
 
 def run(run: Run) -> Iterable[Result]:
-    """Rows are named by server and size; targets compare the largest size with the smallest."""
-    for server in run.among(OURS, OURS_POSTGRESQL):
-        with run.start(server) as process:
-            yield from grown(run, process, server)
+    if OURS in run.servers:
+        yield from made(run)
+    if OURS_POSTGRESQL in run.servers:
+        yield from grown(run)
 
 
-def grown(run: Run, process: ServerProcess, name: str) -> Iterator[Result]:
+def label_of(name: str, size: int) -> str:
+    return f"{name}, {size:,} calls"
+
+
+def made(run: Run) -> Iterable[Result]:
+    sizes = run.sizes.growth
+    with ExitStack() as stack:
+        servers = {label_of(OURS, size): database(run, size, stack) for size in sizes}
+        for server in servers.values():
+            write(server, complete_calls(TREE, trace=TREE, project=TREE_PROJECT, seed="tree"))
+        for server in servers.values():
+            server.settle()
+        requests = {
+            label: reads(sample_of_made(servers[label], size)) for label, size in zip(servers, sizes, strict=True)
+        }
+        for what in next(iter(requests.values())):
+            rows = measured(what, servers, {label: each[what] for label, each in requests.items()})
+            yield result(OURS, sizes, what, rows)
+        servers[f"{OURS}, {EMPTY}"] = stack.enter_context(run.start(OURS))
+        yield result(OURS, sizes, "ingest", ingested(run, servers))
+
+
+def database(run: Run, size: int, stack: ExitStack) -> ServerProcess:
+    """A server on a database of this size, what calls say included."""
+    folder = run.folder()
+    say(f"  {OURS}: making {size:,} calls")
+    command = [sys.executable, "-m", "bench.million", str(folder), "--calls", str(size), "--search"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"no database of {size:,} calls: {done.stderr[-2000:]}")
+    for path in folder.glob("tracegraph.db*"):
+        path.rename(path.with_name(path.name.replace("tracegraph", "bench")))
+    return stack.enter_context(run.start(OURS, folder))
+
+
+def sample_of_made(server: ServerProcess, size: int) -> Sample:
+    """Of what ``bench.million`` makes."""
+    plain = size * 7 // 10 - sum(size // part for part in LARGE.values())
+    numbers = list(range(0, plain, max(1, plain // SAMPLE)))
+    calls, traces = [], []
+    with server.connect() as connection:
+        for number in numbers:
+            asked = {"filter": {"thread_ids": [f"thread-{number // 100}"]}, "limit": 1, "columns": ["id", "trace_id"]}
+            call = connection.expect(post("/calls/stream_query", {"project_id": HOT, **asked})).json()
+            calls.append(call["id"])
+            traces.append(call["trace_id"])
+    said = {"rare word": [rare(number) for number in numbers], "common word": [COMMON]}
+    return Sample(HOT, f"weave:///{HOT}/op/step-7:{1:043}", calls, traces, said, next(iter(LARGE)))
+
+
+def grown(run: Run) -> Iterable[Result]:
+    sizes = run.sizes.growth
     rows: dict[str, list[Row]] = {}
-    fill_small(run, process)
-    write(process, complete_calls(TREE, trace=TREE, project=TREE_PROJECT, seed="tree"), TREE)
-    there = 0
-    for size in run.sizes.growth:
-        seconds = write(process, complete_calls(size - there, first=there), size - there)
-        say(f"  {name}: {size:,} calls")
-        label = f"{name}, {size:,} calls"
-        rows.setdefault("ingest", []).append(Row(label, (size - there) / seconds))
-        there = size
-        for what, read in reads(size).items():
-            rows.setdefault(what, []).append(measured(process, label, read))
-    smallest, largest = (f"{name}, {size:,} calls" for size in (run.sizes.growth[0], run.sizes.growth[-1]))
-    steady = {"newest page", "single read", "tree of 1,000"}
-    limits = {"trace tree": 50, "single read": 10, "filter by op": 20}
-    for what, measurements in rows.items():
-        targets = [Target(2.0, smallest, of=largest)] if what in steady else []
-        if what == "ingest":
-            targets = [Target(1 / 0.7, smallest, of=largest)]
-        if what in limits:
-            targets.append(Target(limits[what], of=largest))
-        suffix = "" if name == OURS else " on PostgreSQL"
-        unit = "calls/s" if what == "ingest" else "ms"
-        yield Result(f"growth_{what.replace(' ', '_')}{suffix.replace(' ', '_')}", f"Growth{suffix}: {what}", unit,
-                     measurements, targets)  # fmt: skip
+    with ExitStack() as stack:
+        started = run.started((OURS_POSTGRESQL,), stack)
+        if not started:
+            return
+        server = started[OURS_POSTGRESQL]
+        fill_small(run, server)
+        write(server, complete_calls(TREE, trace=TREE, project=TREE_PROJECT, seed="tree"))
+        there = 0
+        for size in sizes:
+            rates = write(server, complete_calls(size - there, first=there))
+            there = size
+            say(f"  {OURS_POSTGRESQL}: {size:,} calls")
+            label = label_of(OURS_POSTGRESQL, size)
+            first = [Row(f"{OURS_POSTGRESQL}, {EMPTY}", rates[0])] if size == sizes[0] else []
+            rows.setdefault("ingest", first).append(Row(label, rates[-1]))
+            server.settle()
+            for what, request in reads(sample_of_grown(size)).items():
+                rows.setdefault(what, []).extend(measured(what, {label: server}, {label: request}))
+    for what, each in rows.items():
+        yield result(OURS_POSTGRESQL, sizes, what, each)
 
 
-def fill_small(run: Run, process: ServerProcess) -> None:
-    amount = SMALL_PROJECTS if run.sizes.growth[-1] >= 10_000 else 10
-    requests = []
-    for number in range(amount):
-        project = f"small/{number:04}"
-        calls = list(complete_calls(CALLS_OF_SMALL, project=project, seed=project))
-        requests.append(post(f"/v2/{project}/calls/complete", {"batch": calls}))
-    drive(process.port, requests)
+def sample_of_grown(size: int) -> Sample:
+    calls = [call for first in range(0, size, max(1, size // SAMPLE)) for call in complete_calls(1, first=first)]
+    return Sample(PROJECT, "step-7", [call["id"] for call in calls], [call["trace_id"] for call in calls], {})
 
 
-def write(process: ServerProcess, calls: Iterator[dict[str, Any]], amount: int) -> float:
-    """Write the calls in requests of 100; returns the seconds that the server took."""
-    seconds = 0.0
-    for _ in range(0, amount, PART):
-        some = list(islice(calls, PART))
-        project = some[0]["project_id"]
-        requests = [post(f"/v2/{project}/calls/complete", {"batch": list(each)}) for each in split(some, 100)]
-        seconds += drive(process.port, requests).seconds
-    return seconds
+def result(name: str, sizes: tuple[int, ...], what: str, rows: list[Row]) -> Result:
+    smallest, largest = label_of(name, sizes[0]), label_of(name, sizes[-1])
+    suffix = "" if name == OURS else " on PostgreSQL"
+    targets = [Target(LIMITS[what], of=largest)] if what in LIMITS and name == OURS else []
+    if what in STEADY:
+        targets.append(Target(2.0, smallest, of=largest))
+    if what == "ingest":
+        targets.append(Target(1 / 0.7, f"{name}, {EMPTY}", of=largest))
+    key = f"growth_{what}{suffix}".replace(" ", "_").replace(",", "")
+    return Result(key, f"Growth{suffix}: {what}", "calls/s" if what == "ingest" else "ms", rows, targets)
 
 
-def reads(size: int) -> dict[str, Read]:
+def reads(sample: Sample) -> dict[str, Request]:
     """What is measured at a size; each is asked about another call or trace each time."""
-    newest = query(sort_by=[{"field": "started_at", "direction": "desc"}], limit=100)
-    by_op = query(filter={"op_names": ["step-7"]}, sort_by=[{"field": "started_at", "direction": "desc"}], limit=100)
-    tree = tree_request()
-    sample = [call for first in range(0, size, max(1, size // 50)) for call in complete_calls(1, first=first)]
-    singles = [post("/call/read", {"project_id": PROJECT, "id": call["id"]}) for call in sample]
-    traces = [query(filter={"trace_ids": [call["trace_id"]]}) for call in sample]
-    return {
-        "newest page": lambda connection, _number: connection.expect(newest),
-        "single read": lambda connection, number: connection.expect(singles[number % len(singles)]),
-        "trace tree": lambda connection, number: connection.expect(traces[number % len(traces)]),
-        "tree of 1,000": lambda connection, _number: connection.expect(tree),
-        "filter by op": lambda connection, _number: connection.expect(by_op),
+
+    def one_of(requests: list[bytes]) -> Request:
+        return lambda number: requests[number % len(requests)]
+
+    def query(**more: Any) -> bytes:
+        return post("/calls/stream_query", {"project_id": sample.project, **more})
+
+    newest = {"sort_by": [{"field": "started_at", "direction": "desc"}], "limit": 100}
+    found: dict[str, Request] = {
+        "newest page": query(**newest),
+        "single read": one_of([post("/call/read", {"project_id": sample.project, "id": id_}) for id_ in sample.calls]),
+        "trace tree": one_of([query(filter={"trace_ids": [trace]}) for trace in sample.traces]),
+        "tree of 1,000": tree_request(),
+        "filter by op": query(filter={"op_names": [sample.op]}, **newest),
     }
+    for what, words in sample.said.items():
+        asked = (
+            "query($slug: String!, $text: String!) { project(slug: $slug) { "
+            f"calls(search: $text, first: {SCREEN}) {{ nodes {{ {SCALARS} }} }} }} }}"
+        )
+        found[what] = one_of([document(asked, slug=sample.project, text=word) for word in words])
+    if sample.large:
+        found["first screen of a trace of a hundredth"] = document(FIRST_SCREEN, slug=sample.project, id=sample.large)
+    return found
 
 
 def tree_request() -> bytes:
@@ -109,13 +198,46 @@ def tree_request() -> bytes:
     )
 
 
-def measured(process: ServerProcess, label: str, read: Read) -> Row:
-    numbers = count()
-    with process.connect() as connection:
-        read(connection, next(numbers))
-        spent, end = process.cpu(), time.monotonic() + SECONDS
-        milliseconds: list[float] = []
-        while time.monotonic() < end or len(milliseconds) < 5:
-            milliseconds.append(read(connection, next(numbers)).seconds * 1000)
-    cpu = (process.cpu() - spent) * 1000 / len(milliseconds)
-    return row_of(label, milliseconds, cpu_ms=cpu, milliseconds=milliseconds)
+def measured(what: str, servers: Mapping[str, ServerProcess], requests: Mapping[str, Request]) -> list[Row]:
+    with ExitStack() as stack:
+        turns = Turns(what, servers, requests, found, None, stack)
+        turns.warm_up()
+        turns.take(MOST, SECONDS)
+        return turns.rows()
+
+
+def found(_server: str, answer: Answer) -> bool:
+    """Whether there are calls in it."""
+    return b'"errors"' not in answer.body[:200] and (b'"id":' in answer.body or b'"callId":' in answer.body)
+
+
+def ingested(run: Run, servers: Mapping[str, ServerProcess]) -> list[Row]:
+    """Rounds of calls into the hot project of each, in turns."""
+    amount = min(PART, run.sizes.ingest)
+    rates: dict[str, list[float]] = {label: [] for label in servers}
+    for number in range(run.sizes.rounds):
+        for label, server in servers.items():
+            with run.alone(server):
+                calls = complete_calls(amount, project=HOT, seed=f"{uuid.uuid4()} {number}")
+                rates[label] += write(server, calls)
+    return [row_of(label, each) for label, each in rates.items()]
+
+
+def fill_small(run: Run, server: ServerProcess) -> None:
+    amount = SMALL_PROJECTS if run.sizes.growth[-1] >= 100_000 else 20
+    requests = []
+    for number in range(amount):
+        project = f"small/{number:04}"
+        calls = list(complete_calls(CALLS_OF_SMALL, project=project, seed=project))
+        requests.append(post(f"/v2/{project}/calls/complete", {"batch": calls}))
+    drive(server.port, requests)
+
+
+def write(server: ServerProcess, calls: Iterator[dict[str, Any]]) -> list[float]:
+    """Write the calls in requests of 100; returns how many a second, of each part of them."""
+    rates = []
+    while some := list(islice(calls, PART)):
+        path = f"/v2/{some[0]['project_id']}/calls/complete"
+        requests = [post(path, {"batch": list(each)}) for each in split(some, 100)]
+        rates.append(drive(server.port, requests).per_second(len(some)))
+    return rates

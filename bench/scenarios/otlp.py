@@ -17,15 +17,17 @@ from bench.spans import export_requests
 __all__ = ["run"]
 
 SPANS = 500  # in a request
+SHARE_OF_PHOENIX = 0.4  # so that both take about as long
+PAUSE = 0.25  # seconds between two looks, which cost the server time that is its own
 
 
 def run(run: Run) -> Iterable[Result]:
     taking = run.among(OURS, PHOENIX, OURS_POSTGRESQL)
     if OURS not in taking:
         return
-    amount = run.sizes.calls
     rows, kept = [], []
     for server in taking:
+        amount = int(run.sizes.calls * (SHARE_OF_PHOENIX if server == PHOENIX else 1))
         folder = run.folder()
         with run.start(server, folder) as process:
             drive(process.port, export_requests(list(complete_calls(10, seed="warm")), SPANS), connections=2)
@@ -34,10 +36,11 @@ def run(run: Run) -> Iterable[Result]:
             driven = drive(process.port, requests)
             acknowledged = driven.seconds
             begin = time.monotonic() - acknowledged
-            await_count(lambda process=process: counted(process), 10 + amount)  # type: ignore[misc]
+            await_count(lambda process=process: counted(process), 10 + amount, PAUSE)  # type: ignore[misc]
             seconds = max(acknowledged, time.monotonic() - begin)
             share = driven.client_cpu / driven.seconds
-            rows.append(Row(server, amount / seconds, (process.cpu() - spent) * 1000 / amount, client_share=share))
+            cpu = (process.cpu() - spent) * 1000 / amount
+            rows.append(Row(server, amount / seconds, cpu_ms=cpu, client_share=share))
             if server == OURS_POSTGRESQL:
                 continue
             drive(process.port, export_requests(list(complete_calls(amount, seed="killed")), SPANS))

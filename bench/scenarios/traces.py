@@ -14,7 +14,7 @@ from bench.run import Run
 from bench.scenarios.graphql import counted, document
 from bench.turns import Turns
 
-__all__ = ["run"]
+__all__ = ["FIRST_SCREEN", "SCREEN", "run"]
 
 SCREEN = 50  # rows
 PART = 20_000  # calls whose bodies are held at a time
