@@ -37,13 +37,7 @@ serve: setup $(COMPILED)  ## the server, on SQLite; flags go into ARGS="..."
 test: setup  ## all tests but those that need Node.js, Chromium or an older SDK; .ci/run runs these too
 	$(BIN)/pytest --numprocesses 3 --dist worksteal -m "$(SELECT)" $(ARGS)
 
-BENCH := .venv/.bench
-
-$(BENCH): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
-	@touch $@
-
-bench: setup $(BENCH)  ## this server beside others, installed for it; ARGS="--only ingest,stream --quick" chooses
+bench: setup  ## this server beside others, installed when first wanted; ARGS="--only ingest,stream --quick" chooses
 	$(BIN)/python -m bench $(ARGS)
 
 check: setup  ## format, lint, types, and the files made from code

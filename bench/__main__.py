@@ -35,6 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     sizes = TINY if options.tiny else QUICK if options.quick else FULL
     if options.growth:
         sizes = replace(sizes, growth=tuple(sorted(options.growth)))
+    if options.bloat:
+        sizes = replace(sizes, bloat=options.bloat)
     chosen = options.only or [name for name in SCENARIOS if name not in options.skip]
     signal.signal(signal.SIGTERM, end)
     report = Report(sizes, arguments, options.output)
@@ -143,7 +145,8 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, all in less than five minutes")
     parser.add_argument("--tiny", action="store_true", help="the smallest sizes, to see that everything runs")
-    parser.add_argument("--growth", type=lambda text: list(map(int, text.split(","))), help="sizes of the hot project")
+    parser.add_argument("--growth", type=lambda text: list(map(int, text.split(","))), help="sizes of the databases")
+    parser.add_argument("--bloat", type=int, help="calls that are started and ended on PostgreSQL")
     parser.add_argument("--postgresql", default="", help="URL of a PostgreSQL server; one of our own without it")
     parser.add_argument("--output", type=Path, help="where the JSON goes; bench/results without it")
     parser.add_argument(

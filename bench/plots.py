@@ -1,4 +1,4 @@
-"""Plots of growth and of ratios, as SVG. matplotlib comes with the dependency group ``bench``."""
+"""Plots of growth and of ratios, as SVG."""
 
 import re
 from collections import defaultdict
