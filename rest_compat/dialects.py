@@ -1,5 +1,6 @@
 """Running endpoints: request in, operation, answer out, errors in the shape of the dialect."""
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -42,6 +43,7 @@ __all__ = [
 log = logging.getLogger("tracegraph.rest")
 
 
+PIECE_BYTES = 1 << 18  # of a stream, sent at once
 RETRY_AFTER = "1"
 """Seconds after which what was unavailable may be there again."""
 
@@ -231,6 +233,7 @@ async def _streamed(
     """The answer, page by page; the first page is there already, so every refusal came before the 200."""
     limit = limit_of(request)
     first = stream.connection(data)
+    context = context.fresh()  # which holds nothing of the first page while others are sent
 
     def items_of(connection: Mapping[str, Any], sent: int) -> list[bytes]:
         nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
@@ -241,15 +244,18 @@ async def _streamed(
         sent = len(items)
         if items:
             yield items
+        # What was sent has been taken out of its list: a client that stops reading holds what it has not got alone.
         while following is not None:
             current = {**following, **stream.later}
             connection = stream.connection(data_of(await operation.run(context.fresh(), current, writers)))
             if connection is None:
                 return
-            if items := items_of(connection, sent):
-                yield items
+            items = items_of(connection, sent)
             sent += len(items)
             following = following_page(connection, request, current, sent)
+            del connection
+            if items:
+                yield items
 
     items = [] if first is None else items_of(first, 0)
     following = None if first is None else following_page(first, request, variables, len(items))
@@ -286,13 +292,28 @@ async def _subscribed(
 
 async def _as_lines(pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
     async for items in pages:
-        yield b"\n".join(items) + b"\n"
+        async for piece in _pieces(items):
+            yield b"\n".join([*piece, b""])
+
+
+async def _pieces(items: list[bytes]) -> AsyncIterator[list[bytes]]:
+    """Some of the items at a time, which are taken out of the list; other requests get their turn after each."""
+    items.reverse()
+    while items:
+        piece = [items.pop()]
+        size = len(piece[0])
+        while items and size < PIECE_BYTES:
+            piece.append(items.pop())
+            size += len(piece[-1])
+        yield piece
+        await asyncio.sleep(0)
 
 
 async def _as_object(member: str, before: Mapping[str, Any], pages: AsyncIterator[list[bytes]]) -> AsyncIterator[bytes]:
     opening = encode({**before, member: []}).removesuffix(b"]}")
     separator = opening
     async for items in pages:
-        yield separator + b",".join(items)
-        separator = b","
+        async for piece in _pieces(items):
+            yield separator + b",".join(piece)
+            separator = b","
     yield (opening if separator is opening else b"") + b"]}"
