@@ -137,7 +137,7 @@ def page_of(noun: str, selected: RowSet, width: int, order: Order, request: Page
 @lru_cache(maxsize=256)
 def _ordered(columns: tuple[ColumnElement[Any], ...], order: Order, *, backwards: bool) -> Select[Any]:
     """The part of a page's statement that is the same for all pages, made once where the order is."""
-    return select(*columns, *order.columns).order_by(*(order.reversed() if backwards else order).order_by)
+    return select(*columns, *order.columns).order_by(*(order.reversed() if backwards else order).order_by_columns)
 
 
 MOST_PASSED = 10_000

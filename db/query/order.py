@@ -96,6 +96,15 @@ class Order:
         """The components, labelled ``sort_0``, ``sort_1`` and so on."""
         return [part.sql.label(f"sort_{index}") for index, part in enumerate(self.components)]
 
+    @property
+    def order_by_columns(self) -> list[ColumnElement[Any]]:
+        """``order_by`` by the labels of ``columns``, which are selected: what is long is written once."""
+        labels = (literal_column(f"sort_{index}") for index in range(len(self.components)))
+        return [
+            label.desc() if part.descending else label.asc()
+            for label, part in zip(labels, self.components, strict=True)
+        ]
+
     def values(self, row: Mapping[str, Any]) -> Cursor:
         """The cursor of a row that was selected with ``columns``."""
         return tuple(_plain(row[f"sort_{index}"]) for index in range(len(self.components)))
