@@ -27,14 +27,15 @@ class _Strings(TypeDecorator[Iterable[str]]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
-        return _array if dialect.name == "postgresql" else _json
+        return text_array if dialect.name == "postgresql" else _json
 
 
 def _json(strings: Iterable[str]) -> str:
     return json.dumps([encode_text(one) for one in strings], ensure_ascii=False)
 
 
-def _array(strings: Iterable[str]) -> str:
+def text_array(strings: Iterable[str]) -> str:
+    """An array of PostgreSQL's as it is written, of text as it is stored."""
     quoted = ['"' + encode_text(one).replace("\\", "\\\\").replace('"', '\\"') + '"' for one in strings]
     return "{" + ",".join(quoted) + "}"
 

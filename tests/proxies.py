@@ -8,12 +8,39 @@ from sqlalchemy import make_url
 
 __all__ = ["Proxy", "proxy"]
 
+_PROTOCOL = 3 << 16
+"""The version that a client begins with; what it asks before is whether it may encrypt."""
+
 _NUMBER = b"K\x00\x00\x00\x0c"
 """How the message begins in which the server tells the number of the backend."""
 
 
+class _Client:
+    """What a client sends: counts how often it asks the server to answer, and waits."""
+
+    def __init__(self) -> None:
+        self.waits = 0
+        self._left = bytearray()
+        self._began = False
+
+    def feed(self, data: bytes) -> None:
+        self._left += data
+        while len(self._left) >= 8 or (self._began and len(self._left) >= 5):
+            head = 1 if self._began else 0  # the first messages have no letter
+            size = head + int.from_bytes(self._left[head : head + 4], "big")
+            if len(self._left) < size:
+                return
+            if self._began:
+                self.waits += bytes(self._left[:1]) in {b"S", b"Q"}  # Sync ends a pipeline, Query is one by itself
+            elif int.from_bytes(self._left[4:8], "big") == _PROTOCOL:
+                self._began = True
+            del self._left[:size]
+
+
 class Proxy:
     """A port that leads to the server at ``url``; ``cut`` breaks what is connected and takes nobody until ``mend``.
+
+    ``waits`` tells how many round trips there have been.
 
     Where it is ``pooling`` it tells numbers of backends that are its own, as poolers do.
     """
@@ -24,12 +51,18 @@ class Proxy:
         self._port = 0
         self._listener: asyncio.Server | None = None
         self._served: set[asyncio.Task[None]] = set()
+        self._clients: list[_Client] = []
 
     @property
     def url(self) -> str:
         """The URL of the database through this."""
         through = self._server_url.set(host="127.0.0.1", port=self._port, query={})
         return through.render_as_string(hide_password=False)
+
+    @property
+    def waits(self) -> int:
+        """How often clients have waited for an answer of the server."""
+        return sum(client.waits for client in self._clients)
 
     async def mend(self) -> None:
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
@@ -54,8 +87,10 @@ class Proxy:
             server_reader, server_writer = await asyncio.open_unix_connection(f"{socket}/.s.PGSQL.{port}")
         else:
             server_reader, server_writer = await asyncio.open_connection(self._server_url.host, port)
+        client = _Client()
+        self._clients.append(client)
         ways = [
-            asyncio.create_task(_pump(reader, server_writer)),
+            asyncio.create_task(_pump(reader, server_writer, client=client)),
             asyncio.create_task(_pump(server_reader, writer, renumber=self._pooling)),
         ]
         try:
@@ -68,8 +103,12 @@ class Proxy:
             await asyncio.gather(*ways, writer.wait_closed(), server_writer.wait_closed(), return_exceptions=True)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, renumber: bool = False) -> None:
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, client: _Client | None = None, renumber: bool = False
+) -> None:
     while data := await reader.read(1 << 16):
+        if client is not None:
+            client.feed(data)
         place = data.find(_NUMBER) if renumber else -1
         if place >= 0:
             data, renumber = data[: place + 5] + b"\x00\x00\x00\x07" + data[place + 9 :], False

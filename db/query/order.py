@@ -99,7 +99,7 @@ class Order:
     @property
     def order_by_columns(self) -> list[ColumnElement[Any]]:
         """``order_by`` by the labels of ``columns``, which are selected: what is long is written once."""
-        labels = (literal_column(f"sort_{index}") for index in range(len(self.components)))
+        labels: list[ColumnElement[Any]] = [literal_column(f"sort_{index}") for index in range(len(self.components))]
         return [
             label.desc() if part.descending else label.asc()
             for label, part in zip(labels, self.components, strict=True)

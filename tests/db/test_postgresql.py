@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -16,7 +16,7 @@ from db.json_text import JSONText
 from db.postgresql import PREPARED_AFTER, DatabaseAwayError
 from db.projects import lock, projects, select_heads
 from resolvers.callers import LOCAL
-from resolvers.calls.events import CallEnd, CallStart
+from resolvers.calls.events import CallEnd, CallEvent, CallStart
 from resolvers.calls.record import record_calls
 from resolvers.context import Context
 from tests.conftest import postgres_database
@@ -139,6 +139,42 @@ async def test_a_server_that_is_away_is_said_to_be_so(postgres_server: str) -> N
     with pytest.raises(DatabaseAwayError, match="cannot be reached"):
         await database.write(lambda connection: lock(connection, PROJECT, 0))
     await database.close()
+
+
+async def test_a_batch_of_any_size_takes_few_round_trips(url: str) -> None:
+    async with proxy(url) as way:
+        database = Database(way.url, direct_url=url)  # notifications do not count
+        context = Context(database, LOCAL)
+        ref = f"weave:///{PROJECT}/object/model:v1"
+
+        def start(call: str) -> CallStart:
+            inputs = JSONText(f'{{"model": "{ref}", "other": "{ref}2"}}')
+            return CallStart(PROJECT, call, "t1", None, "op", 1, JSONText("{}"), inputs)
+
+        def end(call: str) -> CallEnd:
+            return CallEnd(PROJECT, call, 2, JSONText(f'"{ref}"'), JSONText("{}"))
+
+        async def trips(events: Sequence[CallEvent]) -> int:
+            before = way.waits
+            await record_calls(context, events)
+            return way.waits - before
+
+        waited: dict[str, list[int]] = {"starts": [], "ends": [], "complete": []}
+        for turn, size in enumerate((2, 2, 2, 10, 100, 900)):
+            names = [f"{turn}-{number}" for number in range(size)]
+            waited["starts"].append(await trips([start(name) for name in names]))
+            waited["ends"].append(await trips([end(name) for name in names]))
+            both = [event for name in names for event in (start(f"{name}b"), end(f"{name}b"))]
+            waited["complete"].append(await trips(both))
+        await database.close()
+    # BEGIN, the project's row, what is there, COPY or the updates, what the calls refer to (for ends: what they no
+    # longer refer to, and what they do), COMMIT.
+    # By then everything is prepared.
+    assert {name: trips[3:] for name, trips in waited.items()} == {
+        "starts": [6, 6, 6],
+        "ends": [7, 7, 7],
+        "complete": [6, 6, 6],
+    }
 
 
 async def test_indexes_have_room_for_the_ends_of_calls(database: Database) -> None:
