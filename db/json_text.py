@@ -53,6 +53,8 @@ _SUSPICIOUS_ESCAPE = re.compile(
     rf"\\u(?:0000|[dD](?:[89abAB][0-9a-fA-F]{{2}}(?!{_LOW})|(?<!{_HIGH}\\u[dD])[c-fC-F][0-9a-fA-F]{{2}}))"
 )
 _SUSPICIOUS_CHARACTER = re.compile("[\U0010f000\U0010f800-\U0010ffff]")
+_LAST_PLANE = b"\xf4"
+"""How all of these begin, and few others."""
 _SUSPICIOUS_NUMBER = re.compile(
     r"(?:^|[:\[,\s])-?(?:[0-9]{300}|[0-9]+\.[0-9]{300}|[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{3})"
 )
@@ -138,6 +140,9 @@ def parse_json(text: str) -> JSONValue:
     return value if end == len(text) else json.loads(text, parse_int=_integer)
 
 
+_AS_JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
 def _refuse(value: object) -> JSONValue:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
@@ -165,6 +170,13 @@ def dump_json(value: JSONValue) -> JSONText:
     """
     if isinstance(value, JSONText):
         return value
+    try:
+        encoded = orjson.dumps(value, option=_AS_JSON)
+        # It writes null for NaN and the infinities too, which no null equals.
+        if b"null" not in encoded or orjson.loads(encoded) == value:
+            return JSONText(encoded.decode())
+    except TypeError:  # integers past 64 bits, half a surrogate pair, deep nesting, or what JSON cannot hold
+        pass
     try:
         text = "".join(_compact(value, 0))
         if not text.isascii():
@@ -203,11 +215,13 @@ def _queryable(value: JSONValue) -> JSONValue:
 
 
 def _is_suspicious(text: str) -> bool:
-    if "\\u" in text and _SUSPICIOUS_ESCAPE.search(text) is not None:
+    encoded = text.encode("utf-8", "surrogatepass")
+    # One byte is found at the speed of memory, two are not.
+    if b"\\" in encoded and b"\\u" in encoded and _SUSPICIOUS_ESCAPE.search(text) is not None:
         return True
-    if not text.isascii() and _SUSPICIOUS_CHARACTER.search(text) is not None:
+    if _LAST_PLANE in encoded and _SUSPICIOUS_CHARACTER.search(text) is not None:
         return True
-    forms = text.encode("utf-8", "surrogatepass").translate(_FORMS)
+    forms = encoded.translate(_FORMS)
     numbers = _EXPONENT in forms or _SIGNED_EXPONENT in forms or _LONG in forms
     return numbers and _SUSPICIOUS_NUMBER.search(text) is not None
 
@@ -224,8 +238,23 @@ def query_form(text: str) -> str | None:
     return orjson.dumps(_queryable(parse_json(text))).decode()
 
 
+LOOKED_AT = 1 << 18
+"""Characters of texts that are looked at together, which takes a copy or two."""
+
+
 def query_forms(texts: Sequence[str]) -> list[str | None]:
     """``query_form`` of each text. They are looked at together: of many small ones, most of the time is in looking."""
-    if not _is_suspicious(",".join(texts)):
+    forms: list[str | None] = []
+    first = size = 0
+    for number, text in enumerate(texts):
+        size += len(text)
+        if size > LOOKED_AT:
+            forms += _forms(texts[first : number + 1])
+            first, size = number + 1, 0
+    return forms + _forms(texts[first:])
+
+
+def _forms(texts: Sequence[str]) -> list[str | None]:
+    if len(texts) > 1 and not _is_suspicious(",".join(texts)):
         return [None] * len(texts)
     return [query_form(text) for text in texts]

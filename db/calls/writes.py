@@ -15,7 +15,7 @@ from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
 from db.id_lists import among
-from db.json_text import query_form
+from db.json_text import query_form, query_forms
 
 __all__ = [
     "RUNNING",
@@ -114,8 +114,12 @@ def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert calls that do not exist. Columns a row does not name are null, or their default."""
-    defaults = {"renamed": False, "start_size": 0, "end_size": 0}
-    insert_new(connection, calls, [{**defaults, **with_query_forms(row)} for row in rows])
+    made: list[dict[str, Any]] = [{"renamed": False, "start_size": 0, "end_size": 0, **row} for row in rows]
+    for name in JSON_COLUMNS:
+        present = [row for row in made if row.get(name) is not None]
+        for row, form in zip(present, query_forms([row[name] for row in present]), strict=True):
+            row[f"{name}_query"] = form
+    insert_new(connection, calls, made)
 
 
 def update_calls(connection: Connection, project_id: str, changes: Mapping[str, Mapping[str, Any]]) -> None:

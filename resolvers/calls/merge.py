@@ -124,6 +124,14 @@ def merge(state: CallState | None, events: Iterable[CallEvent], content: CallCon
     ended = state is not None and state.ended
     named = state is not None and (state.model is not None or state.counted)
     taken = False  # whether the last start is the one that counts
+    # The start that may say which model it asks, which is not looked for where an end says which one it was.
+    asking: CallStart | None = None
+
+    def ask() -> None:
+        if asking is not None and "model" not in change.columns:
+            model = requested_model(asking.kind, asking.inputs, asking.attributes)
+            change.columns |= {} if model is None else {"model": model}
+
     for event in events:
         match event:
             case CallStart():
@@ -134,8 +142,7 @@ def merge(state: CallState | None, events: Iterable[CallEvent], content: CallCon
                     change.seen |= {"started", "ended"} if ended else {"started"}
                     change.start = event
                     change.columns.update(_start_columns(event, renamed=renamed))
-                    if not named and (model := requested_model(event.kind, event.inputs, event.attributes)):
-                        change.columns["model"] = model
+                    asking = None if named else event
                     if not ended and has_sections(event.attributes):
                         change.columns.update(_usage_columns(None, 0, {}, usage_in(event.attributes)))
             case CallEnd():
@@ -152,6 +159,7 @@ def merge(state: CallState | None, events: Iterable[CallEvent], content: CallCon
                 renamed = True
                 change.columns.update(display_name=event.display_name or None, renamed=True)
             case CallPatch():
+                ask()
                 known = ChainMap(change.columns, {} if content is None else content._asdict())
                 columns = _patch_columns(event, known) if started and not (event.retold and taken) else {}
                 if columns:
@@ -159,6 +167,7 @@ def merge(state: CallState | None, events: Iterable[CallEvent], content: CallCon
                     ended = ended or "status" in columns
                     change.output = change.output if event.output is None else event.output
                     change.columns.update(columns)
+    ask()
     if state is None and change.columns:
         change.columns.setdefault("status", RUNNING)
     return change

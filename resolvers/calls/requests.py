@@ -6,7 +6,7 @@ from typing import Any
 from db.json_text import JSONText, parse_json
 from resolvers.calls.kinds import CallKind
 
-__all__ = ["model_name", "requested_model"]
+__all__ = ["SPAN", "model_name", "requested_model"]
 
 MODEL_CALLS = {None, CallKind.LLM, CallKind.EMBEDDING}
 """Kinds of calls that ask a model themselves; many senders do not say the kind. An agent that is configured with a

@@ -87,8 +87,9 @@ def _apart(value: JSONText, present: JSONText) -> dict[str, JSONText]:
 
 def links_in(attributes: str | None) -> dict[str, str | None]:
     """The columns that mirror what ``metadata`` names: the run, its dataset and the datapoint."""
-    mentioned = attributes is not None and has_sections(attributes)
-    metadata = _parsed(sections_of(attributes).get("metadata")) if mentioned else {}
+    if attributes is None or not has_sections(attributes):
+        return dict.fromkeys(LINKS)
+    metadata = _parsed(sections_of(attributes).get("metadata"))
     links = {column: _link(metadata.get(name)) for column, name in LINKS.items()}
     return {**links, "experiment_id": _canonical(links["experiment_id"])}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 
 from db.json_text import parse_json
 from resolvers.callers import Caller
@@ -26,15 +27,16 @@ _OBJECTS = ("attributes", "inputs", "summary")
 def check_event(event: CallEvent, caller: Caller) -> None:
     """Raise a Refusal that names the first thing that is wrong with ``event``."""
     caller.require_write(event.project)
-    for name in _present(event, _IDS):
-        value = getattr(event, name)
-        if value is not None:
-            _check_id(name, value)
+    names, values = _ids_of(event)
+    for value in values:
+        if value is not None and (len(value) > LONGEST_ID or "\x00" in value):
+            _refuse_id(names[values.index(value)], value)
     if not event.id:
         raise InvalidInputError("A call id cannot be empty", ["id"])
-    for name in _present(event, _OBJECTS):
-        if not getattr(event, name).lstrip().startswith("{"):
-            raise InvalidInputError(f"{name} must be a JSON object, not {_shown(getattr(event, name))}", [name])
+    for name in _OBJECTS_OF[type(event)]:
+        text: str = getattr(event, name)
+        if not text.startswith("{") and not text.lstrip().startswith("{"):
+            raise InvalidInputError(f"{name} must be a JSON object, not {_shown(text)}", [name])
     if isinstance(event, CallStart):
         _check_names(event)
     elif isinstance(event, CallPatch):
@@ -43,18 +45,28 @@ def check_event(event: CallEvent, caller: Caller) -> None:
         raise _too_long("display_name", event.display_name, LONGEST_DISPLAY_NAME)
 
 
-def _present(event: CallEvent, names: Iterable[str]) -> list[str]:
-    return [name for name in names if name in _FIELDS[type(event)]]
+_KINDS = (CallStart, CallEnd, CallRename, CallPatch)
 
 
-_FIELDS = {kind: {field.name for field in fields(kind)} for kind in (CallStart, CallEnd, CallRename, CallPatch)}
+def _present(kind: type[CallEvent], names: Iterable[str]) -> list[str]:
+    there = {field.name for field in fields(kind)}
+    return [name for name in names if name in there]
 
 
-def _check_id(name: str, value: str) -> None:
+_IDS_OF = {kind: (names := _present(kind, _IDS), attrgetter("project", *names)) for kind in _KINDS}
+_OBJECTS_OF = {kind: _present(kind, _OBJECTS) for kind in _KINDS}
+
+
+def _ids_of(event: CallEvent) -> tuple[list[str], tuple[str | None, ...]]:
+    """The names of its ids, and their values."""
+    names, get = _IDS_OF[type(event)]
+    return names, get(event)[1:]
+
+
+def _refuse_id(name: str, value: str) -> None:
     if len(value) > LONGEST_ID:
         raise _too_long(name, value, LONGEST_ID)
-    if "\x00" in value:
-        raise InvalidInputError(f"{name} cannot hold a NUL character: {value!r}", [name])
+    raise InvalidInputError(f"{name} cannot hold a NUL character: {value!r}", [name])
 
 
 def _check_names(event: CallStart) -> None:

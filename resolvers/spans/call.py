@@ -6,29 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from db.json_text import JSONValue, dump_json
+from db.json_text import JSONText, JSONValue, dump_json
 from resolvers.calls.events import CallEnd, CallStart
 from resolvers.calls.kinds import CallKind, kind_of_word
+from resolvers.calls.requests import SPAN
 from resolvers.calls.sections import usage_in
 from resolvers.calls.usage import NO_MODEL
 from resolvers.calls.validate import LONGEST_DISPLAY_NAME, LONGEST_OP_NAME
-from resolvers.spans.conventions import (
-    Tree,
-    described,
-    first_text,
-    input_of,
-    kind_of_span,
-    model_of,
-    output_of,
-    usage_of,
-)
+from resolvers.spans.conventions import described, input_of, kind_of_span, model_of, output_of, usage_of
 from resolvers.spans.honeyhive import HoneyHiveEvent, honeyhive_event
-from resolvers.spans.nesting import at, nested
+from resolvers.spans.lookup import Finder, Keys, Tree
+from resolvers.spans.nesting import nested
 from resolvers.spans.span import Attributes, Resource, Span
 
 __all__ = ["SpanCall", "call_of", "project_of"]
 
-SESSION = (
+SESSION = Keys(
     "session.id",
     "gen_ai.conversation.id",
     "gcp.vertex.agent.session_id",
@@ -37,15 +30,19 @@ SESSION = (
     "ai.telemetry.metadata.sessionId",
     "ai.telemetry.metadata.session_id",
 )
-USER = (
+USER = Keys(
     "user.id",
     "enduser.id",
     "traceloop.association.properties.user_id",
     "ai.telemetry.metadata.userId",
     "ai.telemetry.metadata.user_id",
 )
-THREAD = ("wandb.thread_id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
-TURN = ("wandb.is_turn", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
+THREAD = Keys("wandb.thread_id", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
+TURN = Keys("wandb.is_turn", "gen_ai.conversation.id", "gcp.vertex.agent.session_id")
+GIVEN = Keys("wandb.attributes")
+DISPLAY_NAME = Keys("wandb.display_name")
+RUN = Keys("wandb.wb_run_id")
+STEP, LAST_STEP = Keys("wandb.wb_run_step"), Keys("wandb.wb_run_step_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,8 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
 
     A span without an end gives a start alone: the call runs.
     """
-    attributes = nested(span.attributes)
+    tree = nested(span.attributes)
+    attributes = Finder(tree)
     events = [(event.name, nested(event.attributes)) for event in span.events]
     description = described(attributes)
     inputs, output, usage = input_of(attributes, events), output_of(attributes, events), usage_of(attributes)
@@ -91,16 +89,16 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         model = model or told.model
         kind = kind_of_word(word) if (word := told.text("event_type")) else kind
     elif not (description or inputs or output != {} or usage):
-        description = {**attributes}
-    given = at(attributes, "wandb.attributes")
+        description = {**tree}
+    given = attributes.get(GIVEN)
     if isinstance(given, dict):
         description.update(given)
-    description["otel_span"] = _span_value(span, attributes, events)
+    description.pop(SPAN, None)
 
-    thread_id = first_text(attributes, THREAD)
-    is_turn = thread_id is not None and any(at(attributes, key) for key in TURN)
+    thread_id = attributes.text(THREAD)
+    is_turn = thread_id is not None and attributes.has(TURN)
     call_id = (told.text("event_id") if told else None) or span.span_id
-    session_id = (told.session_id if told else None) or first_text(attributes, SESSION)
+    session_id = (told.session_id if told else None) or attributes.text(SESSION)
     start = CallStart(
         project=project,
         id=call_id,
@@ -109,16 +107,16 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         parent_id=span.parent_span_id or (told.session_id if told else None),
         op_name=_shortened((told.text("event_name") if told else None) or span.name or "unknown", LONGEST_OP_NAME),
         started_at=span.start // 1000,
-        attributes=dump_json(description),
+        attributes=_with_span(dump_json(description), _span_text(span, tree, events)),
         inputs=dump_json(inputs),
-        display_name=_shortened(first_text(attributes, ["wandb.display_name"]) or "", LONGEST_DISPLAY_NAME) or None,
+        display_name=_shortened(attributes.text(DISPLAY_NAME) or "", LONGEST_DISPLAY_NAME) or None,
         thread_id=thread_id,
         turn_id=call_id if is_turn else None,
         session_id=session_id,
         kind=kind,
-        wb_user_id=first_text(attributes, USER) or (told.user_id if told else None) or user_id,
+        wb_user_id=attributes.text(USER) or (told.user_id if told else None) or user_id,
         wb_run_id=_run_id(attributes, project),
-        wb_run_step=_step(at(attributes, "wandb.wb_run_step")),
+        wb_run_step=_step(attributes.get(STEP)),
     )
     session = None if told is None else _session_of(told, start)
     if not span.end:
@@ -133,7 +131,7 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         output=dump_json(output),
         summary=dump_json({"usage": counted} if counted else {}),
         exception=_exception(span) or (told.exception if told else None),
-        wb_run_step_end=_step(at(attributes, "wandb.wb_run_step_end")),
+        wb_run_step_end=_step(attributes.get(LAST_STEP)),
     )
     return SpanCall(start, end, span.span_id, session)
 
@@ -158,20 +156,42 @@ def _session_of(told: HoneyHiveEvent, start: CallStart) -> CallStart | None:
     )
 
 
-def _span_value(span: Span, attributes: Tree, events: list[tuple[str, dict[str, JSONValue]]]) -> dict[str, JSONValue]:
-    """The whole span, in the form in which Weave keeps it, with the nanoseconds and the scope added."""
-    return {
-        "name": span.name,
-        "context": {"trace_id": span.trace_id, "span_id": span.span_id, "trace_state": span.trace_state},
-        "kind": span.kind,
-        "parent_id": span.parent_span_id,
-        "start_time": _iso(span.start),
-        "end_time": _iso(span.end) if span.end else None,
-        "start_time_unix_nano": span.start,
-        "end_time_unix_nano": span.end,
-        "status": {"code": span.status, "message": span.status_message},
-        "attributes": attributes,
-        "events": [
+def _with_span(description: JSONText, span: str) -> JSONText:
+    """What the attributes of the call say of the span, and the span."""
+    return JSONText(f'{description[:-1]}{"" if description == "{}" else ","}"{SPAN}":{span}}}')
+
+
+def _span_text(span: Span, attributes: Tree, events: list[tuple[str, dict[str, JSONValue]]]) -> str:
+    """The whole span, in the form in which Weave keeps it, with the nanoseconds and the scope added.
+
+    Put together from parts, of which most spans share some and have no others.
+    """
+    said = dump_json(
+        {
+            "name": span.name,
+            "context": {"trace_id": span.trace_id, "span_id": span.span_id, "trace_state": span.trace_state},
+            "kind": span.kind,
+            "parent_id": span.parent_span_id,
+            "start_time": _iso(span.start),
+            "end_time": _iso(span.end) if span.end else None,
+            "start_time_unix_nano": span.start,
+            "end_time_unix_nano": span.end,
+            "status": {"code": span.status, "message": span.status_message},
+        }
+    )
+    return (
+        f'{said[:-1]},"attributes":{dump_json(attributes)},"events":{_events_text(span, events)},'
+        f'"links":{_links_text(span)},"resource":{span.resource.text},"scope":{span.scope.text},"flags":{span.flags},'
+        f'"dropped_attributes_count":{span.dropped_attributes_count},'
+        f'"dropped_events_count":{span.dropped_events_count},"dropped_links_count":{span.dropped_links_count}}}'
+    )
+
+
+def _events_text(span: Span, events: list[tuple[str, dict[str, JSONValue]]]) -> str:
+    if not events:
+        return "[]"
+    return dump_json(
+        [
             {
                 "name": event.name,
                 "timestamp": event.timestamp,
@@ -179,8 +199,15 @@ def _span_value(span: Span, attributes: Tree, events: list[tuple[str, dict[str, 
                 "dropped_attributes_count": event.dropped_attributes_count,
             }
             for event, (_, tree) in zip(span.events, events, strict=True)
-        ],
-        "links": [
+        ]
+    )
+
+
+def _links_text(span: Span) -> str:
+    if not span.links:
+        return "[]"
+    return dump_json(
+        [
             {
                 "trace_id": link.trace_id,
                 "span_id": link.span_id,
@@ -190,19 +217,13 @@ def _span_value(span: Span, attributes: Tree, events: list[tuple[str, dict[str, 
                 "flags": link.flags,
             }
             for link in span.links
-        ],
-        "resource": span.resource.value,
-        "scope": span.scope.value,
-        "flags": span.flags,
-        "dropped_attributes_count": span.dropped_attributes_count,
-        "dropped_events_count": span.dropped_events_count,
-        "dropped_links_count": span.dropped_links_count,
-    }
+        ]
+    )
 
 
 def _iso(nanoseconds: int) -> str:
     seconds, fraction = divmod(nanoseconds, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{fraction:09d}Z"
 
 
 def _exception(span: Span) -> str | None:
@@ -235,9 +256,9 @@ def _shortened(name: str, longest: int) -> str:
     return f"{name[: longest - len(mark) - 1]}:{mark}"
 
 
-def _run_id(attributes: Tree, project: str) -> str | None:
+def _run_id(attributes: Finder, project: str) -> str | None:
     """The W&B run, which is kept with its project before it."""
-    run = first_text(attributes, ["wandb.wb_run_id"])
+    run = attributes.text(RUN)
     return run if run is None or ":" in run else f"{project}:{run}"
 
 

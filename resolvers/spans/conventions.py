@@ -5,19 +5,17 @@ conventions (old and new spellings) are whole here. Inputs and output keep the n
 from, as Weave's own server stores spans: ``inputs: {"input.value": ...}``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from db.json_text import JSONValue, parse_json
 from resolvers.calls.kinds import CallKind, kind_of_word
+from resolvers.spans.lookup import Finder, Keys, NamedKeys, Tree
 from resolvers.spans.nesting import at
 
-__all__ = ["Tree", "described", "first", "first_text", "input_of", "kind_of_span", "model_of", "output_of", "usage_of"]
+__all__ = ["described", "input_of", "kind_of_span", "model_of", "output_of", "usage_of"]
 
-Tree = Mapping[str, JSONValue]
-"""Nested attributes (``resolvers.spans.nesting``)."""
-
-INPUTS = (
+INPUTS = Keys(
     "ai.toolCall.args",
     "ai.prompt",
     "ai.value",
@@ -40,7 +38,7 @@ INPUTS = (
     "inputs",
 )
 
-OUTPUTS = (
+OUTPUTS = Keys(
     "ai.toolCall.result",
     "ai.embedding",
     "ai.embeddings",
@@ -65,50 +63,50 @@ OUTPUTS = (
     "outputs",
 )
 
-USAGE = {
-    "input_tokens": ("gen_ai.usage.input_tokens", "ai.usage.inputTokens"),
-    "prompt_tokens": (
+USAGE = NamedKeys(
+    input_tokens=("gen_ai.usage.input_tokens", "ai.usage.inputTokens"),
+    prompt_tokens=(
         "gen_ai.usage.prompt_tokens",
         "llm.token_count.prompt",
         "llm.usage.prompt_tokens",
         "ai.usage.promptTokens",
         "ai.usage.tokens",
     ),
-    "output_tokens": ("gen_ai.usage.output_tokens", "ai.usage.outputTokens"),
-    "completion_tokens": (
+    output_tokens=("gen_ai.usage.output_tokens", "ai.usage.outputTokens"),
+    completion_tokens=(
         "gen_ai.usage.completion_tokens",
         "llm.token_count.completion",
         "llm.usage.completion_tokens",
         "ai.usage.completionTokens",
     ),
-    "total_tokens": (
+    total_tokens=(
         "gen_ai.usage.total_tokens",
         "llm.usage.total_tokens",
         "llm.token_count.total",
         "ai.usage.totalTokens",
     ),
-    "cache_read_input_tokens": (
+    cache_read_input_tokens=(
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
         "llm.token_count.prompt_details.cache_read",
         "ai.usage.cachedInputTokens",
     ),
-    "cache_creation_input_tokens": (
+    cache_creation_input_tokens=(
         "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.cache_creation_input_tokens",
         "llm.token_count.prompt_details.cache_write",
     ),
-    "reasoning_tokens": (
+    reasoning_tokens=(
         "gen_ai.usage.reasoning.output_tokens",
         "llm.token_count.completion_details.reasoning",
         "ai.usage.reasoningTokens",
     ),
-}
+)
 
-DESCRIPTION = {
-    "system": ("gen_ai.system_instructions", "gen_ai.system", "llm.system"),
-    "kind": ("weave.span.kind", "traceloop.span.kind", "openinference.span.kind"),
-    "model": (
+DESCRIPTION = NamedKeys(
+    system=("gen_ai.system_instructions", "gen_ai.system", "llm.system"),
+    kind=("weave.span.kind", "traceloop.span.kind", "openinference.span.kind"),
+    model=(
         "gen_ai.response.model",
         "gen_ai.request.model",
         "llm.response.model_name",
@@ -118,15 +116,15 @@ DESCRIPTION = {
         "reranker.model_name",
         "ai.model.id",
     ),
-    "provider": ("gen_ai.provider.name", "llm.provider", "ai.model.provider"),
-    "model_parameters": ("gen_ai.request", "llm.invocation_parameters"),
-    "operation_name": ("gen_ai.operation.name",),
-    "response_id": ("gen_ai.response.id",),
-    "finish_reasons": ("gen_ai.response.finish_reasons",),
-    "agent_name": ("gen_ai.agent.name", "agent.name"),
-    "agent_id": ("gen_ai.agent.id",),
-    "tool_name": ("gen_ai.tool.name", "tool.name"),
-}
+    provider=("gen_ai.provider.name", "llm.provider", "ai.model.provider"),
+    model_parameters=("gen_ai.request", "llm.invocation_parameters"),
+    operation_name=("gen_ai.operation.name",),
+    response_id=("gen_ai.response.id",),
+    finish_reasons=("gen_ai.response.finish_reasons",),
+    agent_name=("gen_ai.agent.name", "agent.name"),
+    agent_id=("gen_ai.agent.id",),
+    tool_name=("gen_ai.tool.name", "tool.name"),
+)
 """What a call's attributes say first, by the names that Weave gives it; the whole span follows as ``otel_span``."""
 
 OPERATIONS = {
@@ -145,6 +143,9 @@ OPERATIONS = {
 OPENINFERENCE_KINDS = {"RERANKER": CallKind.RETRIEVER, "EVALUATOR": CallKind.SCORER, "UNKNOWN": None}
 """Those values of ``openinference.span.kind`` that are no kinds of ours by another name."""
 
+REQUEST_TYPE = Keys("llm.request.type")
+VERCEL_OPERATION = Keys("ai.operationId")
+
 OPENLLMETRY_REQUESTS = {"embedding": CallKind.EMBEDDING, "rerank": CallKind.RETRIEVER}
 """Those values of ``llm.request.type`` that are no requests to language models."""
 
@@ -152,9 +153,6 @@ WRITTEN = frozenset(
     {"traceloop.entity.input", "traceloop.entity.output", "ai.toolCall.args", "ai.toolCall.result", "ai.value"}
 )
 """What is JSON text even where it says a number or a text."""
-
-ASIDE = {"input": {"mime_type", "value"}, "output": {"mime_type", "value"}, "gen_ai.prompt": {"name"}}
-"""What may stand below a key without being its value; an ``input.value`` that says something was found before."""
 
 # Instrumentations up to version 1.36 of the gen_ai conventions put messages into events of the span.
 INPUT_EVENTS = {
@@ -175,37 +173,18 @@ Events = Sequence[tuple[str, Tree]]
 """Name and nested attributes of each event."""
 
 
-def first(attributes: Tree, keys: Iterable[str]) -> tuple[str, JSONValue] | None:
-    """The first of ``keys`` that has a value, with its value. Empty text and empty containers are none."""
-    for key in keys:
-        value = at(attributes, key)
-        if value in (None, "", [], {}) or (isinstance(value, dict) and value.keys() <= ASIDE.get(key, set())):
-            continue
-        return key, value
-    return None
-
-
-def first_text(attributes: Tree, keys: Iterable[str]) -> str | None:
-    """The first of ``keys`` with a plain value, as text."""
-    for key in keys:
-        value = at(attributes, key)
-        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-            return str(value)
-    return None
-
-
-def input_of(attributes: Tree, events: Events) -> dict[str, JSONValue]:
+def input_of(attributes: Finder, events: Events) -> dict[str, JSONValue]:
     """The inputs: ``{attribute: value}``, or the value itself of an attribute that is called input or inputs."""
-    found = first(attributes, INPUTS) or _from_events(events, INPUT_EVENTS)
+    found = attributes.first(INPUTS) or _from_events(events, INPUT_EVENTS)
     if found is None:
         return {}
     key, value = found
     return value if key in {"input", "inputs"} and isinstance(value, dict) else {key: _read(key, value)}
 
 
-def output_of(attributes: Tree, events: Events) -> JSONValue:
+def output_of(attributes: Finder, events: Events) -> JSONValue:
     """The output: ``{attribute: value}``, or the value itself of an attribute that is called output or outputs."""
-    found = first(attributes, OUTPUTS) or _from_events(events, OUTPUT_EVENTS)
+    found = attributes.first(OUTPUTS) or _from_events(events, OUTPUT_EVENTS)
     if found is None:
         return {}
     key, value = found
@@ -241,12 +220,12 @@ def _from_events(events: Events, names: Mapping[str, str]) -> tuple[str, JSONVal
     return (keys[0], messages) if messages else None
 
 
-def usage_of(attributes: Tree) -> dict[str, int]:
+def usage_of(attributes: Finder) -> dict[str, int]:
     """Token counts by their names in ``summary.usage``; the total is made where only its parts are said."""
     counts: dict[str, int] = {}
-    for name, keys in USAGE.items():
-        for key in keys:
-            count = _count(at(attributes, key))
+    for name, keys in attributes.named(USAGE):
+        for _, value in attributes.values(keys):
+            count = _count(value)
             if count is not None:
                 counts[name] = count
                 break
@@ -266,9 +245,9 @@ def _count(value: Any) -> int | None:
     return count if not isinstance(value, bool) and 0 <= count < 1 << 62 else None
 
 
-def described(attributes: Tree) -> dict[str, JSONValue]:
+def described(attributes: Finder) -> dict[str, JSONValue]:
     """What the attributes of the call say of the span before the span itself."""
-    found = {name: first(attributes, keys) for name, keys in DESCRIPTION.items()}
+    found = {name: attributes.first(keys) for name, keys in attributes.named(DESCRIPTION)}
     return {name: value[1] for name, value in found.items() if value is not None}
 
 
@@ -281,7 +260,7 @@ def model_of(description: Mapping[str, JSONValue]) -> str | None:
     return model if isinstance(model, str) and model else None
 
 
-def kind_of_span(description: Mapping[str, JSONValue], attributes: Tree) -> CallKind | None:
+def kind_of_span(description: Mapping[str, JSONValue], attributes: Finder) -> CallKind | None:
     """The kind that the span's own word stands for, or the operation of its convention; None where it says neither."""
     word = description.get("kind")
     if isinstance(word, str):
@@ -290,10 +269,10 @@ def kind_of_span(description: Mapping[str, JSONValue], attributes: Tree) -> Call
     operation = description.get("operation_name")
     if isinstance(operation, str):
         return OPERATIONS.get(operation, CallKind.OTHER)
-    request = at(attributes, "llm.request.type")
+    request = attributes.get(REQUEST_TYPE)
     if isinstance(request, str):
         return OPENLLMETRY_REQUESTS.get(request, CallKind.LLM)
-    operation = at(attributes, "ai.operationId")
+    operation = attributes.get(VERCEL_OPERATION)
     return _vercel_kind(operation) if isinstance(operation, str) else None
 
 

@@ -5,11 +5,12 @@
 nested, since another key has a plain value on its way, stays as it is at the top.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from functools import lru_cache
 
 from db.json_text import JSONValue, parse_json
 
-__all__ = ["at", "nested"]
+__all__ = ["at", "nested", "segments_of", "value_at"]
 
 DEEPEST_KEY = 64  # segments; a key of more stays flat
 DEEPEST_VALUE = 200  # levels of JSON in a string; deeper text stays text
@@ -30,14 +31,19 @@ def nested(attributes: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
     except _ConflictError:
         # Shorter keys first: whoever would lead through a plain value comes after it, and stays flat.
         root = _nest(sorted(attributes.items(), key=lambda item: item[0].count(".")), strict=False)
-    return {key: _with_lists(value) for key, value in root.items()}
+    return root
 
 
 def at(tree: JSONValue, key: str) -> JSONValue:
     """The value at a dotted key of nested attributes; None where there is none."""
+    return value_at(tree, key, segments_of(key))
+
+
+def value_at(tree: JSONValue, key: str, segments: Iterable[str]) -> JSONValue:
+    """``at``, for whoever has the segments of the key already."""
     if isinstance(tree, dict) and key in tree:
         return tree[key]
-    for part in key.split("."):
+    for part in segments:
         if isinstance(tree, dict):
             tree = tree.get(part)
         elif isinstance(tree, list) and part.isdecimal() and int(part) < len(tree):
@@ -47,15 +53,33 @@ def at(tree: JSONValue, key: str) -> JSONValue:
     return tree
 
 
+def segments_of(key: str) -> list[str]:
+    """The segments of a dotted key."""
+    return key.split(".")
+
+
+def _place_of(key: str) -> tuple[list[str], str] | None:
+    """Where a key leads, and what it is called there; None for one that stays as it is."""
+    *path, last = segments_of(key)
+    return None if len(path) >= DEEPEST_KEY or "" in path or not last else (path, last)
+
+
+# A few keys come again and again: those of the conventions, and what a program makes of its own.
+_place_of_short = lru_cache(maxsize=4096)(_place_of)
+SHORT_KEY = 100  # characters; what is kept of longer ones would take too much memory
+
+
 def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str, JSONValue]:
     root: dict[str, JSONValue] = {}
+    branches: list[_Made] = []
     for key, sent in values:
         value = _value_of(sent)
-        *path, last = key.split(".")
-        if len(path) >= DEEPEST_KEY or "" in path or not last:
+        where = _place_of_short(key) if len(key) <= SHORT_KEY else _place_of(key)
+        if where is None:
             root[key] = value
             continue
-        place = _descend(root, path)
+        path, last = where
+        place = _descend(root, path, branches) if path else root
         present = None if place is None else place.get(last)
         if place is None or (isinstance(present, dict) and not isinstance(value, dict)):
             if strict:
@@ -65,18 +89,29 @@ def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str,
             _merge(present, value)
         else:
             place[last] = value
+    _make_lists(branches)
     return root
 
 
-def _descend(root: dict[str, JSONValue], path: Iterable[str]) -> dict[str, JSONValue] | None:
+_Made = tuple[MutableMapping[str, JSONValue], str, _Branch]
+"""Where a branch is, the name that it has there, and the branch."""
+
+
+def _descend(root: dict[str, JSONValue], path: Iterable[str], branches: list[_Made]) -> dict[str, JSONValue] | None:
     """The object at ``path``, made where there is nothing; None where a plain value is in the way."""
     place = root
     for part in path:
-        below = place.setdefault(part, _Branch())
-        if isinstance(below, list):  # sent twice: as one JSON text and flattened
-            below = place[part] = _Branch((str(index), item) for index, item in enumerate(below))
-        if not isinstance(below, dict):
+        if part not in place:
+            below: JSONValue = _Branch()
+        elif isinstance(below := place[part], list):  # sent twice: as one JSON text and flattened
+            below = _Branch((str(index), item) for index, item in enumerate(below))
+        elif isinstance(below, dict):
+            place = below
+            continue
+        else:
             return None
+        place[part] = below
+        branches.append((place, part, below))
         place = below
     return place
 
@@ -90,25 +125,35 @@ def _merge(into: dict[str, JSONValue], value: dict[str, JSONValue]) -> None:
             into[key] = item
 
 
-def _with_lists(value: JSONValue) -> JSONValue:
-    """Branches whose keys are 0, 1, 2, ... as lists."""
-    if not isinstance(value, dict):
-        return value
-    items = {key: _with_lists(item) for key, item in value.items()}
-    if items and isinstance(value, _Branch) and all(str(index) in items for index in range(len(items))):
-        return [items[str(index)] for index in range(len(items))]
-    return items
+def _make_lists(branches: list[_Made]) -> None:
+    """Put lists in the place of branches whose keys are 0, 1, 2, ...: those within others first."""
+    for place, part, branch in reversed(branches):
+        if "0" in branch and place[part] is branch and all(str(index) in branch for index in range(len(branch))):
+            place[part] = [branch[str(index)] for index in range(len(branch))]
 
 
 def _value_of(value: JSONValue) -> JSONValue:
-    """``value``, or what it says where it is JSON text of an object or a list."""
-    if not isinstance(value, str) or not value.startswith(("{", "[")):
-        return value
+    """``value``, or what it says where it is JSON text of an object or a list; containers are the caller's own."""
+    if isinstance(value, str):
+        return _said_by(value) if value.startswith(("{", "[")) else value
+    return _copied(value)
+
+
+def _copied(value: JSONValue) -> JSONValue:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value
+
+
+def _said_by(text: str) -> JSONValue:
     try:
-        parsed = parse_json(value)
+        value = parse_json(text)
     except (ValueError, RecursionError):
-        return value
-    return value if _deeper_than(parsed, DEEPEST_VALUE) else parsed
+        return text
+    is_flat = text.count("{") + text.count("[") <= DEEPEST_VALUE
+    return value if is_flat or not _deeper_than(value, DEEPEST_VALUE) else text
 
 
 def _deeper_than(value: JSONValue, levels: int) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from db.json_text import JSONValue
+from db.json_text import JSONText, JSONValue, dump_json
 from resolvers.spans.nesting import nested
 
 __all__ = [
@@ -38,12 +38,11 @@ class Resource:
     dropped_attributes_count: int = 0
 
     @cached_property
-    def value(self) -> dict[str, JSONValue]:
+    def text(self) -> JSONText:
         """As it is kept in each call."""
-        return {
-            "attributes": nested(self.attributes),
-            "dropped_attributes_count": self.dropped_attributes_count,
-        }
+        return dump_json(
+            {"attributes": nested(self.attributes), "dropped_attributes_count": self.dropped_attributes_count}
+        )
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Scope:
     attributes: Attributes = field(default_factory=dict)
 
     @cached_property
-    def value(self) -> dict[str, JSONValue]:
+    def text(self) -> JSONText:
         """As it is kept in each call."""
-        return {"name": self.name, "version": self.version, "attributes": nested(self.attributes)}
+        return dump_json({"name": self.name, "version": self.version, "attributes": nested(self.attributes)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 import json
 import math
 import string
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.json_text import JSONText, dump_canonical, dump_json, parse_json, query_form, query_forms
+from db.json_text import JSONText, dump_canonical, dump_json, normalise_json, parse_json, query_form, query_forms
 
 ANY_TEXT = st.text(
     st.characters(categories=None) | st.sampled_from('"\\/\x00\x7f\u2028\ud800\udfff\U0001f600'), max_size=8
@@ -45,16 +46,34 @@ def test_a_value_is_written_as_json_writes_it(value: Any) -> None:
     assert dump_canonical(value) == json.dumps(value, sort_keys=True)
     text = dump_json(value)
     assert repr(json.loads(text)) == repr(json.loads(json.dumps(value)))
+    assert normalise_json(text) == text
+    text.encode()
+
+
+@given(st.lists(ANY_TEXT | st.none() | st.integers() | st.booleans(), max_size=4))
+def test_a_value_without_fractions_is_written_in_the_same_letters(value: list[Any]) -> None:
     plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    is_whole = all(not "\ud800" <= character <= "\udfff" for character in plain)
-    assert text == (plain if is_whole else json.dumps(value, separators=(",", ":")))
+    is_whole = not any("\ud800" <= character <= "\udfff" for character in plain)
+    assert dump_json(value) == (plain if is_whole else json.dumps(value, separators=(",", ":")))
+
+
+@given(st.recursive(st.none() | st.floats() | st.booleans(), st.lists))
+def test_no_number_is_lost(value: Any) -> None:
+    def said(value: Any) -> Any:
+        if isinstance(value, list):
+            return [said(item) for item in value]
+        known = value is None or math.isfinite(value)
+        return value if known else {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
+
+    assert repr(json.loads(dump_json(value))) == repr(said(value))
 
 
 def test_long_integers_and_no_numbers() -> None:
     assert parse_json(f"[-{'9' * 20_001},{'9' * 20_001},{'8' * 5000}]") == [-math.inf, math.inf, int("8" * 5000)]
     assert dump_json({"a": [math.nan, math.inf, -math.inf, 1.5]}) == '{"a":["NaN","Infinity","-Infinity",1.5]}'
-    with pytest.raises(TypeError, match="Object of type set is not JSON serializable"):
-        dump_json({"a": [set()]})
+    for value, name in ((set(), "set"), (datetime.now(UTC), "datetime")):
+        with pytest.raises(TypeError, match=f"Object of type {name} is not JSON serializable"):
+            dump_json({"a": [value]})
     nested: list[Any] = []
     nested.append(nested)
     with pytest.raises(RecursionError):

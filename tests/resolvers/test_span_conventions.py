@@ -1,13 +1,17 @@
 """What the attributes of each convention become."""
 
+import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from db.json_text import parse_json
 from resolvers.calls.kinds import CallKind
 from resolvers.spans.call import SpanCall, call_of
-from resolvers.spans.nesting import nested
+from resolvers.spans.lookup import Finder, Keys, NamedKeys
+from resolvers.spans.nesting import at, nested
 from resolvers.spans.span import Resource, Scope, Span, SpanEvent
 
 SPAN_ID = "b" * 16
@@ -366,3 +370,57 @@ def test_what_weave_reads_of_its_own_attributes() -> None:
 )
 def test_nesting(flat: dict[str, Any], expected: dict[str, Any]) -> None:
     assert nested(flat) == expected
+
+
+SEGMENTS = st.sampled_from(["gen_ai", "llm", "input", "model", "usage", "value", "0", "1", "2", "", "x"])
+KEYS = st.lists(SEGMENTS, min_size=1, max_size=4).map(".".join)
+TEXTS = st.sampled_from(
+    ["x", "", "[]", "{", "[7]", '{"model":{"0":1},"value":"y"}', '[1,{"usage":2}]', '{"x.0":3,"llm":[]}']
+)
+SENT = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | TEXTS,
+    lambda inside: st.lists(inside, max_size=2) | st.dictionaries(SEGMENTS, inside, max_size=2),
+    max_leaves=4,
+)
+FLAT = st.dictionaries(KEYS, SENT, max_size=6)
+
+
+@given(FLAT)
+def test_nesting_keeps_every_plain_value_and_leaves_what_was_sent_alone(flat: dict[str, Any]) -> None:
+    sent = copy.deepcopy(flat)
+    tree = nested(flat)
+    assert flat == sent
+    assert nested(flat) == tree
+    plain = {
+        key: value for key, value in flat.items() if not isinstance(value, dict | list | str) or value in ("x", "{")
+    }
+    assert {key: at(tree, key) for key in plain} == plain
+
+
+ORDER = (
+    "llm.model.0",
+    "gen_ai.usage",
+    "input.value",
+    "input",
+    "llm",
+    "gen_ai.model.usage.0",
+    "model",
+    "llm.0",
+    "x.x.x",
+)
+SOUGHT = Keys(*ORDER)
+NAMED = NamedKeys(**{f"n{number}": (key, ORDER[number - 1]) for number, key in enumerate(ORDER)})
+
+
+@given(FLAT)
+def test_only_keys_that_are_not_there_are_passed_over(flat: dict[str, Any]) -> None:
+    tree = nested(flat)
+    finder = Finder(tree)
+    values = [(key, value) for key in ORDER if (value := at(tree, key)) is not None]
+    assert [each for each in finder.values(SOUGHT) if each[1] is not None] == values
+    assert finder.has(SOUGHT) == any(value for _, value in values)
+    texts = (str(value) for _, value in values if type(value) in (str, int) and value != "")
+    assert finder.text(SOUGHT) == next(texts, None)
+    found = {name: finder.first(keys) for name, keys in NAMED.keys.items()}
+    named = {name: finder.first(keys) for name, keys in finder.named(NAMED)}
+    assert {name: each for name, each in named.items() if each} == {name: each for name, each in found.items() if each}
