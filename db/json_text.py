@@ -62,6 +62,9 @@ _SUSPICIOUS_NUMBER = re.compile(
 # none of them, which is nearly all, is not searched by the expressions above.
 _FORMS = bytes.maketrans(b"123456789E-", b"000000000e+")
 _LONG, _EXPONENT, _SIGNED_EXPONENT = b"0" * 300, b"0e000", b"0e+000"
+_EXPONENTS = re.compile(rb"0e\+?000")
+_BEFORE_NUMBERS = frozenset(b":[, \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f") | frozenset(range(0x80, 0x100))
+_MOST_DIGITS = 400
 
 
 class JSONText(str):
@@ -222,8 +225,21 @@ def _is_suspicious(text: str) -> bool:
     if _LAST_PLANE in encoded and _SUSPICIOUS_CHARACTER.search(text) is not None:
         return True
     forms = encoded.translate(_FORMS)
-    numbers = _EXPONENT in forms or _SIGNED_EXPONENT in forms or _LONG in forms
+    numbers = _LONG in forms or ((_EXPONENT in forms or _SIGNED_EXPONENT in forms) and _has_exponents(forms))
     return numbers and _SUSPICIOUS_NUMBER.search(text) is not None
+
+
+def _has_exponents(forms: bytes) -> bool:
+    """Whether what looks like a large exponent may be one: most are in the middle of ids in hexadecimal."""
+    for found in _EXPONENTS.finditer(forms):
+        end = found.start() + 1
+        before = forms[max(0, end - _MOST_DIGITS) : end].rstrip(b"0")
+        if before.endswith(b"."):
+            before = before[:-1].rstrip(b"0")
+        before = before.removesuffix(b"+")
+        if not before or before[-1] in _BEFORE_NUMBERS:
+            return True
+    return False
 
 
 def query_form(text: str) -> str | None:
