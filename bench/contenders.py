@@ -27,7 +27,6 @@ __all__ = [
     "WEAVE",
     "WITHOUT_SEARCH",
     "environment",
-    "install",
     "running",
 ]
 
@@ -109,14 +108,13 @@ def environment(name: str) -> Path:
     return folder / "bin"
 
 
-def install(folder: Path, *packages: str, compiled: bool = True) -> None:
+def install(folder: Path, *packages: str) -> None:
     """Make an environment of packages; raises RuntimeError where they cannot be installed."""
     try:
         venv.create(folder, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise RuntimeError(f"no environment can be made in {folder}: {error}") from None
     pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *packages]
-    pip += [] if compiled else ["--no-compile"]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(packages)} cannot be installed: {done.stderr[-2000:]}")

@@ -3,9 +3,11 @@
 import contextlib
 import itertools
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -37,6 +39,7 @@ __all__ = [
 T = TypeVar("T")
 
 TREE_PROJECT = "bench/tree"
+STARTED_AT_A_TIME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ QUICK = Sizes(
     rows=1000,
     mixed=5,
     large=(2000,),
-    growth=(4000, 20_000),
+    growth=(4000, 10_000),
     bloat=4000,
     subscribers=500,
 )
@@ -130,6 +133,7 @@ class Run:
 
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _readable: dict[str, ServerProcess] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
     _running: list[ServerProcess] = field(default_factory=list)
     _databases: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -178,6 +182,10 @@ class Run:
         self._stack.close()
 
     def _new_database(self) -> str:
+        with self._making:
+            return self._made_database()
+
+    def _made_database(self) -> str:
         import psycopg
         from sqlalchemy import make_url
 
@@ -206,14 +214,19 @@ class Run:
     ) -> dict[str, ServerProcess]:
         """Those that take part, on new databases or on those of reads; one that does not start is left out."""
         found = {}
-        for name in self.among(*names):
-            try:
-                found[name] = stack.enter_context(self.start(name)) if fresh else self.readable(name)
-            except (ImportError, OSError, RuntimeError) as error:
-                if name == OURS:
-                    raise
-                self.leave_out(name, error)
+        with ThreadPoolExecutor(STARTED_AT_A_TIME) as pool:
+            waiting = {name: pool.submit(self._enter, name, stack) for name in self.among(*names)} if fresh else {}
+            for name in self.among(*names):
+                try:
+                    found[name] = waiting[name].result() if fresh else self.readable(name)
+                except (ImportError, OSError, RuntimeError) as error:
+                    if name == OURS:
+                        raise
+                    self.leave_out(name, error)
         return found
+
+    def _enter(self, name: str, stack: contextlib.ExitStack) -> ServerProcess:
+        return stack.enter_context(self.start(name))
 
     def reads(
         self,
@@ -224,7 +237,6 @@ class Run:
         targets: Sequence[Target] = (),
         *,
         seen: Read | None = None,
-        fresh: bool = False,
     ) -> Iterable[Result]:
         """Times of the same request to several servers, which take turns; none where none of them takes part.
 
@@ -235,7 +247,7 @@ class Run:
         """
         wanted = dict.fromkeys(label.partition(",")[0] for label in requests)
         with contextlib.ExitStack() as stack:
-            servers = self.started(wanted, stack, fresh=fresh)
+            servers = self.started(wanted, stack, fresh=False)
             taking = {label: request for label, request in requests.items() if label.partition(",")[0] in servers}
             if OURS not in taking and not any(target.of in taking for target in targets):
                 return

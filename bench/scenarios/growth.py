@@ -33,7 +33,7 @@ SMALL_PROJECTS, CALLS_OF_SMALL = 1000, 20
 TREE = 1000
 PART = 10_000  # calls whose bodies are held at a time, and that a rate is measured over
 SAMPLE = 50
-SECONDS, MOST = 3, 300  # that a read is repeated for, and times
+MOST = 300  # times that a read is repeated
 EMPTY = "empty"
 
 LIMITS = {"trace tree": 50.0, "single read": 10.0, "filter by op": 20.0, "rare word": 200.0, "common word": 200.0}
@@ -84,7 +84,7 @@ def made(run: Run) -> Iterable[Result]:
             label: reads(sample_of_made(servers[label], size)) for label, size in zip(servers, sizes, strict=True)
         }
         for what in next(iter(requests.values())):
-            rows = measured(what, servers, {label: each[what] for label, each in requests.items()})
+            rows = measured(run, what, servers, {label: each[what] for label, each in requests.items()})
             yield result(OURS, sizes, what, rows)
         servers[f"{OURS}, {EMPTY}"] = stack.enter_context(run.start(OURS))
         yield result(OURS, sizes, "ingest", ingested(run, servers))
@@ -138,7 +138,7 @@ def grown(run: Run) -> Iterable[Result]:
             rows.setdefault("ingest", first).append(Row(label, rates[-1]))
             server.settle()
             for what, request in reads(sample_of_grown(size)).items():
-                rows.setdefault(what, []).extend(measured(what, {label: server}, {label: request}))
+                rows.setdefault(what, []).extend(measured(run, what, {label: server}, {label: request}))
     for what, each in rows.items():
         yield result(OURS_POSTGRESQL, sizes, what, each)
 
@@ -198,11 +198,11 @@ def tree_request() -> bytes:
     )
 
 
-def measured(what: str, servers: Mapping[str, ServerProcess], requests: Mapping[str, Request]) -> list[Row]:
+def measured(run: Run, what: str, servers: Mapping[str, ServerProcess], requests: Mapping[str, Request]) -> list[Row]:
     with ExitStack() as stack:
         turns = Turns(what, servers, requests, found, None, stack)
         turns.warm_up()
-        turns.take(MOST, SECONDS)
+        turns.take(MOST, run.sizes.seconds)
         return turns.rows()
 
 

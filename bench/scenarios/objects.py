@@ -32,7 +32,6 @@ def create_objects(run: Run) -> Iterable[Result]:
         dict.fromkeys(SERVERS, request),
         digest,
         [Target(1 / 5, WEAVE)],  # not the same digest: that of this version of Weave depends on the order of keys
-        fresh=True,
     )
 
 
@@ -53,5 +52,4 @@ def create_tables(run: Run) -> Iterable[Result]:
         digest,
         [Target(1 / 2, WEAVE)],
         seen=whole("digest"),
-        fresh=True,
     )

@@ -1,11 +1,13 @@
 """What a server takes by itself: seconds to its first answer, memory, and space on the disk."""
 
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.contenders import FASTAPI, HANDWRITTEN, OURS, PHOENIX, ROOT, WEAVE, environment, install
+from bench.contenders import FASTAPI, HANDWRITTEN, OURS, PHOENIX, ROOT, WEAVE, environment
 from bench.results import Result, Row, Target, row_of
 from bench.run import Run
 
@@ -16,6 +18,7 @@ SOURCES = (
     "db", "graph", "resolvers", "rest_compat", "server", "web", "tracegraph.py", "pyproject.toml", "setup.py",
     "MANIFEST.in", "README.md", "LICENSE",
 )  # fmt: skip
+TOOLS = ("pip", "setuptools", "_distutils_hack", "distutils-precedence")
 SETTLED = 2  # seconds after which memory is looked at
 
 
@@ -43,14 +46,21 @@ def run(run: Run) -> Iterable[Result]:
 
 
 def size(run: Run) -> Iterable[Result]:
-    """Ours is built as a wheel and installed into a new environment, without extras."""
+    """Ours is built as a wheel and installed with what it requires, without extras."""
     space = []
     if OURS in run.servers:
         installed = run.folder()
-        install(installed, str(checkout(run.folder() / "tracegraph")), compiled=False)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        sources = checkout(run.folder() / "tracegraph")
+        command = [*pip, "--no-build-isolation", "--target", str(installed), str(sources)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"the wheel cannot be installed: {done.stderr[-2000:]}")
         space.append(Row(OURS, size_of(installed) / MIB))
-    space += [Row(name, size_of(environment(name).parent) / MIB) for name in run.among(FASTAPI, WEAVE, PHOENIX)]
-    note = "Environments made for it by pip, which is in none of the figures. Bytecode is not counted."
+    for name in run.among(FASTAPI, WEAVE, PHOENIX):
+        (packages,) = environment(name).parent.glob("lib/python*/site-packages")
+        space.append(Row(name, size_of(packages) / MIB))
+    note = "What pip installs for it into an empty environment; bytecode is not counted."
     yield Result("size", "Installed size, without extras", "MiB", space, [Target(150)], note)
 
 
@@ -65,11 +75,8 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def size_of(environment: Path) -> int:
-    """Bytes of the packages of an environment, pip and what came with it left out."""
-    (packages,) = environment.glob("lib/python*/site-packages")
+def size_of(packages: Path) -> int:
+    """Bytes of installed packages, pip and what came with it left out."""
     files = [path for path in packages.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    ours = [
-        path for path in files if not path.relative_to(packages).parts[0].startswith(("pip", "setuptools", "_dist"))
-    ]
-    return sum(path.stat().st_size for path in ours)
+    own = [path for path in files if not path.relative_to(packages).parts[0].startswith(TOOLS)]
+    return sum(path.stat().st_size for path in own)
