@@ -25,14 +25,22 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
-from db.call_texts import first_document, prepare_search
-from db.engines import Database
+from sqlalchemy import select
+
+from db.call_texts import TEXTS, first_document, insert_part, prepare_search
+from db.calls.tables import calls
+from db.changes import beyond
+from db.chunks import chunked
+from db.engines import Database, engine_for, parse_url
+from db.followers import start_following
 from db.json_text import JSONText
+from db.pending_texts import select_said
+from db.projects import select_heads
 from resolvers.callers import LOCAL
 from resolvers.calls.events import CallEnd, CallStart
 from resolvers.calls.record import record_calls
 from resolvers.context import Context
-from resolvers.search import index
+from resolvers.search.texts import text_parts
 from server.serve import prepare_database
 
 __all__ = ["COMMON", "HOT", "LARGE", "make", "rare", "small"]
@@ -134,17 +142,27 @@ def _id(project: str, number: int) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{project} {number}"))
 
 
-async def record(database: Database, calls: Iterator[tuple[CallStart, CallEnd]]) -> None:
+async def record(database: Database, pairs: Iterator[tuple[CallStart, CallEnd]]) -> None:
     context = Context(database, LOCAL)
-    while some := [event for pair in islice(calls, BATCH) for event in pair]:
+    while some := [event for pair in islice(pairs, BATCH) for event in pair]:
         await record_calls(context, some)
 
 
-async def write_texts(database: Database) -> None:
-    """Write what the calls say, without the rests that leave the machine to others."""
-    index.REST_BUSY = index.REST_IDLE = 0
-    while await index.TextWriter(lambda: Context(database, LOCAL)).catch_up():
-        pass
+def write_texts(url: str) -> None:
+    """Write what the recorded calls say, in one transaction."""
+    engine = engine_for(parse_url(url), pool_size=1)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        for project in (HOT, small(0)):
+            ids = connection.execute(select(calls.c.id).where(calls.c.project_id == project)).scalars()
+            said = [each for some in chunked(ids) for each in select_said(connection, project, some)]
+            for each in sorted(said, key=lambda each: each.started_at):
+                for part in text_parts(each):
+                    insert_part(connection, project, part)
+            (head,) = select_heads(connection, [project]).values()
+            start_following(connection, project, TEXTS, beyond(head))
+        connection.exec_driver_sql("COMMIT")
+    engine.dispose()
 
 
 class Copies:
@@ -161,9 +179,9 @@ class Copies:
             "trace_id": "coalesce(:trace, tg_other(trace_id, :shift))",
             "parent_id": "coalesce(tg_other(parent_id, :shift), :top)",
             "turn_id": "coalesce(:trace, tg_other(turn_id, :shift))",
-            "session_id": "'session-' || ((started_at - :epoch) / 1000000 + :shift) / 400",
-            "thread_id": "'thread-' || ((started_at - :epoch) / 1000000 + :shift) / 100",
-            "wb_run_id": "'run-' || ((started_at - :epoch) / 1000000 + :shift) / 5000",
+            "session_id": "'session-' || (((started_at - :epoch) / 1000000 + :shift) / 400)",
+            "thread_id": "'thread-' || (((started_at - :epoch) / 1000000 + :shift) / 100)",
+            "wb_run_id": "'run-' || (((started_at - :epoch) / 1000000 + :shift) / 5000)",
             "op_name": "replace(op_name, :from, :project)",
             "inputs": f"replace({self._renumbered('inputs')}, :from, :project)",
             **{name: f"{name} + :shift * 1000000" for name in ("started_at", "ended_at")},
@@ -220,22 +238,20 @@ class Copies:
 
     def _make_texts(self, wanted: dict[str, object], project: str) -> None:
         execute = self._connection.execute
-        begin = first_document(project)
-        last = execute(
-            "SELECT max(document) FROM call_texts WHERE document >= ? AND document < ?", [begin, begin + (1 << 39)]
-        )
-        wanted |= {"document": last.fetchone()[0] or begin - 1}
+        # As first_document says, of calls that began a second apart.
+        wanted |= {"document": first_document(project, EPOCH) - EPOCH // 512}
         execute(
             "INSERT INTO call_texts (project_id, call_id, part, whole, document, text)"
             " SELECT :project, tg_other(id, :shift), part, whole,"
-            f" :document + row_number() OVER (ORDER BY started_at), {self._renumbered('text')}"
+            f" :document + (started_at + :shift * 1000000) / 512, {self._renumbered('text')}"
             " FROM calls JOIN call_texts ON call_texts.project_id = calls.project_id AND call_id = id"
-            " WHERE calls.project_id = :from AND started_at BETWEEN :first AND :last",
+            " WHERE calls.project_id = :from AND started_at BETWEEN :first AND :last ORDER BY started_at",
             wanted,
         )
         execute(
-            "INSERT INTO call_texts_index (rowid, text) SELECT document, text FROM call_texts"
-            " WHERE document > :document AND document < :document + (1 << 30) ORDER BY document",
+            "INSERT INTO call_texts_index (rowid, text) SELECT document, text FROM call_texts WHERE document"
+            " BETWEEN :document + (:first + :shift * 1000000) / 512 AND :document + (:last + :shift * 1000000) / 512"
+            " ORDER BY document",
             wanted,
         )
         execute(
@@ -250,7 +266,7 @@ def _other(call_id: str | None, shift: int) -> str | None:
     return call_id and str(uuid.UUID(bytes=blake2b(f"{call_id} {shift}".encode(), digest_size=16).digest()))
 
 
-def make(folder: Path, calls: int, *, search: bool) -> str:
+def make(folder: Path, amount: int, *, search: bool) -> str:
     """Make the database in ``folder``; returns its URL. What is there already is left as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "tracegraph.db"
@@ -258,9 +274,13 @@ def make(folder: Path, calls: int, *, search: bool) -> str:
     if path.exists():
         return url
     begun = time.monotonic()
-    plan = Plan.of(calls)
+    plan = Plan.of(amount)
     prepare_database(url)
-    asyncio.run(record_some(url, plan, search=search))
+    if search:
+        prepare_search(url)
+    asyncio.run(record_some(url, plan))
+    if search:
+        write_texts(url)
     with closing(sqlite3.connect(path)) as connection:
         for pragma in ("synchronous = OFF", "cache_size = -1000000", "temp_store = MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
@@ -291,19 +311,15 @@ class Plan:
         return min(BLOCK, self.plain) // TRACE * TRACE
 
 
-async def record_some(url: str, plan: Plan, *, search: bool) -> None:
+async def record_some(url: str, plan: Plan) -> None:
     """Record what the rest is made of."""
     database = Database(url)
     texts = Texts()
     try:
-        if search:
-            prepare_search(url)
         await record(database, calls_of(HOT, range(plan.block), texts))
         for name, numbers in plan.large.items():
             await record(database, calls_of(HOT, numbers[:BLOCK], texts, name))
         await record(database, calls_of(small(0), range(plan.small), texts))
-        if search:
-            await write_texts(database)
     finally:
         await database.close()
 

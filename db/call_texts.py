@@ -7,6 +7,7 @@ script in a database of any locale, which pg_trgm does not.
 """
 
 import logging
+import random
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
@@ -48,6 +49,7 @@ __all__ = [
     "LONGEST_PART",
     "TEXTS",
     "TextPart",
+    "all_seen_since",
     "call_texts",
     "delete_part",
     "first_document",
@@ -55,6 +57,8 @@ __all__ = [
     "prepare_search",
     "says",
     "select_candidates",
+    "select_cut_candidates",
+    "select_newest_candidates",
     "select_parts",
     "select_saying",
 ]
@@ -89,7 +93,7 @@ call_texts = Table(
     Column("part", Integer, nullable=False),
     # False where the call has further parts.
     Column("whole", Boolean, nullable=False),
-    # The row of the index of SQLite: those of one project lie together.
+    # The row of the index of SQLite: those of one project lie together, in the order in which their calls began.
     Column("document", BigInteger),
     Column("grams", _Numbers),
     Column("text", Name, nullable=False),
@@ -126,21 +130,30 @@ _MATCHING = text(
     f"SELECT t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
     f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project LIMIT :limit"
 )
+_NEWEST = text(
+    f"SELECT i.rowid, t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
+    f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project"
+    " ORDER BY i.rowid DESC LIMIT :limit"
+)
 _MOST_PARTS = 20_000
 """Parts of calls of several that the index is asked for."""
 
 _PROJECTS = 1 << 20
-_DOCUMENTS = 1 << 40  # of a project
+_DOCUMENTS = 1 << 43  # of a project
 _WHOLE, _CUT = 0, _DOCUMENTS >> 1  # where the documents begin of calls that have one part, and of others
+_TICK = 512  # microseconds that a document stands for
+_SINCE = 946_684_800_000_000  # the year 2000; what is older shares the first document
+_LAST = _CUT - (1 << 32)  # in 2071; some room is left behind it
 
 
 class TextPart(NamedTuple):
-    """A part of what a call says. ``whole`` where it is all of it."""
+    """A part of what a call says. ``whole`` where it is all of it; ``started_at`` is when the call began."""
 
     call_id: str
     part: int
     whole: bool
     text: str
+    started_at: int
 
 
 def prepare_search(url: str) -> bool:
@@ -173,27 +186,34 @@ def _span(project_id: str, begin: int) -> tuple[int, int]:
     return first, first + (_DOCUMENTS >> 1)
 
 
-def first_document(project_id: str) -> int:
-    """Where the documents of a project begin, of calls that have one part; half a ``_DOCUMENTS`` may follow."""
-    return _span(project_id, _WHOLE)[0]
+def first_document(project_id: str, started_at: int, *, whole: bool = True) -> int:
+    """The document of a call that began then, or, where it is taken, the first that it may have instead."""
+    tick = min(max((started_at - _SINCE) // _TICK, 0), _LAST)
+    return _span(project_id, _WHOLE if whole else _CUT)[0] + tick
 
 
 def insert_part(connection: Connection, project_id: str, part: TextPart) -> None:
     """Write a part, in the place of what was there."""
     delete_part(connection, project_id, part.call_id, part.part)
-    key = {"project": project_id, "call": part.call_id, "part": part.part}
     row: dict[str, Any] = {"project_id": project_id, **part._asdict(), "document": None, "grams": None}
+    del row["started_at"]
     if connection.dialect.name == "postgresql":
         row["grams"] = hashed(project_id, grams(part.text))
         connection.execute(call_texts.insert(), row)
         return
-    first, end = _span(project_id, _WHOLE if part.whole else _CUT)
-    last = connection.execute(
-        select(func.max(c.document)).where(c.document.is_not(None), c.document >= first, c.document < end)
-    ).scalar_one_or_none()
-    row["document"] = first if last is None else last + 1
+    row["document"] = _free(connection, first_document(project_id, part.started_at, whole=part.whole))
     connection.execute(call_texts.insert(), row)
-    connection.execute(_ADD, _stored(key))
+    connection.execute(_ADD, _stored({"project": project_id, "call": part.call_id, "part": part.part}))
+
+
+def _free(connection: Connection, first: int) -> int:
+    """A document that is not taken: the first, or one behind it. It is guessed in a range that doubles, since of many
+    calls that began at one time each would have to pass all others."""
+    document, spread = first, 1
+    while connection.execute(select(literal(1)).where(c.document == document)).first() is not None:
+        spread *= 2
+        document = first + random.randrange(1, spread + 1)  # noqa: S311 - no secret
+    return document
 
 
 def delete_part(connection: Connection, project_id: str, call_id: str, part: int) -> None:
@@ -232,12 +252,19 @@ def says(folded: str) -> ColumnElement[bool]:
     )
 
 
-def select_saying(connection: Connection, project_id: str, call_ids: Sequence[str], folded: Sequence[str]) -> list[str]:
-    """Those of the calls whose texts have all of this in them."""
-    found: list[str] = []
+def select_saying(
+    connection: Connection,
+    project_id: str,
+    call_ids: Sequence[str],
+    folded: Sequence[str],
+    where: Sequence[ColumnElement[bool]] = (),
+) -> list[tuple[str, int]]:
+    """Those of the calls whose texts have all of this in them and that fulfil ``where``, with when they began."""
+    found: list[tuple[str, int]] = []
     for chunk in chunked(call_ids):
-        where = [calls.c.project_id == project_id, among(calls.c.id, chunk), *map(says, folded)]
-        found += connection.execute(select(calls.c.id).where(*where)).scalars()
+        conditions = [calls.c.project_id == project_id, among(calls.c.id, chunk), *where, *map(says, folded)]
+        statement = select(calls.c.id, calls.c.started_at).where(*conditions)
+        found += [(row[0], row[1]) for row in connection.execute(statement)]
     return found
 
 
@@ -250,6 +277,15 @@ def select_candidates(connection: Connection, project_id: str, sought: Sequence[
     found = set(_matching(connection, project_id, sought, limit + 1, cut=False))
     if len(found) > limit:
         return None
+    cut = select_cut_candidates(connection, project_id, sought)
+    if cut is None:
+        return None
+    found |= cut
+    return found if len(found) <= limit else None
+
+
+def select_cut_candidates(connection: Connection, project_id: str, sought: Sequence[str]) -> set[str] | None:
+    """Those of the calls that may say it whose texts have several parts; None where there are too many."""
     among_cut: set[str] | None = None
     for each in sought:
         matching = set(_matching(connection, project_id, [each], _MOST_PARTS + 1, cut=True))
@@ -258,23 +294,45 @@ def select_candidates(connection: Connection, project_id: str, sought: Sequence[
         among_cut = matching if among_cut is None else among_cut & matching
         if not among_cut:
             break
-    found |= among_cut or set()
-    return found if len(found) <= limit else None
+    return among_cut or set()
+
+
+def select_newest_candidates(
+    connection: Connection, project_id: str, sought: Sequence[str], before: int | None, limit: int
+) -> list[tuple[int, str]]:
+    """Calls of one part that may say all that is sought, with their documents, from the one behind ``before`` on: those
+    that began last come first. SQLite alone."""
+    first, end = _span(project_id, _WHOLE)
+    asked = {"sought": _expression(sought), "first": first, "end": end if before is None else before}
+    rows = connection.execute(_NEWEST, {**asked, "project": encode_text(project_id), "limit": limit})
+    return [(document, decode_text(call_id)) for document, call_id in rows]
+
+
+def all_seen_since(project_id: str, document: int) -> int:
+    """When all calls began, in microseconds, whose documents are certainly behind this one: at that time or later."""
+    tick = document - _span(project_id, _WHOLE)[0]
+    return _SINCE + (min(tick, _LAST) + 1) * _TICK
+
+
+def _expression(sought: Sequence[str]) -> str:
+    """What FTS5 is asked for."""
+    chosen = (gram for each in sought for gram in _chosen(each))
+    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in dict.fromkeys(chosen))
 
 
 def _matching(
     connection: Connection, project_id: str, sought: Sequence[str], limit: int, *, cut: bool
 ) -> Iterable[str]:
     """Calls of one part that hold all that is sought, or those of several that are ``cut``, as often as parts do."""
-    chosen = [gram for each in sought for gram in _chosen(each)]
     if connection.dialect.name == "postgresql":
+        chosen = [gram for each in sought for gram in _chosen(each)]
         numbers = literal(hashed(project_id, chosen), ARRAY(Integer()))
         where = [c.project_id == project_id, c.whole.is_(not cut), c.grams.op("@>")(numbers)]
         return connection.execute(select(c.call_id).where(*where).limit(limit)).scalars()
     first, end = _span(project_id, _CUT if cut else _WHOLE)
-    phrase = " AND ".join('"' + gram.replace('"', '""') + '"' for gram in dict.fromkeys(chosen))
-    asked = {"sought": phrase, "first": first, "end": end, "project": encode_text(project_id), "limit": limit}
-    return map(decode_text, connection.execute(_MATCHING, asked).scalars())
+    asked = {"sought": _expression(sought), "first": first, "end": end}
+    rows = connection.execute(_MATCHING, {**asked, "project": encode_text(project_id), "limit": limit})
+    return map(decode_text, rows.scalars())
 
 
 def _chosen(folded: str) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_column, select, union_all
 
 from db.query.expression import CursorError, QueryError
 from db.query.order import Cursor, Order
@@ -91,8 +91,10 @@ def select_page(
     conditions: Sequence[ColumnElement[bool]],
     order: Order,
     request: PageRequest,
+    apart: Sequence[ColumnElement[bool]] = (),
 ) -> Page:
-    """The page of ``request`` among the rows that fulfil all ``conditions``.
+    """The page of ``request`` among the rows that fulfil all ``conditions``, each exactly one of those that are to be
+    read ``apart``, where there are any: an index may have the rows of each of them in their order.
 
     One statement, three at most where an indexed path is sorted by, none for no rows; raises CursorError for a cursor
     that is none, or one of another order.
@@ -104,17 +106,23 @@ def select_page(
         statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
         selected = _in_segments(connection, noun, statement, order, request)
     else:
-        selected = fetch(connection, noun, page_statement(columns, conditions, order, request))
+        selected = fetch(connection, noun, page_statement(columns, conditions, order, request, apart))
     return page_of(noun, selected, len(columns), order, request)
 
 
 def page_statement(
-    columns: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]], order: Order, request: PageRequest
+    columns: Sequence[ColumnElement[Any]],
+    conditions: Sequence[ColumnElement[bool]],
+    order: Order,
+    request: PageRequest,
+    apart: Sequence[ColumnElement[bool]] = (),
 ) -> Select[Any]:
     """The statement of a page: ``columns`` and those of the order, one row more than the page has. Raises CursorError
     for a cursor that is none, or one of another order."""
     between = between_cursors(order, request)
     statement = _ordered(tuple(columns), order, backwards=request.backwards).where(*conditions, *between)
+    if len(apart) * (request.offset + request.size) in range(1, MOST_PASSED):
+        statement = _merged(statement.limit(request.offset + request.size + 1), order, apart, request)
     statement = statement.limit(request.size + 1)
     return statement.offset(request.offset) if request.offset else statement
 
@@ -141,7 +149,18 @@ def _ordered(columns: tuple[ColumnElement[Any], ...], order: Order, *, backwards
 
 
 MOST_PASSED = 10_000
-"""Rows of an offset that are read to be passed over, where a page is read in segments."""
+"""Rows that are read to be passed over, where a page is read in segments or out of parts."""
+
+
+def _merged(
+    statement: Select[Any], order: Order, apart: Sequence[ColumnElement[bool]], request: PageRequest
+) -> Select[Any]:
+    """The first rows of each part, as ``statement`` gives them, in order."""
+    merged = union_all(*(select(statement.where(part).subquery()) for part in apart)).subquery()
+    components = (order.reversed() if request.backwards else order).components
+    sorts = [merged.c[f"sort_{index}"] for index in range(len(components))]
+    directed = [sort.desc() if part.descending else sort.asc() for sort, part in zip(sorts, components, strict=True)]
+    return select(merged).order_by(*directed)
 
 
 def _in_segments(

@@ -20,6 +20,7 @@ class Said(NamedTuple):
     """Where a call says what is searched: JSON text, or null."""
 
     call_id: str
+    started_at: int
     op_name: str | None
     display_name: str | None
     inputs: str | None
@@ -63,6 +64,6 @@ def select_unread(connection: Connection, project_id: str, since: Position, limi
 
 def select_said(connection: Connection, project_id: str, call_ids: Sequence[str]) -> list[Said]:
     """What those of the calls say that are there, and not deleted; at most a thousand ids."""
-    columns: Sequence[Any] = (c.id, c.op_name, c.display_name, c.inputs, c.output)
+    columns: Sequence[Any] = (c.id, c.started_at, c.op_name, c.display_name, c.inputs, c.output)
     where = (c.project_id == project_id, c.id.in_(call_ids), c.deleted_at.is_(None), c.started_at.is_not(None))
     return [Said(*row) for row in connection.execute(select(*columns).where(*where))]

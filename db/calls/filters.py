@@ -1,10 +1,10 @@
 """The filters of calls that have a column or an index of their own, as SQL conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, exists, func, or_, select
 
 from db.calls.fields import FIELDS
 from db.calls.op_names import versions_of
@@ -18,7 +18,7 @@ from db.queues.items import ITEM_SHOWN
 from db.queues.tables import queue_items
 from db.refs import base_of, refs
 
-__all__ = ["EVERY_CALL", "CallFilter", "conditions", "edges_of", "starts_with"]
+__all__ = ["EVERY_CALL", "CallFilter", "alternatives", "common_roles", "conditions", "edges_of", "starts_with"]
 
 WILDCARD = ":*"
 """At the end of a ref: any version of it."""
@@ -105,8 +105,9 @@ def starts_with(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
     return and_(column >= prefix, column < prefix + _LAST_CHARACTER)
 
 
-def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]:
-    """The conditions of ``chosen``, all of which must hold."""
+def conditions(project_id: str, chosen: CallFilter, common: Collection[str] = ()) -> list[ColumnElement[bool]]:
+    """The conditions of ``chosen``, all of which must hold. Those on refs are looked up from calls in the roles that
+    are ``common``, and calls from refs in the others."""
     found: list[ColumnElement[bool]] = []
     if chosen is EVERY_CALL:
         return found
@@ -145,7 +146,45 @@ def conditions(project_id: str, chosen: CallFilter) -> list[ColumnElement[bool]]
         found.append(in_experiments(project_id, chosen.experiment_ids))
     for role, wanted in (("inputs", chosen.input_refs), ("output", chosen.output_refs)):
         if wanted:
-            found.append(_points_to(project_id, role, wanted))
+            pointing = _pointing(project_id, role, wanted)
+            if role in common:
+                found.append(exists(pointing.where(refs.c.source_id == calls.c.id)))
+            else:
+                found.append(calls.c.id.in_(pointing))
+    return found
+
+
+def common_roles(connection: Connection, project_id: str, chosen: CallFilter) -> list[str]:
+    """The roles in which many calls have the refs that are sought. One statement for each that is filtered by."""
+    common = []
+    for role, wanted in (("inputs", chosen.input_refs), ("output", chosen.output_refs)):
+        if wanted:
+            some = _pointing(project_id, role, wanted).limit(_MANY).subquery()
+            if connection.execute(select(func.count()).select_from(some)).scalar_one() == _MANY:
+                common.append(role)
+    return common
+
+
+_IN_ORDER = tuple(name for name in _COLUMNS if name not in {"display_names", "call_ids"})
+"""Whose indexes have the calls of each value in the order of their start."""
+
+_MOST_ALTERNATIVES = 40
+
+
+def alternatives(chosen: CallFilter, names: Sequence[str] | None = None) -> list[ColumnElement[bool]]:
+    """Conditions of which each call that is ``chosen``, and that has one of the op ``names``, fulfils exactly one, and
+    whose calls an index has in the order of their start; none where there is no need of them, or there would be too
+    many."""
+    found: list[ColumnElement[bool]] = []
+    listed = [(_COLUMNS[name], getattr(chosen, name)) for name in _IN_ORDER]
+    for column, values in [*listed, (calls.c.op_name, names)]:
+        if not values or (column is calls.c.status and "success" in values):
+            continue
+        apart = sorted(set(values))
+        if len(apart) == 1:
+            return []
+        if len(apart) <= _MOST_ALTERNATIVES and not 0 < len(found) <= len(apart):
+            found = [column == value for value in apart]
     return found
 
 
@@ -163,16 +202,19 @@ def _waiting_in(project_id: str, queue_ids: Sequence[str]) -> ColumnElement[bool
     return calls.c.id.in_(select(items.call_id).where(*where))
 
 
-def _points_to(project_id: str, role: str, wanted: Sequence[str]) -> ColumnElement[bool]:
-    """Calls with an edge to one of the refs, or to a place inside what the ref names."""
+_MANY = 2000
+"""Calls that have a ref, where it is better to look at calls one by one in their order than at all that have it."""
+
+
+def _pointing(project_id: str, role: str, wanted: Sequence[str]) -> Select[str]:
+    """The ids of calls with an edge to one of the refs, or to a place inside what the ref names."""
     whole = [ref for ref in wanted if ref.endswith(WILDCARD) or base_of(ref) == ref]
     places = [ref for ref in wanted if ref not in whole]
     parts = [_any_name(refs.c.base, whole)] if whole else []
     parts += [or_(refs.c.target == ref, starts_with(refs.c.target, f"{ref}/")) for ref in places]
-    sources = select(refs.c.source_id).where(
+    return select(refs.c.source_id).where(
         refs.c.project_id == project_id, refs.c.source_kind == "call", refs.c.role == role, or_(*parts)
     )
-    return calls.c.id.in_(sources)
 
 
 def edges_of(project_id: str, role: str) -> Subquery:

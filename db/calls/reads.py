@@ -141,20 +141,21 @@ def select_calls_page(
     order: Order,
     request: PageRequest,
     max_bytes: int,
+    apart: Sequence[ColumnElement[bool]] = (),
     *,
     walked: bool = False,
 ) -> Page:
-    """A page of the calls that fulfil ``conditions``.
+    """A page of the calls that fulfil ``conditions``, each exactly one of those that are to be read ``apart``.
 
     Where payloads are asked for, the page is cut before the call whose payloads would bring it past ``max_bytes`` (but
     not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first;
     where an index has the calls in their order (``walked``) SQLite finds one after the other, and reading stops there.
     """
     if not PAYLOADS & set(columns):
-        return select_page(connection, "Call", labelled(columns), conditions, order, request)
-    if walked and request.size and connection.dialect.name == "sqlite":
+        return select_page(connection, "Call", labelled(columns), conditions, order, request, apart)
+    if walked and not apart and request.size and connection.dialect.name == "sqlite":
         return _walk(connection, columns, conditions, order, request, max_bytes)
-    page = select_page(connection, "Call", labelled(["storage_size_bytes"]), conditions, order, request)
+    page = select_page(connection, "Call", labelled(["storage_size_bytes"]), conditions, order, request, apart)
     return bounded(
         page,
         request,

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, false, func, select
 
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import COLUMN_FIELDS, call_fields
-from db.calls.filters import EVERY_CALL, CallFilter, conditions, edges_of
+from db.calls.filters import EVERY_CALL, CallFilter, alternatives, common_roles, conditions, edges_of
+from db.calls.op_names import select_named, select_versions
 from db.calls.reads import SHOWN, TOP_OF_TRACE, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
 from db.experiments.membership import members_of
@@ -18,7 +19,7 @@ from db.feedback_filters import FeedbackFilter
 from db.id_lists import among
 from db.lookups import looked_up
 from db.objects.reads import ObjectFilter
-from db.pages import Page, PageRequest, select_count
+from db.pages import Page, PageRequest, between_cursors, select_count
 from db.partitions import partition_counts, partition_pages
 from db.query.compile import compile_query
 from db.query.expression import Expression
@@ -32,7 +33,7 @@ from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
 from resolvers.refs.expand import MOST_PATHS
-from resolvers.search.find import saying
+from resolvers.search.find import newest_saying, saying
 
 __all__ = [
     "DEFAULT_SORTS",
@@ -49,8 +50,8 @@ __all__ = [
 LONGEST_LIST = 1000
 
 Sorts = Sequence[tuple[str, Direction]]
-DEFAULT_SORTS: Sorts = (("started_at", "asc"),)
-NEWEST_FIRST: Sorts = (("started_at", "desc"),)
+DEFAULT_SORTS: tuple[tuple[str, Direction], ...] = (("started_at", "asc"),)
+NEWEST_FIRST: tuple[tuple[str, Direction], ...] = (("started_at", "desc"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ class CallList:
     """What the place of the list narrows it to, beside what was asked."""
 
     query: Expression | None = None
+    names: Sequence[str] | None = None
+    """Op names of which calls have one; see ``planned``."""
+
+    common: Sequence[str] = ()
+    """Roles of refs that many calls have; see ``planned``."""
+
     sorts: Sorts = DEFAULT_SORTS
     expand: Sequence[str] = ()
     """Paths of refs that the query and the order follow."""
@@ -78,14 +85,15 @@ class CallList:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises a Refusal for a filter that is too long or a query that cannot be."""
-        check_filter(self.filter)
         assert self.sought is not None or not self.search, "with_search comes first"
-        found = [
-            calls.c.project_id == self.project if self.sought is None else self.sought,
-            SHOWN,
-            *conditions(self.project, self.within),
-            *conditions(self.project, self.filter),
-        ]
+        return [calls.c.project_id == self.project if self.sought is None else self.sought, *self._of_calls()]
+
+    def _of_calls(self) -> list[ColumnElement[bool]]:
+        """The conditions but for the project and the search."""
+        check_filter(self.filter)
+        found = [SHOWN, *conditions(self.project, self.within), *conditions(self.project, self.filter, self.common)]
+        if self.names is not None:
+            found.append(calls.c.op_name.in_(self.names))
         if self.query is not None:
             with refusing_queries("query"):
                 found.append(compile_query(self.query, self._fields()))
@@ -102,11 +110,35 @@ class CallList:
         with refusing_queries("orderBy"):
             return compile_order(sorts, self._fields(cost), tiebreak)
 
-    def with_search(self, connection: Connection, *, wanted: bool = True) -> "CallList":
-        """The list with its search in SQL: of calls as they are now, and of none where nothing is ``wanted``."""
+    def with_search(
+        self, connection: Connection, *, wanted: bool = True, page: PageRequest | None = None
+    ) -> "CallList":
+        """The list with its search in SQL: of calls as they are now, and of none where nothing is ``wanted``. For a
+        ``page`` it need not have more than that."""
         if not self.search:
             return self
-        return replace(self, sought=saying(connection, self.project, self.search) if wanted else false())
+        if not wanted:
+            return replace(self, sought=false())
+        order = self.order()
+        if page is None or page.backwards or order.fingerprint != _order_by_columns(NEWEST_FIRST, ("id",)).fingerprint:
+            return replace(self, sought=saying(connection, self.project, self.search))
+        where = [*self._of_calls(), *between_cursors(order, page)]
+        size = page.offset + page.size + 1
+        return replace(self, sought=newest_saying(connection, self.project, self.search, where, size))
+
+    def planned(self, connection: Connection) -> "CallList":
+        """The same list, in conditions that suit how many calls the database has of what is sought: with the names that
+        its ops have in the project one by one, and refs that many calls have looked up from these."""
+        chosen = self.filter
+        names: Sequence[str] | None = None
+        if chosen.ops and not chosen.op_names:
+            names = select_versions(connection, self.project, chosen.ops)
+        elif chosen.op_names and not chosen.ops:
+            names = select_named(connection, self.project, chosen.op_names)
+        if names is not None:
+            chosen = replace(chosen, ops=None, op_names=None)
+        common = common_roles(connection, self.project, chosen)
+        return replace(self, filter=chosen, names=names, common=common)
 
     def with_costs(self, connection: Connection, request: PageRequest, *where: ColumnElement[bool]) -> "CallList":
         """The list with the costs of its calls that fulfil ``where``, without any for a page of no rows; the same one
@@ -140,6 +172,7 @@ class CallList:
 
 
 _COLUMNS = COLUMN_FIELDS.names
+_BY_TIME = (DEFAULT_SORTS, NEWEST_FIRST)
 
 
 @lru_cache(maxsize=256)
@@ -169,10 +202,13 @@ async def calls_page(
     context.caller.require_read(chosen.project)
 
     def read(connection: Connection) -> Page:
-        ordered = chosen.with_search(connection, wanted=bool(request.size)).with_costs(connection, request)
+        planned = chosen.planned(connection) if request.size else chosen
+        ordered = planned.with_search(connection, wanted=bool(request.size), page=request)
+        ordered = ordered.with_costs(connection, request)
         where, order = ordered.conditions(), ordered.order()
-        walked = ordered.is_walked
-        return select_calls_page(connection, columns, where, order, request, max_bytes, walked=walked)
+        by_time = order.fingerprint in {_order_by_columns(sorts, ("id",)).fingerprint for sorts in _BY_TIME}
+        apart = alternatives(ordered.filter, ordered.names) if by_time and not ordered.search else ()
+        return select_calls_page(connection, columns, where, order, request, max_bytes, apart, walked=chosen.is_walked)
 
     with refusing_queries("after"):
         return await context.read(read)

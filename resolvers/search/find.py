@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 
-from db.call_texts import says, select_candidates, select_saying
+from db.call_texts import (
+    all_seen_since,
+    says,
+    select_candidates,
+    select_cut_candidates,
+    select_newest_candidates,
+    select_saying,
+)
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.folding import GRAM
@@ -12,7 +19,7 @@ from db.id_lists import of_project, one_of
 from db.pending_texts import select_position, select_said, select_unread
 from resolvers.search.texts import says_all
 
-__all__ = ["MOST_FOUND", "MOST_UNREAD", "saying"]
+__all__ = ["MOST_FOUND", "MOST_UNREAD", "newest_saying", "saying"]
 
 c = calls.c
 
@@ -24,6 +31,9 @@ READ_BYTES = 4 << 20  # bytes of payloads that are held at a time
 
 MOST_FOUND = 5000
 """Calls that are found by the index. Where there are more, those that a page is made of are looked at in its order."""
+
+MOST_AT_FIRST, MOST_AT_A_TIME = 200, 5000
+"""Calls that the index is asked for at a time, where the newest are sought."""
 
 MOST_SCANNED = 100_000
 """The newest calls, that a search is among which no index serves."""
@@ -37,12 +47,62 @@ def saying(connection: Connection, project: str, terms: Sequence[str]) -> Column
     candidates = select_candidates(connection, project, indexed, MOST_FOUND) if indexed else None
     if candidates is not None:
         candidates -= set(known)
-        said += select_saying(connection, project, sorted(candidates), terms)
+        said += [call_id for call_id, _ in select_saying(connection, project, sorted(candidates), terms)]
         return of_project(c.project_id, c.id, project, said)
     looked_at = and_(*map(says, terms), not_(one_of(c.id, known)))
     if not indexed:
         looked_at = and_(_newest(project), looked_at)
     return and_(c.project_id == project, or_(looked_at, one_of(c.id, said)) if said else looked_at)
+
+
+def newest_saying(
+    connection: Connection, project: str, terms: Sequence[str], where: Sequence[ColumnElement[bool]], wanted: int
+) -> ColumnElement[bool]:
+    """As ``saying``, but of those that fulfil ``where`` the newest alone: ``wanted`` of them at least, where there are
+    as many.
+
+    The index of SQLite gives calls in this order, and is left once there are enough of them.
+    """
+    indexed = [term for term in terms if len(term) >= GRAM]
+    if not indexed or connection.dialect.name != "sqlite":
+        return saying(connection, project, terms)
+    cut = select_cut_candidates(connection, project, indexed)
+    if cut is None:
+        return saying(connection, project, terms)
+    unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
+    said, known = _saying_themselves(connection, project, unread, terms)
+    found = set(said)
+    starts = _starts(connection, project, said, where)
+    passed = set(known)
+    waiting = cut - passed
+    before: int | None = None
+    size = max(MOST_AT_FIRST, 2 * wanted)
+    while True:
+        newest = select_newest_candidates(connection, project, indexed, before, size)
+        waiting.update(call_id for _, call_id in newest if call_id not in passed)
+        for call_id, began in select_saying(connection, project, sorted(waiting), terms, where):
+            found.add(call_id)
+            starts.append(began)
+        waiting = set()
+        listed = of_project(c.project_id, c.id, project, sorted(found))
+        if len(newest) < size:
+            return listed
+        before = newest[-1][0]
+        since = all_seen_since(project, before)
+        if sum(began >= since for began in starts) >= wanted:
+            return and_(listed, c.started_at >= since)
+        size = min(2 * size, MOST_AT_A_TIME)
+
+
+def _starts(
+    connection: Connection, project: str, ids: Sequence[str], where: Sequence[ColumnElement[bool]]
+) -> list[int]:
+    """When those of the calls began that fulfil ``where``."""
+    starts: list[int] = []
+    for chunk in chunked(ids):
+        statement = select(c.started_at).where(of_project(c.project_id, c.id, project, chunk), *where)
+        starts += connection.execute(statement).scalars()
+    return starts
 
 
 def _saying_themselves(

@@ -27,7 +27,7 @@ _WORDS = {"true", "false", "null"}
 def text_parts(said: Said) -> list[TextPart]:
     """The parts of what a call says, at least one. Memory stays at a few times the length of its JSON."""
     texts = list(_joined(_said(said))) or [""]
-    return [TextPart(said.call_id, number, len(texts) == 1, text) for number, text in enumerate(texts)]
+    return [TextPart(said.call_id, number, len(texts) == 1, text, said.started_at) for number, text in enumerate(texts)]
 
 
 def says_all(said: Said, folded: Iterable[str]) -> bool:

@@ -136,6 +136,61 @@ async def test_results_come_newest_first_in_pages(searching: httpx.AsyncClient, 
     assert await found(searching, "needle", filter={"callIds": ["b", "f"]}) == "fb"
 
 
+PAGES = """query Pages($search: String, $first: Int, $after: String, $filter: CallFilterInput) {
+  project(slug: "team/app") {
+    calls(search: $search, first: $first, after: $after, filter: $filter) {
+      nodes { callId } pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
+
+
+async def all_pages(client: httpx.AsyncClient, size: int, **variables: Any) -> list[str]:
+    """The ids of the calls, read page by page."""
+    found: list[str] = []
+    after = None
+    while True:
+        data = await run(client, PAGES, first=size, after=after, **variables)
+        listed = data["project"]["calls"]
+        page = [node["callId"] for node in listed["nodes"]]
+        assert len(page) == size or not listed["pageInfo"]["hasNextPage"]
+        found += page
+        if not listed["pageInfo"]["hasNextPage"]:
+            return found
+        after = listed["pageInfo"]["endCursor"]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 200])
+async def test_pages_of_what_many_say_have_each_call_once(
+    searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    """Some began at one time, some between others that were recorded before, some before and after all documents."""
+    monkeypatch.setattr(find, "MOST_AT_FIRST", at_a_time)
+    monkeypatch.setattr(find, "MOST_AT_A_TIME", at_a_time)
+    calls = []
+    for number in range(60):
+        second = number * 7 % 20 if number % 3 else 5
+        text = f"common {'rare' if number % 7 == 0 else ''}"
+        user = f"u{number % 2}"
+        calls.append(call(f"c{number:02}", second=second, inputs={"text": text}, wb_user_id=user))
+    calls[3]["start"]["started_at"] = "1969-01-01T00:00:00Z"
+    calls[4]["start"]["started_at"] = "2090-01-01T00:00:00Z"
+    calls[5]["start"]["started_at"] = "2090-01-01T00:00:00Z"
+    calls[6]["start"]["inputs"] = {"text": "common " + "long " * 20_000}
+    await record(searching, calls[:40])
+    await written()
+    await record(searching, calls[40:50])
+    await written()
+    await record(searching, calls[50:])
+    starts = {each["start"]["id"]: (each["start"]["started_at"], each["start"]["id"]) for each in calls}
+    newest = sorted(starts, key=lambda call_id: starts[call_id], reverse=True)
+    assert await all_pages(searching, 7, search="common") == newest
+    odd = [call_id for call_id in newest if int(call_id[1:]) % 2]
+    assert await all_pages(searching, 4, search="common", filter={"wbUserIds": ["u1"]}) == odd
+    rare = [call_id for call_id in newest if int(call_id[1:]) % 7 == 0]
+    assert await all_pages(searching, 2, search="common rare") == rare
+
+
 async def test_changes_and_deletions_are_followed(searching: httpx.AsyncClient, written: Written) -> None:
     one, two = {"text": "question one"}, {"text": "question two"}
     await record(searching, [call("a", ms=None, inputs=one), call("b", inputs=two)])

@@ -30,7 +30,7 @@ def values_of(value: Any) -> list[str]:
 @given(VALUES, VALUES, TEXTS.filter(bool), st.booleans())
 def test_a_call_says_what_one_of_its_values_has_in_it(inputs: Any, output: Any, sought: str, ascii_only: bool) -> None:
     dumped = [json.dumps(value, ensure_ascii=ascii_only or "\\ud" in json.dumps(value)) for value in (inputs, output)]
-    said = Said("id", "weave:///team/app/op/answer:1", None, *dumped)
+    said = Said("id", 1, "weave:///team/app/op/answer:1", None, *dumped)
     values = ["answer", *values_of(inputs), *values_of(output)]
     assert says_all(said, [fold(sought)]) == any(fold(sought) in fold(value) for value in values)
 
@@ -45,7 +45,7 @@ def test_folding_keeps_what_is_inside(before: str, text: str, after: str) -> Non
 
 def test_long_values_are_cut_so_that_no_term_is() -> None:
     text = "".join(f"{number:06}" for number in range(60_000))
-    parts = text_parts(Said("id", None, None, json.dumps(["first", text]), None))
+    parts = text_parts(Said("id", 1, None, None, json.dumps(["first", text]), None))
     assert [part.part for part in parts] == list(range(len(parts)))
     assert not any(part.whole for part in parts)
     assert max(len(part.text) for part in parts) <= LONGEST_PART
