@@ -1,6 +1,7 @@
 """Servers in processes of their own, and what they use."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from typing import Self
 
 from bench.http import Connection, get
 
-__all__ = ["ServerProcess", "free_port"]
+__all__ = ["ServerProcess", "free_port", "most_files"]
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SETTLING = 0.4  # seconds in which a server that does nothing takes next to no processor time
@@ -23,6 +24,13 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def most_files() -> int:
+    """How many files and connections a process may have open: from here on what the system allows, in children too."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 class ServerProcess:

@@ -11,7 +11,7 @@ from bench.contenders import OURS
 from bench.data import PROJECT, complete_calls, split
 from bench.http import post
 from bench.load import drive
-from bench.processes import ServerProcess
+from bench.processes import ServerProcess, most_files
 from bench.results import Result, Row, Target
 from bench.run import Run
 from bench.scenarios.live import FOLLOW
@@ -22,6 +22,7 @@ __all__ = ["run"]
 
 MIB = 1 << 20
 STALLED = 20
+SPARE = 200  # files that a process has open beside its connections
 RECEIVES = 4096  # bytes that the system holds for a client that does not read
 LOOKS = 0.02  # seconds between two looks at a file
 
@@ -52,9 +53,10 @@ def run(run: Run) -> Iterable[Result]:
     yield Result("memory_use", "Memory above that of the idle server", "MiB", rows)
     title = f"Write-ahead log of SQLite, {amount:,} calls written beside {STALLED} streams that nobody reads"
     yield Result("wal", title, "MiB", [log], [Target(64)])
+    count = min(run.sizes.subscribers, most_files() - SPARE)
     with run.start(OURS) as server:
         drive(server.port, requests(8, "first"), connections=2)
-        yield from of_subscribers(server, run.sizes.subscribers)
+        yield from of_subscribers(server, count)
 
 
 def of_subscribers(server: ServerProcess, count: int) -> Iterable[Result]:
