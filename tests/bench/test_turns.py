@@ -68,13 +68,13 @@ def test_each_server_gets_the_same_requests_and_its_own_row() -> None:
 
 
 def test_a_server_that_has_had_its_seconds_waits_for_the_others() -> None:
-    slow, fast = Server(answered(line(), 0.6)), Server(answered(line(), 0.1))
+    fast, slow, slowest = (Server(answered(line(), seconds)) for seconds in (0.1, 0.6, 3.5))
     with ExitStack() as stack:
-        taken = turns(stack, {OURS: fast, WEAVE: slow})
+        taken = turns(stack, {OURS: fast, WEAVE: slow, PHOENIX: slowest})
         taken.warm_up()
         taken.take(5, seconds=1)
         rows = taken.rows()
-    assert [row.samples for row in rows] == [5, 2]
+    assert [row.samples for row in rows] == [5, 3, 1]
 
 
 @pytest.mark.parametrize(
