@@ -107,7 +107,7 @@ def select_page(
         selected = _in_segments(connection, noun, statement, order, request)
     else:
         selected = fetch(connection, noun, page_statement(columns, conditions, order, request, apart))
-    return page_of(noun, selected, len(columns), order, request)
+    return page_of(noun, selected.columns, selected, len(columns), order, request)
 
 
 def page_statement(
@@ -127,14 +127,23 @@ def page_statement(
     return statement.offset(request.offset) if request.offset else statement
 
 
-def page_of(noun: str, selected: RowSet, width: int, order: Order, request: PageRequest, *, cut: bool = False) -> Page:
+def page_of(
+    noun: str,
+    names: Sequence[str],
+    selected: Sequence[Any],
+    width: int,
+    order: Order,
+    request: PageRequest,
+    *,
+    cut: bool = False,
+) -> Page:
     """The page of rows that a ``page_statement`` of ``width`` columns gave; where it was ``cut``, there are more."""
     more = cut or len(selected) > request.size
     kept = list(selected[: request.size])
     if request.backwards:
         kept.reverse()
     return Page(
-        RowSet(noun, selected.columns[:width], (row[:width] for row in kept)),
+        RowSet(noun, names[:width], (row[:width] for row in kept)),
         [row[width:] for row in kept],
         has_next=request.before is not None if request.backwards else more,
         has_previous=more if request.backwards else request.after is not None or (request.offset > 0 and bool(kept)),

@@ -14,7 +14,7 @@ from db.metadata import Name
 from db.octets import octets
 from db.pages import Page, PageRequest, page_of, page_statement, select_page
 from db.query.order import Order
-from db.rows import Row, RowSet, fetch, fetch_by
+from db.rows import Row, fetch, fetch_by
 from db.rows import labelled as labelled_of
 
 __all__ = [
@@ -190,7 +190,7 @@ def _walk(
             break
         rows.append(row)
     result.close()
-    return page_of("Call", RowSet("Call", names, rows), len(selected), order, request, cut=cut)
+    return page_of("Call", names, rows, len(selected), order, request, cut=cut)
 
 
 class PayloadSizes(NamedTuple):
