@@ -43,6 +43,9 @@ __all__ = [
 log = logging.getLogger("tracegraph.rest")
 
 
+LINES_AT_ONCE = 200
+"""Lines that are made of what GraphQL gives before other requests get a turn."""
+
 PIECE_BYTES = 1 << 18  # of a stream, sent at once
 RETRY_AFTER = "1"
 """Seconds after which what was unavailable may be there again."""
@@ -235,10 +238,16 @@ async def _streamed(
     first = stream.connection(data)
     context = context.fresh()  # which holds nothing of the first page while others are sent
 
-    def items_of(connection: Mapping[str, Any], sent: int) -> list[bytes]:
+    async def items_of(connection: Mapping[str, Any], sent: int) -> list[bytes]:
         nodes = connection["nodes"] if limit is None else connection["nodes"][: limit - sent]
-        written = isinstance(connection["nodes"], Written)
-        return nodes if written else [encode(stream.line(node, request)) for node in nodes]
+        if isinstance(connection["nodes"], Written):
+            return nodes  # type: ignore[no-any-return]
+        items: list[bytes] = []
+        for node in nodes:
+            items.append(encode(stream.line(node, request)))
+            if len(items) % LINES_AT_ONCE == 0:
+                await asyncio.sleep(0)  # others get their turn
+        return items
 
     async def pages(items: list[bytes], following: Variables | None) -> AsyncIterator[list[bytes]]:
         sent = len(items)
@@ -250,14 +259,14 @@ async def _streamed(
             connection = stream.connection(data_of(await operation.run(context.fresh(), current, writers)))
             if connection is None:
                 return
-            items = items_of(connection, sent)
+            items = await items_of(connection, sent)
             sent += len(items)
             following = following_page(connection, request, current, sent)
             del connection
             if items:
                 yield items
 
-    items = [] if first is None else items_of(first, 0)
+    items = [] if first is None else await items_of(first, 0)
     following = None if first is None else following_page(first, request, variables, len(items))
     if following is not None:
         if stream.member is None:
