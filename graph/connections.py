@@ -169,9 +169,9 @@ L = TypeVar("L", bound=Lists)
 
 def shared_by_siblings(info: Info, make: Callable[[], L]) -> L:
     """What ``make`` gives, made once for the current field of all rows of a list."""
-    # Siblings have the field's node and the variables in common.
+    # Siblings have the field's nodes and the variables in common.
     raw = info._raw_info  # noqa: SLF001 - strawberry has no other way to them
-    return context_of(info).loaders.shared((raw.field_nodes[0], raw.variable_values), make)
+    return context_of(info).loaders.shared((*raw.field_nodes, raw.variable_values), make)
 
 
 async def connect_siblings(

@@ -1,7 +1,9 @@
 """Finding nodes again: by ``node(id:)`` and ``nodes(ids:)``, and as entities of the federation, from one table."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
@@ -9,7 +11,7 @@ import strawberry
 from db.groups import Grouping
 from graph.context import Info, context_of
 from graph.nodes import NODE_KEYS, Node, TracegraphNode
-from graph.selection import columns_of
+from graph.rows import row_columns
 from resolvers.calls.read import calls_by_id
 from resolvers.configurations.read import configurations_by_id
 from resolvers.datapoints.read import datapoints_by_id
@@ -20,6 +22,7 @@ from resolvers.feedback.read import feedback_by_id
 from resolvers.files import files_by_digest
 from resolvers.groups import SESSIONS, THREADS, TRACES, groups_by_key
 from resolvers.ids import GlobalId, decode_id
+from resolvers.loaders import BatchRead
 from resolvers.metrics.read import metrics_by_id, versions_by_name
 from resolvers.objects.kinds import ObjectKind
 from resolvers.objects.lists import names_by_key
@@ -39,13 +42,18 @@ MOST_NODES = 1000
 
 Representation = Mapping[str, Any]
 
+Key = tuple[str, ...]
+"""The project and the parts of the identity."""
+
+Load = Callable[[Info, Sequence[Key]], Awaitable[list[Any]]]
+"""Nodes of one type by a loader, in the order of their keys; None for what is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
     """How nodes of one type are found."""
 
-    load: Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]
-    """By project and the rest of the key, through a loader."""
+    load: Load
 
     keys: Mapping[frozenset[str], Callable[[Representation], GlobalId]]
     """The natural keys beside ``id``: the fields of each, and the identity they stand for."""
@@ -54,43 +62,33 @@ class Entity:
     """Parts of the key after the project."""
 
 
-def _by_call_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    return context_of(info).loaders.load(calls_by_id, (project, key[0]), columns=columns_of(info, "Call"))
+def _by_key(noun: str, read: BatchRead) -> Load:
+    """By a read whose keys are the project and the parts of the identity."""
 
-
-def _by_feedback_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    return context_of(info).loaders.load(feedback_by_id, (project, key[0]), columns=columns_of(info, "Feedback"))
-
-
-def _by_price_id(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    return context_of(info).loaders.load(prices_by_id, (project, key[0]), columns=columns_of(info, "Price"))
-
-
-def _by_object_key(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    columns = columns_of(info, "ObjectVersion")
-    return context_of(info).loaders.load(objects_by_ref, (project, *key), columns=columns)
-
-
-def _by_key(noun: str, read: Callable[..., Any]) -> Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]:
-    def load(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-        return context_of(info).loaders.load(read, (project, key[0]), columns=columns_of(info, noun))
+    def load(info: Info, keys: Sequence[Key]) -> Awaitable[list[Any]]:
+        return context_of(info).loaders.load_all(read, keys, columns=row_columns(info, noun))
 
     return load
 
 
-def _by_metric_version(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    columns = columns_of(info, "MetricVersion")
-    return context_of(info).loaders.load(versions_by_name, (project, *key), columns=columns)
+def _by_item_key(info: Info, keys: Sequence[Key]) -> Awaitable[list[Any]]:
+    columns = row_columns(info, "AnnotationQueueItem")
+    pairs = [(project, tuple(key)) for project, *key in keys]
+    return context_of(info).loaders.load_all(items_by_key, pairs, columns=columns)
 
 
-def _by_slug(info: Info, project: str, _key: tuple[str, ...]) -> Awaitable[Any]:
-    return context_of(info).loaders.load(projects_by_slug, project)
+def _by_object_name(info: Info, keys: Sequence[Key]) -> Awaitable[list[Any]]:
+    return context_of(info).loaders.load_all(names_by_key, keys)
 
 
-def _group(grouping: Grouping) -> Callable[[Info, str, tuple[str, ...]], Awaitable[Any]]:
-    def load(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-        columns = columns_of(info, grouping.noun)
-        return context_of(info).loaders.load(groups_by_key, (project, key[0]), grouping=grouping, columns=columns)
+def _by_slug(info: Info, keys: Sequence[Key]) -> Awaitable[list[Any]]:
+    return context_of(info).loaders.load_all(projects_by_slug, [project for (project,) in keys])
+
+
+def _group(grouping: Grouping) -> Load:
+    def load(info: Info, keys: Sequence[Key]) -> Awaitable[list[Any]]:
+        columns = row_columns(info, grouping.noun)
+        return context_of(info).loaders.load_all(groups_by_key, keys, grouping=grouping, columns=columns)
 
     return load
 
@@ -122,15 +120,6 @@ def _object_of_ref(given: Representation) -> GlobalId:
     return GlobalId("ObjectVersion", ref.project, (ref.kind, ref.object_id, ref.digest))
 
 
-def _by_item_key(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    columns = columns_of(info, "AnnotationQueueItem")
-    return context_of(info).loaders.load(items_by_key, (project, key), columns=columns)
-
-
-def _by_object_name(info: Info, project: str, key: tuple[str, ...]) -> Awaitable[Any]:
-    return context_of(info).loaders.load(names_by_key, (project, *key))
-
-
 def _name_of_keys(given: Representation) -> GlobalId:
     kind = ObjectKind.__members__.get(given["kind"])
     if kind is None:
@@ -140,9 +129,11 @@ def _name_of_keys(given: Representation) -> GlobalId:
 
 ENTITIES: dict[str, Entity] = {
     "Project": Entity(_by_slug, {frozenset({"slug"}): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
-    "Call": Entity(_by_call_id, dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])),
-    "Feedback": Entity(_by_feedback_id, dict([fields_key("Feedback", "feedbackId")])),
-    "ObjectVersion": Entity(_by_object_key, {frozenset({"ref"}): _object_of_ref}, width=3),
+    "Call": Entity(
+        _by_key("Call", calls_by_id), dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])
+    ),
+    "Feedback": Entity(_by_key("Feedback", feedback_by_id), dict([fields_key("Feedback", "feedbackId")])),
+    "ObjectVersion": Entity(_by_key("ObjectVersion", objects_by_ref), {frozenset({"ref"}): _object_of_ref}, width=3),
     "VersionedObject": Entity(
         _by_object_name, {frozenset({"projectSlug", "kind", "objectId"}): _name_of_keys}, width=2
     ),
@@ -160,8 +151,10 @@ ENTITIES: dict[str, Entity] = {
         _by_item_key, dict([fields_key("AnnotationQueueItem", "queueId", "callId")]), width=2
     ),
     "Metric": Entity(_by_key("Metric", metrics_by_id), dict([fields_key("Metric", "metricId")])),
-    "MetricVersion": Entity(_by_metric_version, dict([fields_key("MetricVersion", "metricId", "version")]), width=2),
-    "Price": Entity(_by_price_id, dict([fields_key("Price", "priceId")])),
+    "MetricVersion": Entity(
+        _by_key("MetricVersion", versions_by_name), dict([fields_key("MetricVersion", "metricId", "version")]), width=2
+    ),
+    "Price": Entity(_by_key("Price", prices_by_id), dict([fields_key("Price", "priceId")])),
     "Dataset": Entity(_by_key("Dataset", datasets_by_id), dict([fields_key("Dataset", "datasetId")])),
     "Datapoint": Entity(_by_key("Datapoint", datapoints_by_id), dict([fields_key("Datapoint", "datapointId")])),
     "Trace": Entity(_group(TRACES), dict([fields_key("Trace", "traceId")])),
@@ -173,24 +166,51 @@ ENTITIES: dict[str, Entity] = {
 
 async def load_node(info: Info, identity: GlobalId) -> Any:
     """The node of an identity; None where it is not there. Raises InvalidInputError for an unknown type."""
-    entity = ENTITIES.get(identity.noun)
-    if entity is None or len(identity.key) != entity.width:
-        raise InvalidInputError(f"No node has an id like {list(identity)!r}", ["id"])
-    return await entity.load(info, identity.project, identity.key)
+    (node,) = await _load_nodes(info, [identity])
+    if isinstance(node, Exception):
+        raise node
+    return node
 
 
-async def load_node_by_id(info: Info, node_id: str) -> Any:
-    """The node of an opaque id; None where it is not there. Raises InvalidInputError for an id that is none."""
-    return await load_node(info, decode_id(node_id))
+async def _load_nodes(info: Info, asked: Sequence[Any]) -> list[Any]:
+    """What is asked for, with the nodes of the identities among it in their place: None where there is none, or the
+    refusal, so that one bad item does not take the list with it."""
+    found = list(asked)
+    by_noun: dict[str, list[int]] = {}
+    for index, each in enumerate(asked):
+        if isinstance(each, GlobalId):
+            entity = ENTITIES.get(each.noun)
+            if entity is None or len(each.key) != entity.width:
+                found[index] = InvalidInputError(f"No node has an id like {list(each)!r}", ["id"])
+            else:
+                by_noun.setdefault(each.noun, []).append(index)
+
+    async def load(noun: str, indices: Sequence[int]) -> None:
+        keys = [(asked[index].project, *asked[index].key) for index in indices]
+        for index, node in zip(indices, await ENTITIES[noun].load(info, keys), strict=True):
+            found[index] = node
+
+    if len(by_noun) == 1:
+        ((noun, indices),) = by_noun.items()
+        await load(noun, indices)
+    else:
+        await asyncio.gather(*(load(noun, indices) for noun, indices in by_noun.items()))
+    return found
 
 
-async def resolve_entity(info: Info, representation: Any) -> Any:
-    """The entity of a representation; None where it is not there. Raises InvalidInputError for one that cannot be."""
-    schema: Any = info.schema
+def _or_refusal(identify: Callable[[], Any]) -> Any:
+    try:
+        return identify()
+    except InvalidInputError as error:
+        return error
+
+
+def _entity(schema: Any, representation: Any) -> Any:
+    """The subject of a representation, or the identity of its node. Raises InvalidInputError for what cannot be."""
     noun, given = _named(schema, representation)
     if (entity := schema.subjects.get(noun)) is not None:
         return _subject(entity, given, representation)
-    return await load_node(info, _identity(noun, given, representation))
+    return _identity(noun, given, representation)
 
 
 def identity_of(schema: Any, representation: Any) -> GlobalId | None:
@@ -232,17 +252,11 @@ def _identity(noun: str, given: str, representation: Representation) -> GlobalId
     raise InvalidInputError(f"A representation of {given} holds none of its keys: {sorted(representation)}")
 
 
-async def _or_error(found: Awaitable[Any]) -> Any:
-    """What was found, or the refusal in its place, so that one bad item does not take the list with it."""
-    try:
-        return await found
-    except InvalidInputError as error:
-        return error
-
-
-def resolve_entities(info: Info, representations: Sequence[Any]) -> list[Awaitable[Any]]:
-    """The entities of ``representations``, each by itself; what they have in common is loaded together."""
-    return [_or_error(resolve_entity(info, representation)) for representation in representations]
+async def resolve_entities(info: Info, representations: Sequence[Any]) -> list[Any]:
+    """The entities of ``representations``: one read a type and project. None for each that is not there, and a refusal
+    in place of each that cannot be."""
+    schema: Any = info.schema
+    return await _load_nodes(info, [_or_refusal(partial(_entity, schema, each)) for each in representations])
 
 
 @strawberry.type
@@ -254,7 +268,7 @@ class NodeQueries:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="`Node.id`.")]
     ) -> Node | None:
         """By the loader of its type."""
-        node: Node | None = await load_node_by_id(info, id)
+        node: Node | None = await load_node(info, decode_id(id))
         return node
 
     @strawberry.field(description="Nodes by their opaque ids, in their order; null for each that is not there.")
@@ -266,4 +280,4 @@ class NodeQueries:
         """By the loaders of their types: one read a type and project."""
         if len(ids) > MOST_NODES:
             raise InvalidInputError(f"nodes takes at most {MOST_NODES} ids, not {len(ids)}", ["ids"])
-        return [_or_error(load_node_by_id(info, node_id)) for node_id in ids]  # type: ignore[misc]  # completed by the executor
+        return await _load_nodes(info, [_or_refusal(partial(decode_id, node_id)) for node_id in ids])

@@ -7,7 +7,7 @@ every subscriber with the same document, variables and caller.
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ from resolvers.live.feed import Page
 from resolvers.live.follow import Followed, follow
 from resolvers.live.hub import Hub
 from resolvers.live.results import Made
+from resolvers.loaders import together
 
 __all__ = ["After", "FollowedProject", "LiveExecutor", "deliveries"]
 
@@ -156,6 +157,10 @@ class _Variables(Visitor):
 
 class LiveExecutor(CompiledExecutor):
     """The executor, which executes the event of a ``Delivery`` once for its whole audience."""
+
+    async def together(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> Sequence[Any]:
+        """Resolvers wait for loaders, together."""
+        return await together(coroutines)
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """An execution result, or an awaitable of one."""

@@ -8,7 +8,7 @@ from graph.selection import columns_of
 from resolvers.calls.read import calls_by_id
 from resolvers.loaders import BatchRead
 
-__all__ = ["load_call", "load_row"]
+__all__ = ["load_call", "load_row", "row_columns"]
 
 V = TypeVar("V")
 
@@ -20,8 +20,15 @@ def load_row(
 
     Rows stand for their types, so what is awaited is whatever type the field declares.
     """
-    columns = columns_of(info, type_, always=always)
+    columns = row_columns(info, type_, always)
     return context_of(info).loaders.load(read, key, columns=columns, **parameters)
+
+
+def row_columns(info: Info, type_: type | str, always: Iterable[str] = ()) -> frozenset[str]:
+    """``columns_of`` of the current field, worked out once for all rows of a list."""
+    raw = info._raw_info  # noqa: SLF001 - as in graph.connections.shared_by_siblings
+    same = (*raw.field_nodes, raw.variable_values, type_, always)
+    return context_of(info).loaders.shared(same, lambda: columns_of(info, type_, always=always))
 
 
 async def load_call(info: Info, project: str, call_id: str | None) -> V | None:

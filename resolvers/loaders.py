@@ -1,26 +1,117 @@
-"""Batch loading: whoever asks for one key at a time is served by one read for all keys asked at that moment."""
+"""Batch loading: whoever asks for one key at a time is served by one read for all keys asked at that moment.
+
+A value that is waited for costs a future only where a task waits for it by itself. Coroutines that are run together
+(``together``), as those of one field for all rows of a list, wait for a read as one.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Sequence
+from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-from strawberry.dataloader import DataLoader
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-__all__ = ["BatchRead", "Loaders"]
+__all__ = ["BatchRead", "Loaders", "together"]
 
 V = TypeVar("V")
 
 BatchRead = Callable[..., Awaitable[Sequence[Any]]]
-"""``async (context, keys, **parameters) -> values``, a value or None for each key, in the order of the keys."""
+"""``async (context, keys, **parameters) -> values``, a value or None for each key, in the order of the keys.
+
+A value that is an exception is raised where its key is waited for.
+"""
 
 
-def _seen(value: "asyncio.Future[Any]") -> None:
-    """Take note of an error that nobody may wait for any more, which would be logged as one that was overlooked."""
-    if not value.cancelled():
-        value.exception()
+class _Stepping(threading.local):
+    """Of the event loop of this thread."""
+
+    now = False
+    """Whether the coroutine that runs at this moment is stepped by ``together``, and not by a task."""
+
+
+_stepping = _Stepping()
+
+
+class _Batch:
+    """The keys that are read together, and what was read."""
+
+    __slots__ = ("done", "error", "keys", "task", "values")
+
+    def __init__(self) -> None:
+        self.keys: list[Hashable] = []
+        self.values: dict[Hashable, Any] = {}
+        self.error: BaseException | None = None
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Never an error, and never cancelled by who waits: the values are still for all others."""
+
+        self.task: asyncio.Task[None] | None = None
+
+    def value(self, key: Hashable) -> Any:
+        """What was read for ``key``; raises what reading it raised."""
+        value = self.values[key] if self.error is None else self.error
+        if isinstance(value, BaseException):
+            raise value
+        return value
+
+
+class _Value:
+    """A value that is being read, to be awaited any number of times."""
+
+    __slots__ = ("_batch", "_key")
+
+    def __init__(self, batch: _Batch, key: Hashable) -> None:
+        self._batch = batch
+        self._key = key
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        batch = self._batch
+        if not batch.done.done():
+            if _stepping.now:
+                yield batch
+            else:
+                # A task that is cancelled cancels what it waits for.
+                yield from asyncio.shield(batch.done).__await__()
+        return batch.value(self._key)
+
+
+class _Loader:
+    """What was and is read by one batch read with one set of parameters."""
+
+    __slots__ = ("_gathering", "_known", "_read")
+
+    def __init__(self, read: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> None:
+        self._read = read
+        self._known: dict[Hashable, _Value] = {}
+        self._gathering: _Batch | None = None
+
+    def load(self, key: Hashable) -> _Value:
+        """The value of a key, which is read once."""
+        value = self._known.get(key)
+        if value is None:
+            batch = self._gathering
+            if batch is None:
+                batch = self._gathering = _Batch()
+                asyncio.get_running_loop().call_soon(self._start, batch)
+            batch.keys.append(key)
+            value = self._known[key] = _Value(batch, key)
+        return value
+
+    def _start(self, batch: _Batch) -> None:
+        batch.task = asyncio.create_task(self._run(batch))
+
+    async def _run(self, batch: _Batch) -> None:
+        self._gathering = None
+        try:
+            batch.values = dict(zip(batch.keys, await self._read(batch.keys), strict=True))
+        except BaseException as error:
+            batch.error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            batch.done.set_result(None)
+            batch.task = None
 
 
 class Loaders:
@@ -28,11 +119,15 @@ class Loaders:
 
     def __init__(self, context: "Context") -> None:
         self._context = context
-        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._loaders: dict[Hashable, _Loader] = {}
         self._shared: dict[Hashable, tuple[Any, Any]] = {}
 
     def load(self, read: BatchRead, key: Hashable, **parameters: Hashable) -> Awaitable[Any]:
-        """The value of ``key`` by ``read``; calls made in one turn of the event loop share one call of ``read``."""
+        """The value of ``key`` by ``read``; calls made in one turn of the event loop share one call of ``read``.
+
+        Where the one who waits is cancelled, as the siblings of a field that failed are, the value is still for all
+        others.
+        """
         identity = (read, frozenset(parameters.items()))
         loader = self._loaders.get(identity)
         if loader is None:
@@ -40,11 +135,18 @@ class Loaders:
             async def load_batch(keys: list[Any]) -> Sequence[Any]:
                 return await read(self._context, keys, **parameters)
 
-            loader = self._loaders[identity] = DataLoader(load_fn=load_batch)
-        # Who waits may be cancelled, as the siblings of a field that failed are: the value is still for all others.
-        value = asyncio.shield(loader.load(key))
-        value.add_done_callback(_seen)
-        return value
+            loader = self._loaders[identity] = _Loader(load_batch)
+        return loader.load(key)
+
+    async def load_all(self, read: BatchRead, keys: Iterable[Hashable], **parameters: Hashable) -> list[Any]:
+        """The values of ``keys`` as ``load`` gives them, with the exception in place of each that it would raise."""
+        found: list[Any] = []
+        for value in [self.load(read, key, **parameters) for key in keys]:
+            try:
+                found.append(await value)
+            except Exception as error:  # noqa: BLE001 - whoever asked for the values raises it where it belongs
+                found.append(error)
+        return found
 
     def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of
@@ -54,3 +156,86 @@ class Loaders:
             # The objects are kept: a freed one's identity may be another's later.
             self._shared[key] = (tuple(of), make())
         return cast("V", self._shared[key][1])
+
+
+async def together(coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """What each of ``coroutines`` gives, or the exception that it raises in its place, in their order.
+
+    They are run in turn by the current task, each until it waits: those that wait for loaders go on together once the
+    read is done, without a task or a future of their own. One that waits for anything else goes on in its own task, so
+    what belongs to a task (``asyncio.timeout``, a group of tasks) may only be entered after that.
+    """
+    return await _Together(coroutines).results()
+
+
+class _Together:
+    """Coroutines on their way."""
+
+    def __init__(self, coroutines: Iterable[Coroutine[Any, Any, Any]]) -> None:
+        self._coroutines = list(coroutines)
+        self._results: list[Any] = [None] * len(self._coroutines)
+        self._waiting: dict[_Batch, list[tuple[int, Coroutine[Any, Any, Any]]]] = {}
+        self._tasks: dict[int, asyncio.Task[Any]] = {}
+
+    async def results(self) -> list[Any]:
+        """What each gives, or raises."""
+        try:
+            for index, each in enumerate(self._coroutines):
+                self._step(index, each)
+            while self._waiting:
+                await asyncio.wait([batch.done for batch in self._waiting], return_when=asyncio.FIRST_COMPLETED)
+                for batch in [batch for batch in self._waiting if batch.done.done()]:
+                    for index, each in self._waiting.pop(batch):
+                        self._step(index, each)
+            if self._tasks:
+                found = await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+                for index, value in zip(self._tasks, found, strict=True):
+                    self._results[index] = _uncancelled(value)
+        except BaseException:
+            for task in self._tasks.values():
+                task.cancel()
+            for index, each in enumerate(self._coroutines):
+                if index not in self._tasks:
+                    each.close()
+            raise
+        return self._results
+
+    def _step(self, index: int, each: Coroutine[Any, Any, Any]) -> None:
+        outside, _stepping.now = _stepping.now, True
+        try:
+            awaited = each.send(None)
+        except StopIteration as end:
+            self._results[index] = end.value
+        except Exception as error:  # noqa: BLE001 - whoever asked for the results raises it where it belongs
+            self._results[index] = error
+        else:
+            if isinstance(awaited, _Batch):
+                self._waiting.setdefault(awaited, []).append((index, each))
+            else:
+                self._tasks[index] = asyncio.ensure_future(_resumed(each, awaited))
+        finally:
+            _stepping.now = outside
+
+
+def _uncancelled(value: Any) -> Any:
+    if isinstance(value, BaseException) and not isinstance(value, Exception):
+        raise value
+    return value
+
+
+@coroutine
+def _resumed(each: Coroutine[Any, Any, V], awaited: Any) -> Generator[Any, Any, V]:
+    """The rest of a coroutine that already waits for ``awaited``."""
+    try:
+        while True:
+            try:
+                sent = yield awaited
+            except GeneratorExit:
+                each.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - a cancelled task
+                awaited = each.throw(error)
+            else:
+                awaited = each.send(sent)
+    except StopIteration as end:
+        return cast("V", end.value)

@@ -19,7 +19,7 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetails
 from strawberry.types.field import StrawberryField
 
-__all__ = ["FieldKind", "FieldShape", "Reader", "Shape", "shape_of"]
+__all__ = ["Column", "FieldKind", "FieldShape", "Reader", "Shape", "shape_of"]
 
 FieldDetailsList = list[FieldDetails]
 
@@ -38,7 +38,7 @@ class FieldKind(Enum):
     OBJECT = "object"
     OBJECTS = "objects"
     GENERIC = "generic"
-    """Left to graphql-core."""
+    """Left to graphql-core, as a column where ``FieldShape.column`` says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,21 @@ class Reader:
 
     attribute: str | None
     function: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How the values of a field that is not compiled are had for all items of a list at once."""
+
+    definition: GraphQLField
+    reader: Reader | None
+    """What reads the value off an item; None where the field's resolver is a coroutine function."""
+
+    @property
+    def field(self) -> StrawberryField:
+        """The field as it was declared, with its resolver."""
+        field: StrawberryField = self.definition.extensions["strawberry-definition"]
+        return field
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,8 @@ class FieldShape:
     details: FieldDetailsList | None = None
     """For graphql-core, where the field is left to it."""
 
+    column: Column | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -71,11 +88,16 @@ class Shape:
     type: GraphQLObjectType
     fields: Sequence[FieldShape]
     form: Hashable
+    generic: Sequence[tuple[str, FieldDetailsList]]
+    """The fields that are left to graphql-core item by item: response name and nodes."""
+
+    columns: Sequence[tuple[str, FieldDetailsList, Column]]
+    """The fields that are had for all items at once, likewise."""
 
     @property
-    def generic(self) -> list[tuple[str, FieldDetailsList]]:
-        """The fields that are left to graphql-core: response name and nodes."""
-        return [(field.response, field.details) for field in self.fields if field.details is not None]
+    def whole(self) -> bool:
+        """Whether the compiled function makes all fields."""
+        return not self.generic and not self.columns
 
 
 def shape_of(
@@ -96,11 +118,19 @@ def shape_of(
             return None
         fields.append(_field(executor, response, definition, field_details, nesting))
     read = [field for field in fields if field.reader is not None]
-    # Without a field that is read, an item would pass unseen, be it an exception or a coroutine.
-    if not read or (nesting and any(field.kind is FieldKind.GENERIC for field in fields)):
+    generic, columns = [], []
+    for field in fields:
+        if field.details is not None and field.column is not None:
+            columns.append((field.response, field.details, field.column))
+        elif field.details is not None:
+            generic.append((field.response, field.details))
+    # Without a field that is read, an item inside another would pass unseen, be it an exception or a coroutine.
+    if nesting and (not read or generic or columns):
+        return None
+    if not read and not columns:
         return None
     form = (type_.name, *(_form(field) for field in fields))
-    return Shape(type_, fields, form)
+    return Shape(type_, fields, form, generic, columns)
 
 
 def _form(field: FieldShape) -> Hashable:
@@ -119,12 +149,13 @@ def _form(field: FieldShape) -> Hashable:
 def _field(
     executor: Executor[Any], response: str, definition: GraphQLField, details: FieldDetailsList, nesting: int
 ) -> FieldShape:
-    generic = FieldShape(response, FieldKind.GENERIC, details=details)
     reader = _reader(definition)
-    if reader is None:
-        return generic
     nullable, named = _opened(definition.type)
     item_nullable, many = True, isinstance(named, GraphQLList)
+    column = Column(definition, reader) if reader is not None or _is_asynchronous(definition) else None
+    generic = FieldShape(response, FieldKind.GENERIC, details=details, column=column)
+    if reader is None:
+        return generic
     if isinstance(named, GraphQLList):
         if any(node.directives for node in (each.node for each in details)):
             return generic  # it may be streamed
@@ -165,3 +196,11 @@ def _made_reader(definition: GraphQLField) -> Reader | None:
     if not plain or resolver.info_parameter is not None or not inspect.isfunction(resolver.wrapped_func):
         return None
     return Reader(None, resolver.wrapped_func)
+
+
+def _is_asynchronous(definition: GraphQLField) -> bool:
+    """Whether the resolver of a field is a coroutine function, and nothing else is done for the field."""
+    field = definition.extensions.get("strawberry-definition")
+    if not isinstance(field, StrawberryField) or field.extensions or field.base_resolver is None:
+        return False
+    return field.base_resolver.is_async and inspect.iscoroutinefunction(field.base_resolver.wrapped_func)

@@ -2,12 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from graph.executor import executor
+from graph.executor import functions
 
 
 @pytest.fixture(autouse=True, scope="module")
 def eager() -> Iterator[None]:
     """Everything is compiled when it is first met."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(executor, "WORTH_COMPILING", 1)
+        patch.setattr(functions, "WORTH_COMPILING", 1)
         yield

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLArgument, GraphQLField, execute, parse
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.executor import CompiledExecutor
 from tests.graph.executor.documents import VARIABLES, documents
 from tests.graph.executor.errors import Errors, errors_of
-from tests.graph.executor.toy import COLUMNS, Colour, later, row, schema
+from tests.graph.executor.toy import COLUMNS, Colour, TogetherExecutor, later, row, schema
 
 
 @dataclass
@@ -43,7 +43,7 @@ def answer(document: str, items: Any, executor_class: Any) -> tuple[str, Errors]
 
 
 def values_of(_field: GraphQLField, argument: str, _definition: GraphQLArgument) -> list[str]:
-    return {"fail": ["true", "false"], "first": ["0", "1", "3"]}[argument]
+    return {"fail": ["true", "false"], "pause": ["true", "false"], "first": ["0", "1", "3"]}[argument]
 
 
 def odd(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -77,11 +77,17 @@ plain = st.builds(lambda values, noun: SimpleNamespace(noun=noun, **values), lea
 items = st.lists(st.one_of(rows, rows, rows, rows, plain, st.none(), st.just(ValueError("item"))), max_size=5)
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
 def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]) -> None:
     expected = answer(document, items, StrawberryGraphQLCoreExecutionContext)
     assert answer(document, items, CompiledExecutor) == expected
+    assert answer(document, items, TogetherExecutor) == expected
 
 
 def leaf(**values: Any) -> Any:
@@ -109,11 +115,12 @@ def leaf(**values: Any) -> Any:
     ids=repr,
 )
 def test_an_odd_item_spoils_no_other(field: str, odd: Any) -> None:
-    fields = "__typename text shout ... on Leaf { n: number ratio flag colour words doubled maybe twin { number } }"
-    document = f"{{ {field} {{ {fields} }} }}"
+    fields = "n: number ratio flag colour words doubled maybe twin { number } kin { kin { text } } kith { later }"
+    document = f"{{ {field} {{ __typename text shout ... on Leaf {{ {fields} }} }} }}"
     items = [leaf(), odd, leaf(number=2)]
     expected = answer(document, items, StrawberryGraphQLCoreExecutionContext)
     assert answer(document, items, CompiledExecutor) == expected
+    assert answer(document, items, TogetherExecutor) == expected
 
 
 def test_a_value_to_wait_for_is_waited_for() -> None:
@@ -149,4 +156,23 @@ def test_lists_of_plain_rows_are_compiled(monkeypatch: pytest.MonkeyPatch) -> No
                 for number in (1, 2)
             ]
         }
+    )
+
+
+@pytest.mark.parametrize("executor", [CompiledExecutor, TogetherExecutor])
+def test_links_of_a_list_are_resolved_together(executor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is executed item by item."""
+    execute_field = CompiledExecutor.execute_field
+
+    def refuse(self: Any, parent: Any, *rest: Any) -> Any:
+        assert parent.name == "Query", "left to graphql-core"
+        return execute_field(self, parent, *rest)
+
+    monkeypatch.setattr(CompiledExecutor, "execute_field", refuse)
+    document = "{ leaves { number maybe kith(pause: true) { text kin { number later(fail: false) } } } }"
+    data, errors = answer(document, [leaf(), leaf(number=3), leaf(number=5)], executor)
+    assert errors == set()
+    kiths = [None if n == 3 else {"text": "a", "kin": {"number": n, "later": n}} for n in (1, 3, 5)]
+    assert data == repr(
+        {"leaves": [{"number": n, "maybe": n, "kith": kith} for n, kith in zip((1, 3, 5), kiths, strict=True)]}
     )

@@ -1,7 +1,7 @@
 """A schema of everything that a value may do to an executor, and documents over any schema."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator, Sequence
 from enum import Enum
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ import strawberry
 
 from db.rows import row_class
 from graph.executor import CompiledExecutor
+from resolvers.loaders import together
 
 COLUMNS = ("text", "number", "ratio", "flag", "colour", "words", "twin")
 
@@ -73,6 +74,18 @@ class Leaf(Thing):
         if fail or self.number == 13:
             raise ValueError(f"no {self.number}")
         return self.number
+
+    @strawberry.field
+    async def kin(self) -> Annotated["Leaf", strawberry.lazy("tests.graph.executor.toy")]:
+        if self.number == 12:
+            raise ValueError("no kin")
+        return None if self.number == 13 else self  # type: ignore[return-value]
+
+    @strawberry.field
+    async def kith(self, pause: bool = False) -> Annotated["Leaf", strawberry.lazy("tests.graph.executor.toy")] | None:
+        if pause:
+            await asyncio.sleep(0)
+        return None if self.number == 3 else self
 
     @strawberry.field
     def twice(self) -> list["Leaf"]:
@@ -143,6 +156,13 @@ class Query:
     @strawberry.field
     def again(self) -> "Query":
         return self
+
+
+class TogetherExecutor(CompiledExecutor):
+    """Steps the resolvers of a list by hand, as the server does."""
+
+    async def together(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> Sequence[Any]:
+        return await together(coroutines)
 
 
 schema = strawberry.Schema(Query, types=[Leaf, Bough], execution_context_class=CompiledExecutor)

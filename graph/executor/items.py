@@ -1,0 +1,301 @@
+"""Values of one type on their way: the items of a list, or the values of a field for all items of a list."""
+
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, Undefined
+from graphql.pyutils import Path, gather_with_cancel
+from graphql.type import is_abstract_type
+
+from graph.executor.columns import read_item, resolver_of
+from graph.executor.functions import NOT_TAKEN, columns_of, functions
+from graph.executor.shapes import Column, FieldDetailsList, Shape
+
+if TYPE_CHECKING:
+    from graph.executor.executor import CompiledExecutor
+
+__all__ = ["Failed", "Items"]
+
+
+class Failed:
+    """In place of a result: the error by which a value of a column makes its item null."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+class Items:
+    """One list on its way, or one column of a list: the values of a field for all its items.
+
+    An error that may not be caught at an item of a list is raised, since it makes the list null; that of a column's
+    value is left in its place as ``Failed``.
+    """
+
+    def __init__(
+        self,
+        executor: "CompiledExecutor",
+        item_type: GraphQLOutputType,
+        details: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path_of: Callable[[int], Path],
+        *,
+        column: bool = False,
+    ) -> None:
+        self._executor = executor
+        self._item_type = item_type
+        self._named: Any = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
+        self.details = details
+        self.info = info
+        self._path_of = path_of
+        self._column = column
+        self._results: list[Any] = []
+        self._awaited: list[Awaitable[None]] = []
+
+    def complete(self, items: Sequence[Any]) -> Any:
+        """The results of the items or an awaitable of them; ``NOT_TAKEN`` where graphql-core had better do a list."""
+        is_awaitable = self._executor.is_awaitable
+        if not self._column and is_awaitable(items[0]):
+            waiting = [index for index, item in enumerate(items) if is_awaitable(item)]
+            return self._complete_awaited(items, waiting)
+        shapes = self._run(items)
+        if shapes is None:
+            return NOT_TAKEN
+        in_columns: dict[int, tuple[Shape, list[int]]] = {}
+        left = iter(items)
+        try:
+            # In the order of the items, since an error that nulls the list ends it there.
+            for index, item in enumerate(left):
+                shape = shapes[index]
+                if shape is None or self._results[index] is NOT_TAKEN:
+                    self._complete_generic(item, index)
+                elif not shape.whole:
+                    if shape.generic:
+                        self._execute_fields(shape, item, index)
+                    if shape.columns:
+                        in_columns.setdefault(id(shape), (shape, []))[1].append(index)
+            for shape, indices in in_columns.values():
+                for response, details, column in shape.columns:
+                    self._complete_column(shape, response, details, column, items, indices)
+        except Exception:
+            self._executor.settle_in_background([*self._awaited, *filter(is_awaitable, left)])
+            raise
+        return self._finished() if self._awaited else self._results
+
+    async def _complete_awaited(self, items: Sequence[Any], waiting: Sequence[int]) -> Any:
+        """A list with awaitables at the indices ``waiting``: waited for together, then completed together."""
+        is_awaitable, info = self._executor.is_awaitable, self.info
+        values = list(items)
+        found = await gather(*(items[index] for index in waiting), return_exceptions=True)
+        for index, value in zip(waiting, found, strict=True):
+            if isinstance(value, BaseException) and not isinstance(value, Exception):
+                raise value
+            values[index] = value  # an exception is a value that graphql-core raises where it completes the item
+        path = self._path_of(0).prev
+        assert path is not None
+        completed = self._executor.complete_iterable_value(self._item_type, self.details, info, path, values, None)
+        return await completed if is_awaitable(completed) else completed
+
+    def _run(self, items: Sequence[Any]) -> list[Shape | None] | None:
+        """Run the compiled functions; gives the shape of each item that has one, None where no function was run.
+
+        The results of items that are left to graphql-core are ``NOT_TAKEN``.
+        """
+        shapes: list[Shape | None] = [None] * len(items)
+        self._results = [NOT_TAKEN] * len(items)
+        taken = self._column
+        for (type_, columns), indices in self._grouped(items).items():
+            shape = None if type_ is None else self._executor.shape(type_, self.details)
+            run = None if shape is None else functions.of(shape, columns, len(indices))
+            if run is None:
+                continue
+            taken = True
+            if len(indices) == len(items):
+                self._results = run(items, NOT_TAKEN)
+                return [shape] * len(items)
+            results = run([items[index] for index in indices], NOT_TAKEN)
+            for index, result in zip(indices, results, strict=True):
+                shapes[index], self._results[index] = shape, result
+        return shapes if taken else None
+
+    def _grouped(
+        self, items: Sequence[Any]
+    ) -> dict[tuple[GraphQLObjectType | None, tuple[str, ...] | None], list[int]]:
+        """The items by type and columns; no type where graphql-core must look at them."""
+        groups: dict[tuple[GraphQLObjectType | None, tuple[str, ...] | None], list[int]] = {}
+        if isinstance(self._named, GraphQLObjectType) or is_abstract_type(self._named):
+            type_of = self._typing()
+            for index, item in enumerate(items):
+                type_ = type_of(item)
+                groups.setdefault((type_, None if type_ is None else columns_of(item)), []).append(index)
+        return groups
+
+    def _typing(self) -> Callable[[Any], GraphQLObjectType | None]:
+        """What gives the type of an item, None for one that graphql-core must look at."""
+        executor, named, info = self._executor, self._named, self.info
+        known: dict[type, GraphQLObjectType | None] = {}
+        if isinstance(named, GraphQLObjectType):
+            possible, by_class = [named], getattr(named.is_type_of, "by_class", named.is_type_of is None)
+        else:
+            possible = list(executor.schema.get_possible_types(named))
+            by_class = all(getattr(type_.is_type_of, "by_class", False) for type_ in possible)
+
+        def type_of(item: Any) -> GraphQLObjectType | None:
+            class_ = item.__class__
+            if class_ in known:
+                return known[class_]
+            if item is None or item is Undefined or isinstance(item, Exception) or executor.is_awaitable(item):
+                return None
+            # An abstract type may be resolved in another way than by predicates; then it is not ours.
+            if not by_class and not isinstance(named, GraphQLObjectType):
+                return None
+            found = next((type_ for type_ in possible if executor.is_of_type(type_, item, info)), None)
+            if found is not None and by_class and columns_of(item) is not None:
+                known[class_] = found
+            return found
+
+        return type_of
+
+    def _complete_generic(self, item: Any, index: int) -> None:
+        """Have graphql-core complete an item."""
+        completed: list[Any] = []
+        executor = self._executor
+        path = self._path_of(index)
+        if executor.is_awaitable(item):
+            awaitable = executor.complete_awaitable_list_item_value(
+                item, self._item_type, self.details, self.info, path, None
+            )
+            self._await(self._put(index, awaitable))
+            return
+        try:
+            if executor.complete_list_item_value(item, completed, self._item_type, self.details, self.info, path, None):
+                self._await(self._put(index, completed[0]))
+            else:
+                self._results[index] = completed[0]
+        except Exception as error:  # noqa: BLE001 - raised again unless of a column
+            self._null(index, error)
+
+    def _await(self, filling: Coroutine[Any, Any, None]) -> None:
+        """Have something filled in before the results are there."""
+        self._executor.is_awaitable(filling)
+        self._awaited.append(filling)
+
+    async def _put(self, index: int, awaitable: Awaitable[Any]) -> None:
+        try:
+            self._results[index] = await awaitable
+        except Exception as error:  # noqa: BLE001 - raised again unless of a column
+            self._null(index, error)
+
+    def _null(self, index: int, error: Exception) -> None:
+        """Have no result for an item where that makes what it is part of null."""
+        if not self._column:
+            raise error
+        self._results[index] = Failed(error)
+
+    def _fail(self, index: int, error: Exception) -> None:
+        """Have no result for an item, one of whose fields failed that cannot be null."""
+        self._results[index] = None
+        try:
+            self._executor.handle_field_error(error, self._item_type, self.details, self._path_of(index))
+        except Exception as raised:  # noqa: BLE001 - raised again unless of a column
+            self._null(index, raised)
+
+    def _execute_fields(self, shape: Shape, item: Any, index: int) -> None:
+        """Have graphql-core execute the fields of an item that are neither compiled nor columns."""
+        executor, type_, path = self._executor, shape.type, self._path_of(index)
+        result = self._results[index]
+        awaited: list[tuple[str, Awaitable[Any]]] = []
+        try:
+            for response, details in shape.generic:
+                value = executor.execute_field(type_, item, details, Path(path, response, type_.name), None)
+                if value is Undefined:
+                    del result[response]
+                    continue
+                result[response] = value
+                if executor.is_awaitable(value):
+                    awaited.append((response, value))
+        except Exception as error:  # noqa: BLE001 - of a field that cannot be null
+            executor.settle_in_background([awaitable for _, awaitable in awaited])
+            self._fail(index, error)
+        else:
+            if awaited:
+                self._await(self._fields_awaited(result, awaited, index))
+
+    async def _fields_awaited(
+        self, result: dict[str, Any], awaited: Sequence[tuple[str, Awaitable[Any]]], index: int
+    ) -> None:
+        try:
+            if len(awaited) == 1:
+                ((response, awaitable),) = awaited
+                result[response] = await awaitable
+            else:
+                values = await gather_with_cancel(*(awaitable for _, awaitable in awaited))
+                result.update(zip((response for response, _ in awaited), values, strict=True))
+        except Exception as error:  # noqa: BLE001 - of a field that cannot be null
+            if self._results[index] is result:
+                self._fail(index, error)
+
+    def _complete_column(
+        self,
+        shape: Shape,
+        response: str,
+        details: FieldDetailsList,
+        column: Column,
+        items: Sequence[Any],
+        indices: Sequence[int],
+    ) -> None:
+        """Fill in one field of the items at ``indices``, now or when what it waits for is there."""
+        executor, type_name = self._executor, shape.type.name
+
+        def path_of(place: int) -> Path:
+            return Path(self._path_of(indices[place]), response, type_name)
+
+        nodes = [each.node for each in details]
+        info = executor.build_resolve_info(column.definition, nodes, shape.type, path_of(0))
+        values = Items(executor, column.definition.type, details, info, path_of, column=True)
+        reader = column.reader
+        if reader is None:
+            self._await(self._resolved(values, column, response, items, indices))
+            return
+        completed = values.complete([read_item(reader, items[index]) for index in indices])
+        if executor.is_awaitable(completed):
+            self._await(self._filled(completed, response, indices))
+        else:
+            self._fill(completed, response, indices)
+
+    async def _resolved(
+        self, values: "Items", column: Column, response: str, items: Sequence[Any], indices: Sequence[int]
+    ) -> None:
+        """Resolve a field for all items together, and fill it in."""
+        executor = self._executor
+        try:
+            resolve = resolver_of(executor, column, values.details, values.info)
+        except Exception as error:  # noqa: BLE001 - raised where the value is completed
+            found: list[Any] = [error] * len(indices)
+        else:
+            found = list(await executor.together([resolve(items[index]) for index in indices]))
+        completed = values.complete(found)
+        self._fill(await completed if executor.is_awaitable(completed) else completed, response, indices)
+
+    async def _filled(self, completed: Awaitable[list[Any]], response: str, indices: Sequence[int]) -> None:
+        self._fill(await completed, response, indices)
+
+    def _fill(self, completed: Sequence[Any], response: str, indices: Sequence[int]) -> None:
+        results = self._results
+        for index, value in zip(indices, completed, strict=True):
+            result = results[index]
+            if result.__class__ is not dict:
+                continue  # another field of the item failed that cannot be null
+            if value.__class__ is Failed:
+                self._fail(index, value.error)
+            else:
+                result[response] = value
+
+    async def _finished(self) -> list[Any]:
+        if len(self._awaited) == 1:
+            await self._awaited[0]
+        else:
+            await gather_with_cancel(*self._awaited)
+        return self._results
