@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from graphql import GraphQLError, OperationType
 from strawberry import Schema
+from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -73,13 +74,30 @@ class Admitted:
                 yield result
 
     async def _execute(self, context: object) -> ExecutionResult:
-        token = _RUNNING.set(self)
+        """As ``schema.execute`` does it, without all that strawberry does around a document for extensions, which a
+        ``Gate`` lets no schema have."""
+        schema: Any = self.schema
         try:
-            return await self.schema.execute(
-                self.text, variable_values=self.variables, context_value=context, operation_name=self.name
+            executor = schema.execution_context_class.build(
+                schema._schema,  # noqa: SLF001 - graphql-core's own
+                self.prepared.document,
+                context_value=context,
+                raw_variable_values=self.variables,
+                operation_name=self.name,
+                is_awaitable=optimized_is_awaitable,
             )
-        finally:
-            _RUNNING.reset(token)
+            if isinstance(executor, list):
+                return ExecutionResult(None, executor, self._told())
+            result = executor.execute_operation()
+            if executor.is_awaitable(result):
+                result = await result
+        except Exception as error:  # noqa: BLE001 - told to the client, or logged and hidden, by graph.errors
+            known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+            return Refused(None, [known], self._told())
+        return ExecutionResult(result.data, result.errors, self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return _extensions(self.cost.total, self.limits)
 
 
 Admission: TypeAlias = Admitted | Refused
@@ -88,7 +106,7 @@ _RUNNING: ContextVar[Admitted] = ContextVar("running")
 
 
 class _Running(SchemaExtension):
-    """Gives strawberry the document that was prepared.
+    """Gives strawberry the document of a subscription that was prepared.
 
     It has no `resolve` hook: one would be called for every field.
     """
@@ -112,14 +130,16 @@ class _Running(SchemaExtension):
 class Gate:
     """Lets operations of clients into `schema` within `limits`.
 
-    The schema that is given is not changed; operations of our own run on it without limits.
+    The schema that is given is not changed; operations of our own run on it without limits. It has no extensions.
     """
 
     def __init__(self, schema: Schema, limits: Limits) -> None:
+        assert not schema.extensions, "queries and mutations run without strawberry's extensions"
+        assert not schema.directives, "and so do directives of its own"
         self.limits = limits
         self.documents = Documents(schema, limits)
         self.schema = copy.copy(schema)
-        self.schema.extensions = (*schema.extensions, _Running)
+        self.schema.extensions = (_Running,)
         # strawberry logs every mistake of a client as an error; `graph.errors.presented` logs what is ours
         self.schema.process_errors = lambda *_: None  # type: ignore[method-assign]
 

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, OperationType
@@ -162,7 +161,7 @@ class GraphQLApp:
         if admitted.kind is SUBSCRIPTION:
             return Payload({"errors": [refused(SUBSCRIBE_OTHERWISE)]}, executed=False)
         result = await admitted.execute(context)
-        return replace(payload(result, identifier), fixed=is_fixed(admitted, result))
+        return payload(result, identifier, fixed=is_fixed(admitted, result))
 
     def _events(self, admitted: Admission, context: object, identifier: str) -> Response:
         """A stream of `next` events, then `complete`, with comments in the pauses to keep the connection open."""
@@ -212,18 +211,49 @@ async def _unless_left(request: Request, work: Coroutine[Any, Any, T], kind: Ope
     """What `work` gives, which is cancelled where the client leaves before; a mutation is finished all the same."""
     if kind is MUTATION:
         return await work
-    task = asyncio.ensure_future(work)
-    left = asyncio.ensure_future(_left(request))
+    watch = _Watch(request)
     try:
-        await asyncio.wait((task, left), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            task.cancel()
-            await asyncio.wait((task,))
-            raise Refused(499, "The client left.")
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if not watch.left:
+            raise
+        watch.task.uncancel()
+        raise Refused(499, "The client left.") from None
     finally:
-        left.cancel()
-        task.cancel()
+        watch.end()
+
+
+class _Watch:
+    """Cancels the task that makes it when the client leaves, unless that ended the watch before.
+
+    It begins with the next turn of the event loop: work that never waits is not watched.
+    """
+
+    def __init__(self, request: Request) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
+        self.left = False
+        self._request = request
+        self._over = False
+        self._watching: asyncio.Future[None] | None = None
+        self._begin = asyncio.get_running_loop().call_soon(self._watch)
+
+    def _watch(self) -> None:
+        self._watching = asyncio.ensure_future(_left(self._request))
+        self._watching.add_done_callback(self._ended)
+
+    def _ended(self, watching: asyncio.Future[None]) -> None:
+        if not watching.cancelled() and not watching.exception() and not self._over:
+            self.left = True
+            self.task.cancel()
+
+    def end(self) -> None:
+        """The task goes on, whether the client is there or not."""
+        self._over = True
+        self._begin.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
 
 
 async def _left(request: Request) -> None:

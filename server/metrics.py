@@ -38,6 +38,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._known: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self.open = Gauge("tracegraph_open_requests", "Requests that are being answered.", registry=self._registry)
 
     def route(self) -> Route:
@@ -73,7 +74,16 @@ class Metrics:
             finally:
                 self.open.dec()
                 path = paths.get(scope.get("endpoint"), "other")
-                self.requests.labels(scope["method"], path, status).inc()
-                self.seconds.labels(scope["method"], path).observe(time.perf_counter() - began)
+                requests, seconds = self._of(scope["method"], path, status)
+                requests.inc()
+                seconds.observe(time.perf_counter() - began)
 
         return measured
+
+    def _of(self, method: str, path: str, status: str) -> tuple[Counter, Histogram]:
+        """What counts and what times such requests, looked up once each."""
+        key = (method, path, status)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self.requests.labels(*key), self.seconds.labels(method, path)
+        return known

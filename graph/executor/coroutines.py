@@ -15,6 +15,9 @@ __all__ = ["Coroutines"]
 
 PRUNED_AT = 1000
 
+_USUAL = frozenset({str, int, float, bool, type(None), dict, list, tuple})
+"""Classes of most values, which nobody waits for."""
+
 
 class Coroutines:
     """Those that ``is_awaitable`` is asked about, which is every one that graphql-core makes or is given."""
@@ -26,8 +29,9 @@ class Coroutines:
 
     def is_awaitable(self, value: Any) -> bool:
         """Whether a value may be awaited."""
-        if value.__class__ is not CoroutineType:
-            return self._is_awaitable(value)
+        class_ = value.__class__
+        if class_ is not CoroutineType:
+            return class_ not in _USUAL and self._is_awaitable(value)
         self._met.append(value)
         if len(self._met) >= self._prune_at:
             self._met = [each for each in self._met if inspect.getcoroutinestate(each) != inspect.CORO_CLOSED]

@@ -23,7 +23,7 @@ def decode(data: bytes | str) -> Any:
     """
     try:
         text = data if isinstance(data, str) else data.decode()
-        return json.loads(text, parse_constant=str, parse_float=_float, parse_int=_integer)
+        return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise MalformedJSONError(f"byte {error.start} is not UTF-8") from error
     except RecursionError as error:
@@ -48,3 +48,6 @@ def _float(text: str) -> float | int:
     if exact.adjusted() >= MAX_DIGITS:
         raise ValueError(text)
     return int(exact)
+
+
+_DECODER = json.JSONDecoder(parse_constant=str, parse_float=_float, parse_int=_integer)

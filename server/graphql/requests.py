@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from graph.limits import Limits
 from server.graphql.encoding import MalformedJSONError, decode
@@ -16,6 +17,7 @@ from server.graphql.trusted import digest_asked_for
 __all__ = ["Operation", "Refused", "operation_of", "read"]
 
 
+MAX_KEPT_HEADER = 200  # characters
 BODY_SECONDS = 30  # that a client may pause within a body
 
 
@@ -89,43 +91,50 @@ def operation_of(value: object, source: str) -> Operation:
 
 
 def _check_headers(request: Request) -> None:
-    header = request.headers.get("content-type", "")
-    message = Message()
-    message["content-type"] = header
-    if message.get_content_type() != JSON or not header:
+    headers = request.headers
+    header = headers.get("content-type", "")
+    kind, charset = _media_type(header) if len(header) <= MAX_KEPT_HEADER else _media_type.__wrapped__(header)
+    if kind != JSON:
         raise Refused(415, f"The content type {header!r} is not supported: send application/json.")
-    charset = str(message.get_param("charset", "utf-8")).lower()
     if charset not in ("utf-8", "utf8"):
         raise Refused(415, f"The charset {charset!r} is not supported: send UTF-8.")
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise Refused(415, f"The content encoding {encoding!r} is not supported.")
 
 
+@lru_cache(maxsize=100)
+def _media_type(header: str) -> tuple[str | None, str]:
+    """The media type, None where there is none, and the charset in lower case."""
+    message = Message()
+    message["content-type"] = header
+    return message.get_content_type() if header else None, str(message.get_param("charset", "utf-8")).lower()
+
+
 async def _body(request: Request, limit: int) -> bytes:
     """The body, of which no more than the limit is read."""
-    too_large = Refused(413, f"The request body is larger than {limit} bytes.", {"connection": "close"})
+    too_large = f"The request body is larger than {limit} bytes."
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
-        raise too_large
-    chunks, total = [], 0
-    parts = request.stream()
+        raise Refused(413, too_large, {"connection": "close"})
+    chunks, total, clock = [], 0, asyncio.get_running_loop()
     try:
-        while True:
-            async with asyncio.timeout(BODY_SECONDS):
-                chunk = await anext(parts, None)
-            if chunk is None:
-                break
-            total += len(chunk)
-            if total > limit:
-                raise too_large
-            chunks.append(chunk)
-    except ClientDisconnect as error:
-        raise Refused(400, "The request body ended early.") from error
+        async with asyncio.timeout(BODY_SECONDS) as pause:
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Refused(400, "The request body ended early.")
+                chunk = message.get("body", b"")
+                total += len(chunk)
+                if total > limit:
+                    raise Refused(413, too_large, {"connection": "close"})
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+                pause.reschedule(clock.time() + BODY_SECONDS)
     except TimeoutError as error:
-        message = f"Nothing of the request body came for {BODY_SECONDS} seconds."
-        raise Refused(408, message, {"connection": "close"}) from error
-    return b"".join(chunks)
+        too_late = f"Nothing of the request body came for {BODY_SECONDS} seconds."
+        raise Refused(408, too_late, {"connection": "close"}) from error
 
 
 def _decoded(data: bytes, source: str) -> Any:

@@ -24,7 +24,7 @@ class Payload:
     fixed: bool = False
 
 
-def payload(result: ExecutionResult, request_id: str) -> Payload:
+def payload(result: ExecutionResult, request_id: str, *, fixed: bool = False) -> Payload:
     """An operation that did not get as far as its first field has no `data` member at all."""
     errors = result.errors or []
     validated = not isinstance(result, PreExecutionError)
@@ -36,7 +36,7 @@ def payload(result: ExecutionResult, request_id: str) -> Payload:
         content["data"] = result.data
     if result.extensions:
         content["extensions"] = result.extensions
-    return Payload(content, executed)
+    return Payload(content, executed, fixed)
 
 
 def request_id(connection: HTTPConnection) -> str:
