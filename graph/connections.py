@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
+from itertools import repeat
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
 from strawberry.federation.schema_directives import Shareable
 
 from db.pages import Page, PageRequest
+from db.rows import row_class
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.scalars import BigInt
@@ -63,12 +65,21 @@ class PageInfo:
     end_cursor: str | None = column("Cursor of the last node; null on an empty page.")
 
 
+def _cursor(self: "Edge[Any]") -> str:
+    return self.page.cursor(self.index)
+
+
 @strawberry.type(description="A node and where it stands.")
 class Edge(Generic[T]):
-    """Relay's Edge."""
+    """Relay's Edge. Rows stand for them, whose cursors are made where they are asked for."""
 
-    cursor: str = column("Opaque position of the node in this order.")
+    page: strawberry.Private[Page]
+    index: strawberry.Private[int]
+    cursor: str = column("Opaque position of the node in this order.", resolver=_cursor)
     node: T = column("The node.")
+
+
+EdgeRow = row_class("Edge", ("page", "index", "node"))
 
 
 @strawberry.type(description="A page of a list.")
@@ -85,9 +96,9 @@ class Connection(Generic[T]):
 
     @link("The nodes of the page with their cursors.")
     def edges(self) -> list[Edge[T]]:
-        """A cursor a row."""
-        page = self.page
-        return [Edge(cursor=page.cursor(index), node=row) for index, row in enumerate(page.rows)]  # type: ignore[arg-type]
+        """One a row."""
+        rows = self.page.rows
+        return list(map(EdgeRow, zip(repeat(self.page), range(len(rows)), rows, strict=False)))  # type: ignore[arg-type]
 
     @link("Where the page stands.")
     def page_info(self) -> PageInfo:

@@ -34,9 +34,10 @@ def encode(value: object) -> bytes:
 
 
 def _splice(value: Any) -> orjson.Fragment:
-    if isinstance(value, Spliced):
+    if value.__class__ is Spliced:
+        text = value.text
         # A Fragment takes a str and none of its subclasses.
-        return orjson.Fragment(value.text if value.text.__class__ is str else str(value.text))
+        return orjson.Fragment(text if text.__class__ is str else str(text))
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 

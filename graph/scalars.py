@@ -82,10 +82,6 @@ def _parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None
     return _parse_json_value(value_from_ast_untyped(node, variables))
 
 
-def _serialize_json(value: str) -> Spliced:
-    return Spliced(value)
-
-
 def _parse_big_int(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not -(1 << 63) <= value < 1 << 63:
         raise GraphQLError(f"BigInt must be a whole number of at most 64 bits, not {value!r}.")
@@ -108,7 +104,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="Any JSON value, kept and given back as it was sent: key order, `1.0`, long integers. "
         "NaN and the infinities, which JSON cannot say, are kept as strings.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
-        serialize=_serialize_json,
+        serialize=Spliced,
         parse_value=_parse_json_value,
         parse_literal=_parse_json_literal,
     ),

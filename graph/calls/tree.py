@@ -1,9 +1,11 @@
 """The tree that a call stands in: what is below it and above it."""
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
+from db.rows import row_class
 from graph.calls.connection import Filter, filter_of
 from graph.connections import After, Before, Connection, Edge, First, Last, page_request, shared_by_siblings
 from graph.context import Info, context_of
@@ -45,6 +47,9 @@ class TreeEdge(Edge[LazyCall]):
     depth: int = column("Levels between them: 1 for a child, or, in `ancestors`, for the parent.")
 
 
+TreeEdgeRow = row_class("TreeEdge", ("page", "index", "node", "depth"))
+
+
 @strawberry.type(description="A page of the calls below or above a call.")
 class TreeConnection(Connection[LazyCall]):
     """With how deep each call is."""
@@ -53,12 +58,11 @@ class TreeConnection(Connection[LazyCall]):
 
     @link("The calls of the page with their cursors and depths.")
     def edges(self) -> list[TreeEdge]:
-        """A cursor and a depth a row."""
-        page, depths = self.page, self.tree.depths
-        rows: Any = page.rows
-        return [
-            TreeEdge(cursor=page.cursor(index), node=row, depth=depths[row.call_id]) for index, row in enumerate(rows)
-        ]
+        """With a depth a row."""
+        page: Any = self.page
+        depths = [self.tree.depths[row.call_id] for row in page.rows]
+        edges: Any = map(TreeEdgeRow, zip(repeat(page), range(len(depths)), page.rows, depths, strict=False))
+        return list(edges)
 
     @link(
         f"Whether the tree was cut: at most {MOST_DESCENDANTS:,} calls below one call are walked, and {MOST_WALKED:,} "

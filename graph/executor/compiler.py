@@ -1,6 +1,6 @@
 """A shape as a Python function.
 
-    run(items, given_up) -> [one result an item]
+    run(items, given_up) -> [one result an item], [the index of each item that was given up]
 
 The result of an item that compiled code gives up is ``given_up``.
 """
@@ -16,7 +16,7 @@ from graph.executor.shapes import FieldKind, FieldShape, Shape
 
 __all__ = ["Run", "compile_shape"]
 
-Run = Callable[[Sequence[Any], Any], list[Any]]
+Run = Callable[[Sequence[Any], Any], tuple[list[Any], list[int]]]
 
 _PLAIN = {
     "String": "{v}.__class__ is str",
@@ -63,15 +63,17 @@ class _Compiler:
         self._emit(0, "def run(items, given_up):")
         self._emit(1, "results = []")
         self._emit(1, "append = results.append")
+        self._emit(1, "left = []")
         self._emit(1, "for item in items:")
         self._emit(2, "try:")
         display = self._object(shape, "item", 3, columns)
         self._emit(3, f"result = {display}")
         # Whatever it was, graphql-core will meet it again and say it in its own way.
         self._emit(2, "except Exception:")
+        self._emit(3, "left.append(len(results))")
         self._emit(3, "result = given_up")
         self._emit(2, "append(result)")
-        self._emit(1, "return results")
+        self._emit(1, "return results, left")
         code = compile("\n".join(self._lines), f"<compiled {shape.type.name}>", "exec")
         exec(code, self._bound)  # noqa: S102 - made of our own templates; names of clients come in as literals only
         run: Run = self._bound["run"]

@@ -106,8 +106,8 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
                 columns = columns_of(result)
                 run = functions.of(shape, columns, 1)
                 if run is not None:
-                    (completed,) = run((result,), NOT_TAKEN)
-                    if completed is not NOT_TAKEN:
+                    (completed,), given_up = run((result,), NOT_TAKEN)
+                    if not given_up:
                         return completed
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 

@@ -1,7 +1,8 @@
 """Values of one type on their way: the items of a list, or the values of a field for all items of a list."""
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, Undefined
@@ -53,6 +54,7 @@ class Items:
         self._column = column
         self._results: list[Any] = []
         self._awaited: list[Awaitable[None]] = []
+        self._done = False
 
     def complete(self, items: Sequence[Any]) -> Any:
         """The results of the items or an awaitable of them; ``NOT_TAKEN`` where graphql-core had better do a list."""
@@ -62,7 +64,7 @@ class Items:
             return self._complete_awaited(items, waiting)
         shapes = self._run(items)
         if shapes is None:
-            return NOT_TAKEN
+            return self._results if self._done else NOT_TAKEN
         in_columns: dict[int, tuple[Shape, list[int]]] = {}
         left = iter(items)
         try:
@@ -99,7 +101,8 @@ class Items:
         return await completed if is_awaitable(completed) else completed
 
     def _run(self, items: Sequence[Any]) -> list[Shape | None] | None:
-        """Run the compiled functions; gives the shape of each item that has one, None where no function was run.
+        """Run the compiled functions; gives the shape of each item that has one, None where no function was run, or
+        where one made all results (``_done``).
 
         The results of items that are left to graphql-core are ``NOT_TAKEN``.
         """
@@ -113,32 +116,44 @@ class Items:
                 continue
             taken = True
             if len(indices) == len(items):
-                self._results = run(items, NOT_TAKEN)
-                return [shape] * len(items)
-            results = run([items[index] for index in indices], NOT_TAKEN)
+                self._results, left = run(items, NOT_TAKEN)
+                self._done = not left and shape is not None and shape.whole
+                return None if self._done else [shape] * len(items)
+            results, _ = run([items[index] for index in indices], NOT_TAKEN)
             for index, result in zip(indices, results, strict=True):
                 shapes[index], self._results[index] = shape, result
         return shapes if taken else None
 
     def _grouped(
         self, items: Sequence[Any]
-    ) -> dict[tuple[GraphQLObjectType | None, tuple[str, ...] | None], list[int]]:
+    ) -> Mapping[tuple[GraphQLObjectType | None, tuple[str, ...] | None], Sequence[int]]:
         """The items by type and columns; no type where graphql-core must look at them."""
         groups: dict[tuple[GraphQLObjectType | None, tuple[str, ...] | None], list[int]] = {}
         if isinstance(self._named, GraphQLObjectType) or is_abstract_type(self._named):
-            type_of = self._typing()
+            type_of, known = self._typing()
+            examples = {item.__class__: item for item in items}
+            if len(examples) == 1:
+                ((class_, item),) = examples.items()
+                type_ = type_of(item)
+                if class_ in known:
+                    return {(type_, columns_of(item)): range(len(items))}
             for index, item in enumerate(items):
                 type_ = type_of(item)
                 groups.setdefault((type_, None if type_ is None else columns_of(item)), []).append(index)
         return groups
 
-    def _typing(self) -> Callable[[Any], GraphQLObjectType | None]:
-        """What gives the type of an item, None for one that graphql-core must look at."""
+    def _typing(
+        self,
+    ) -> tuple[Callable[[Any], GraphQLObjectType | None], Mapping[type, GraphQLObjectType | None]]:
+        """What gives the type of an item, None for one that graphql-core must look at, and what it has found to be the
+        type of all items of a class."""
         executor, named, info = self._executor, self._named, self.info
         known: dict[type, GraphQLObjectType | None] = {}
         if isinstance(named, GraphQLObjectType):
-            possible, by_class = [named], getattr(named.is_type_of, "by_class", named.is_type_of is None)
+            plain = named.is_type_of is None
+            possible, by_class = [named], getattr(named.is_type_of, "by_class", plain)
         else:
+            plain = False
             possible = list(executor.schema.get_possible_types(named))
             by_class = all(getattr(type_.is_type_of, "by_class", False) for type_ in possible)
 
@@ -152,11 +167,13 @@ class Items:
             if not by_class and not isinstance(named, GraphQLObjectType):
                 return None
             found = next((type_ for type_ in possible if executor.is_of_type(type_, item, info)), None)
-            if found is not None and by_class and columns_of(item) is not None:
+            # A predicate knows the class of a row alone. Where there is none, all objects of a class are alike, unless
+            # they make up what they have; of generators some can be awaited.
+            if found is not None and by_class and (columns_of(item) is not None or (plain and _is_alike(class_))):
                 known[class_] = found
             return found
 
-        return type_of
+        return type_of, known
 
     def _complete_generic(self, item: Any, index: int) -> None:
         """Have graphql-core complete an item."""
@@ -299,3 +316,7 @@ class Items:
         else:
             await gather_with_cancel(*self._awaited)
         return self._results
+
+
+def _is_alike(class_: type) -> bool:
+    return class_ is not GeneratorType and not hasattr(class_, "__getattr__")
