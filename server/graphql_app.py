@@ -101,7 +101,8 @@ class GraphQLApp:
             return _refusal(500, internal_error(identifier))
 
     async def _respond(self, request: Request, identifier: str) -> Response:
-        forms = accepted(", ".join(request.headers.getlist("accept")))
+        given = request.headers.getlist("accept")
+        forms = accepted(given[0] if len(given) == 1 else ", ".join(given))
         if request.method in ("GET", "POST") and forms.document is None and not forms.stream:
             raise Refused(406, f"Only {GRAPHQL_RESPONSE}, {JSON} and {EVENT_STREAM} can be answered.")
         asked = await read(request, self.limits)
@@ -269,8 +270,23 @@ def _event(name: str, content: Mapping[str, object] | None = None) -> str:
 
 
 def _document(content: object, status: int, media_type: str, *, fixed: bool = False) -> Response:
+    response = Response(status_code=status)
+    response.body = encode(content)
+    kept = _RAW_HEADERS[media_type, fixed]
+    response.raw_headers = [*kept, (b"content-length", str(len(response.body)).encode())]
+    return response
+
+
+def _raw_headers(media_type: str, *, fixed: bool) -> tuple[tuple[bytes, bytes], ...]:
     headers = {"content-type": f"{media_type}; charset=utf-8", **(KEPT if fixed else NOT_KEPT)}
-    return Response(encode(content), status, headers)
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+
+_RAW_HEADERS = {
+    (media_type, fixed): _raw_headers(media_type, fixed=fixed)
+    for media_type in (JSON, GRAPHQL_RESPONSE)
+    for fixed in (False, True)
+}
 
 
 def _refusal(status: int, error: FormattedError, headers: Mapping[str, str] | None = None) -> Response:

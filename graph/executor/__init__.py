@@ -11,7 +11,7 @@ descends. For a list of rows nearly all of that is the same for each item. Here 
 3. ``items``: the items of a list completed so. A field with a resolver that is a coroutine function is a column: its
    arguments are worked out once, its coroutines for all items are awaited together (``CompiledExecutor.together``), and
    their values are completed as one list again, each at its own path. So is an object that is read off an item and has
-   such fields below it.
+   such fields below it. Long lists are made in parts, with a turn of the event loop for others after each.
 4. ``coroutines``: those of the operation, so that none is dropped before it began where a field fails beside it.
 5. ``executor``: the executor that uses them wherever graphql-core would complete a list or an object.
 

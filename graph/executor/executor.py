@@ -99,10 +99,10 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """An object by itself, such as each of the connections below the nodes of a list."""
+        """An object by itself. Lists of objects in it are completed as lists, which give way to others."""
         if self._may_take(position_context):
             shape = self.shape(return_type, field_details_list)
-            if shape is not None and shape.whole and self.is_of_type(return_type, result, info):
+            if shape is not None and shape.whole and not shape.has_lists and self.is_of_type(return_type, result, info):
                 columns = columns_of(result)
                 run = functions.of(shape, columns, 1)
                 if run is not None:

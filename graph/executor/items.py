@@ -1,22 +1,32 @@
 """Values of one type on their way: the items of a list, or the values of a field for all items of a list."""
 
-from asyncio import gather
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from asyncio import _get_running_loop, gather, sleep
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, Undefined
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import is_abstract_type
 
 from graph.executor.columns import read_item, resolver_of
+from graph.executor.compiler import Run
 from graph.executor.functions import NOT_TAKEN, columns_of, functions
 from graph.executor.shapes import Column, FieldDetailsList, Shape
 
 if TYPE_CHECKING:
     from graph.executor.executor import CompiledExecutor
 
-__all__ = ["Failed", "Items"]
+__all__ = ["TURN", "TURN_OF_LISTS", "Failed", "Items"]
+
+T = TypeVar("T")
+
+
+TURN = 256
+"""Items that are made in one turn of the event loop, where they have no lists of objects in them."""
+
+TURN_OF_LISTS = 4
+"""The same of items with such lists, which may be long."""
 
 
 class Failed:
@@ -54,6 +64,7 @@ class Items:
         self._column = column
         self._results: list[Any] = []
         self._awaited: list[Awaitable[None]] = []
+        self._shapes: Sequence[Shape | None] = ()
         self._done = False
 
     def complete(self, items: Sequence[Any]) -> Any:
@@ -62,9 +73,35 @@ class Items:
         if not self._column and is_awaitable(items[0]):
             waiting = [index for index, item in enumerate(items) if is_awaitable(item)]
             return self._complete_awaited(items, waiting)
-        shapes = self._run(items)
-        if shapes is None:
-            return self._results if self._done else NOT_TAKEN
+        groups = self._compiled(items)
+        if groups is None:
+            return NOT_TAKEN
+        running = self._run(items, groups)
+        if self._takes_turns(items, groups):
+            return self._complete_in_turns(items, running)
+        for _ in running:
+            pass
+        return self._complete_rest(items)
+
+    def _takes_turns(self, items: Sequence[Any], groups: Sequence[tuple[Shape, Run, Sequence[int]]]) -> bool:
+        """Resolvers that are called in one turn share their reads, so few items that have any are not put off."""
+        long = len(items) > TURN or any(
+            shape.has_lists and shape.whole and len(part) > TURN_OF_LISTS for shape, _, part in groups
+        )
+        return long and _get_running_loop() is not None
+
+    async def _complete_in_turns(self, items: Sequence[Any], running: Iterable[None]) -> Any:
+        """A list that is so long that others must have turns of the event loop between its parts."""
+        for _ in running:
+            await sleep(0)
+        completed = self._complete_rest(items)
+        return await completed if self._executor.is_awaitable(completed) else completed
+
+    def _complete_rest(self, items: Sequence[Any]) -> Any:
+        """The results or an awaitable of them, once the compiled functions have run."""
+        if self._done:
+            return self._results
+        shapes = self._shapes
         in_columns: dict[int, tuple[Shape, list[int]]] = {}
         left = iter(items)
         try:
@@ -82,7 +119,7 @@ class Items:
                 for response, details, column in shape.columns:
                     self._complete_column(shape, response, details, column, items, indices)
         except Exception:
-            self._executor.settle_in_background([*self._awaited, *filter(is_awaitable, left)])
+            self._executor.settle_in_background([*self._awaited, *filter(self._executor.is_awaitable, left)])
             raise
         return self._finished() if self._awaited else self._results
 
@@ -100,29 +137,36 @@ class Items:
         completed = self._executor.complete_iterable_value(self._item_type, self.details, info, path, values, None)
         return await completed if is_awaitable(completed) else completed
 
-    def _run(self, items: Sequence[Any]) -> list[Shape | None] | None:
-        """Run the compiled functions; gives the shape of each item that has one, None where no function was run, or
-        where one made all results (``_done``).
-
-        The results of items that are left to graphql-core are ``NOT_TAKEN``.
-        """
-        shapes: list[Shape | None] = [None] * len(items)
-        self._results = [NOT_TAKEN] * len(items)
-        taken = self._column
+    def _compiled(self, items: Sequence[Any]) -> list[tuple[Shape, Run, Sequence[int]]] | None:
+        """The compiled functions of the items that have one; None where the list has none."""
+        found: list[tuple[Shape, Run, Sequence[int]]] = []
         for (type_, columns), indices in self._grouped(items).items():
             shape = None if type_ is None else self._executor.shape(type_, self.details)
             run = None if shape is None else functions.of(shape, columns, len(indices))
-            if run is None:
-                continue
-            taken = True
-            if len(indices) == len(items):
-                self._results, left = run(items, NOT_TAKEN)
-                self._done = not left and shape is not None and shape.whole
-                return None if self._done else [shape] * len(items)
-            results, _ = run([items[index] for index in indices], NOT_TAKEN)
-            for index, result in zip(indices, results, strict=True):
-                shapes[index], self._results[index] = shape, result
-        return shapes if taken else None
+            if shape is not None and run is not None:
+                found.append((shape, run, indices))
+        return found if found or self._column else None
+
+    def _run(self, items: Sequence[Any], groups: Sequence[tuple[Shape, Run, Sequence[int]]]) -> Iterator[None]:
+        """Run the compiled functions, in parts that none takes long. ``_done`` says whether they made all results;
+        otherwise those of items that are left to graphql-core are ``NOT_TAKEN``."""
+        if len(groups) == 1 and len(groups[0][2]) == len(items):
+            ((shape, run, _),) = groups
+            complete, results = shape.whole, self._results
+            for part in _parts(items, shape):
+                made, given_up = run(part, NOT_TAKEN)
+                results += made
+                complete = complete and not given_up
+                yield
+            self._shapes, self._done = [shape] * len(items), complete
+            return
+        self._shapes, self._results = [None] * len(items), [NOT_TAKEN] * len(items)
+        for shape, run, indices in groups:
+            for part in _parts(indices, shape):
+                made, _ = run([items[index] for index in part], NOT_TAKEN)
+                for index, result in zip(part, made, strict=True):
+                    self._shapes[index], self._results[index] = shape, result
+                yield
 
     def _grouped(
         self, items: Sequence[Any]
@@ -320,3 +364,13 @@ class Items:
 
 def _is_alike(class_: type) -> bool:
     return class_ is not GeneratorType and not hasattr(class_, "__getattr__")
+
+
+def _parts(items: Sequence[T], shape: Shape) -> Iterator[Sequence[T]]:
+    """The items in parts, each for one turn of the event loop."""
+    if len(items) <= TURN and not shape.has_lists:
+        yield items
+        return
+    size = TURN_OF_LISTS if shape.has_lists else TURN
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -94,6 +94,9 @@ class Shape:
     columns: Sequence[tuple[str, FieldDetailsList, Column]]
     """The fields that are had for all items at once, likewise."""
 
+    has_lists: bool
+    """Whether there are lists of objects inside, made by the compiled function."""
+
     @property
     def whole(self) -> bool:
         """Whether the compiled function makes all fields."""
@@ -130,7 +133,10 @@ def shape_of(
     if not read and not columns:
         return None
     form = (type_.name, *(_form(field) for field in fields))
-    return Shape(type_, fields, form, generic, columns)
+    has_lists = any(
+        field.kind is FieldKind.OBJECTS or (field.below is not None and field.below.has_lists) for field in fields
+    )
+    return Shape(type_, fields, form, generic, columns, has_lists)
 
 
 def _form(field: FieldShape) -> Hashable:

@@ -1,13 +1,14 @@
 """From an HTTP request to the operations in it, strictly: whatever is not one is refused with its reason."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from email.message import Message
+from email.message import Message as Header
 from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
+from starlette.types import Message
 
 from graph.limits import Limits
 from server.graphql.encoding import MalformedJSONError, decode
@@ -106,7 +107,7 @@ def _check_headers(request: Request) -> None:
 @lru_cache(maxsize=100)
 def _media_type(header: str) -> tuple[str | None, str]:
     """The media type, None where there is none, and the charset in lower case."""
-    message = Message()
+    message = Header()
     message["content-type"] = header
     return message.get_content_type() if header else None, str(message.get_param("charset", "utf-8")).lower()
 
@@ -117,24 +118,45 @@ async def _body(request: Request, limit: int) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
         raise Refused(413, too_large, {"connection": "close"})
-    chunks, total, clock = [], 0, asyncio.get_running_loop()
+    chunks, total = [], 0
+    while True:
+        message = await _within(BODY_SECONDS, request.receive())
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "The request body ended early.")
+        chunk = message.get("body", b"")
+        total += len(chunk)
+        if total > limit:
+            raise Refused(413, too_large, {"connection": "close"})
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _within(seconds: float, receiving: Awaitable[Message]) -> Message:
+    """The next message of a request. Raises Refused where it does not come in time.
+
+    As ``asyncio.timeout`` does it, which takes longer than the message that is there already.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    late = False
+
+    def stop() -> None:
+        nonlocal late
+        late = True
+        task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(seconds, stop)
     try:
-        async with asyncio.timeout(BODY_SECONDS) as pause:
-            while True:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise Refused(400, "The request body ended early.")
-                chunk = message.get("body", b"")
-                total += len(chunk)
-                if total > limit:
-                    raise Refused(413, too_large, {"connection": "close"})
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-                pause.reschedule(clock.time() + BODY_SECONDS)
-    except TimeoutError as error:
-        too_late = f"Nothing of the request body came for {BODY_SECONDS} seconds."
-        raise Refused(408, too_late, {"connection": "close"}) from error
+        return await receiving
+    except asyncio.CancelledError:
+        if not late:
+            raise
+        task.uncancel()
+        message = f"Nothing of the request body came for {BODY_SECONDS} seconds."
+        raise Refused(408, message, {"connection": "close"}) from None
+    finally:
+        timer.cancel()
 
 
 def _decoded(data: bytes, source: str) -> Any:

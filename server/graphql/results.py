@@ -1,7 +1,7 @@
 """From the result of an operation to the object that is sent for it."""
 
+import os
 import re
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,4 +42,4 @@ def payload(result: ExecutionResult, request_id: str, *, fixed: bool = False) ->
 def request_id(connection: HTTPConnection) -> str:
     """The id that a proxy gave the request, or a new one; it ties a masked error to the log."""
     given = connection.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
