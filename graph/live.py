@@ -7,7 +7,7 @@ every subscriber with the same document, variables and caller.
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass
@@ -26,15 +26,14 @@ from graphql import (
 from strawberry.types.nodes import get_variable_values
 
 from db.changes import Change
+from graph.batching import BatchingExecutor
 from graph.context import Info, context_of
 from graph.encoding import Spliced, encode
-from graph.executor import CompiledExecutor
 from resolvers.context import Context
 from resolvers.live.feed import Page
 from resolvers.live.follow import Followed, follow
 from resolvers.live.hub import Hub
 from resolvers.live.results import Made
-from resolvers.loaders import together
 
 __all__ = ["After", "FollowedProject", "LiveExecutor", "deliveries"]
 
@@ -155,12 +154,8 @@ class _Variables(Visitor):
             visit(fragment, self)
 
 
-class LiveExecutor(CompiledExecutor):
+class LiveExecutor(BatchingExecutor):
     """The executor, which executes the event of a ``Delivery`` once for its whole audience."""
-
-    async def together(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> Sequence[Any]:
-        """Resolvers wait for loaders, together."""
-        return await together(coroutines)
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """An execution result, or an awaitable of one."""

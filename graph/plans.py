@@ -32,6 +32,7 @@ from graphql.execution.collect_fields import FragmentDetails, GroupedFieldSet, c
 from graphql.execution.values import VariableValues, get_variable_values
 
 from db.rows import Row, RowSet
+from graph.batching import BatchingExecutor
 from graph.connections import Connection
 from graph.executor import CompiledExecutor
 from graph.variables import OperationVariables
@@ -57,7 +58,7 @@ class Plan:
     memory: dict[Any, Any] = field(default_factory=dict)
 
 
-class PreparedExecutor(CompiledExecutor):
+class PreparedExecutor(BatchingExecutor):
     """Executes along a plan, with rows of some types written (``graph.written``)."""
 
     _memory: dict[Any, Any]
@@ -165,6 +166,8 @@ class PreparedDocument:
         except GraphQLError as error:  # of a field that cannot be null, which took everything with it
             executor.collected_errors.add(error, None)
             data = None
+        finally:
+            executor.end_coroutines()
         result = executor.build_response(data)
         assert isinstance(result, ExecutionResult), "nothing is deferred"
         # It holds methods of its own, and with them the variables: a body would stay until garbage is looked for.

@@ -48,7 +48,11 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         try:
             return await result
         finally:
-            self._coroutines.end(self.background_futures)
+            self.end_coroutines()
+
+    def end_coroutines(self) -> None:
+        """End the coroutines of the operation that were never begun. Its root fields are done."""
+        self._coroutines.end(self.background_futures)
 
     async def together(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> Sequence[Any]:
         """What each coroutine gives, or the exception that it raises in its place: the resolvers of one field for all
