@@ -55,7 +55,7 @@ class Limits:
     max_repetitions: int = 50
     max_cost: int = 500_000
     max_batch: int = 10
-    max_streams: int = 2000
+    max_streams: int = 20_000
     max_streams_per_connection: int = 1000
     max_cached_documents: int = 512
 

@@ -128,7 +128,7 @@ class Settings:
     )
     graphql_max_batch: int = _setting(10, help="Most operations of a GraphQL request.", minimum=1)
     graphql_max_streams: int = _setting(
-        2000,
+        20_000,
         help="Most WebSockets and event streams that are open at a time in a process, and most operations on all its "
         "WebSockets together.",
         minimum=0,
