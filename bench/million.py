@@ -239,18 +239,18 @@ class Copies:
     def _make_texts(self, wanted: dict[str, object], project: str) -> None:
         execute = self._connection.execute
         # As first_document says, of calls that began a second apart.
-        wanted |= {"document": first_document(project, EPOCH) - EPOCH // 512}
+        wanted |= {"document": first_document(project, EPOCH) + EPOCH // 512}
         execute(
             "INSERT INTO call_texts (project_id, call_id, part, whole, document, text)"
             " SELECT :project, tg_other(id, :shift), part, whole,"
-            f" :document + (started_at + :shift * 1000000) / 512, {self._renumbered('text')}"
+            f" :document - (started_at + :shift * 1000000) / 512, {self._renumbered('text')}"
             " FROM calls JOIN call_texts ON call_texts.project_id = calls.project_id AND call_id = id"
-            " WHERE calls.project_id = :from AND started_at BETWEEN :first AND :last ORDER BY started_at",
+            " WHERE calls.project_id = :from AND started_at BETWEEN :first AND :last ORDER BY started_at DESC",
             wanted,
         )
         execute(
             "INSERT INTO call_texts_index (rowid, text) SELECT document, text FROM call_texts WHERE document"
-            " BETWEEN :document + (:first + :shift * 1000000) / 512 AND :document + (:last + :shift * 1000000) / 512"
+            " BETWEEN :document - (:last + :shift * 1000000) / 512 AND :document - (:first + :shift * 1000000) / 512"
             " ORDER BY document",
             wanted,
         )

@@ -93,7 +93,7 @@ call_texts = Table(
     Column("part", Integer, nullable=False),
     # False where the call has further parts.
     Column("whole", Boolean, nullable=False),
-    # The row of the index of SQLite: those of one project lie together, in the order in which their calls began.
+    # The row of the index of SQLite: those of one project lie together, those whose calls began last before others.
     Column("document", BigInteger),
     Column("grams", _Numbers),
     Column("text", Name, nullable=False),
@@ -133,7 +133,7 @@ _MATCHING = text(
 _NEWEST = text(
     f"SELECT i.rowid, t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
     f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project"
-    " ORDER BY i.rowid DESC LIMIT :limit"
+    " ORDER BY i.rowid LIMIT :limit"
 )
 _MOST_PARTS = 20_000
 """Parts of calls of several that the index is asked for."""
@@ -143,7 +143,9 @@ _DOCUMENTS = 1 << 43  # of a project
 _WHOLE, _CUT = 0, _DOCUMENTS >> 1  # where the documents begin of calls that have one part, and of others
 _TICK = 512  # microseconds that a document stands for
 _SINCE = 946_684_800_000_000  # the year 2000; what is older shares the first document
-_LAST = _CUT - (1 << 32)  # in 2071; some room is left behind it
+_ROOM = 1 << 32  # that is left before the first of them
+_LAST = _CUT - _ROOM - 1  # in 2071
+_NEVER = (1 << 63) - 1
 
 
 class TextPart(NamedTuple):
@@ -187,9 +189,10 @@ def _span(project_id: str, begin: int) -> tuple[int, int]:
 
 
 def first_document(project_id: str, started_at: int, *, whole: bool = True) -> int:
-    """The document of a call that began then, or, where it is taken, the first that it may have instead."""
+    """The document of a call that began then, or, where it is taken, the last that it may have instead. Those that
+    began later have smaller ones: FTS5 of SQLite 3.40 leaves out rows where it is asked from the last to the first."""
     tick = min(max((started_at - _SINCE) // _TICK, 0), _LAST)
-    return _span(project_id, _WHOLE if whole else _CUT)[0] + tick
+    return _span(project_id, _WHOLE if whole else _CUT)[0] + _ROOM + _LAST - tick
 
 
 def insert_part(connection: Connection, project_id: str, part: TextPart) -> None:
@@ -207,12 +210,12 @@ def insert_part(connection: Connection, project_id: str, part: TextPart) -> None
 
 
 def _free(connection: Connection, first: int) -> int:
-    """A document that is not taken: the first, or one behind it. It is guessed in a range that doubles, since of many
+    """A document that is not taken: the first, or one before it. It is guessed in a range that doubles, since of many
     calls that began at one time each would have to pass all others."""
     document, spread = first, 1
     while connection.execute(select(literal(1)).where(c.document == document)).first() is not None:
         spread *= 2
-        document = first + random.randrange(1, spread + 1)  # noqa: S311 - no secret
+        document = first - random.randrange(1, spread + 1)  # noqa: S311 - no secret
     return document
 
 
@@ -298,20 +301,21 @@ def select_cut_candidates(connection: Connection, project_id: str, sought: Seque
 
 
 def select_newest_candidates(
-    connection: Connection, project_id: str, sought: Sequence[str], before: int | None, limit: int
+    connection: Connection, project_id: str, sought: Sequence[str], after: int | None, limit: int
 ) -> list[tuple[int, str]]:
-    """Calls of one part that may say all that is sought, with their documents, from the one behind ``before`` on: those
+    """Calls of one part that may say all that is sought, with their documents, from the one behind ``after`` on: those
     that began last come first. SQLite alone."""
     first, end = _span(project_id, _WHOLE)
-    asked = {"sought": _expression(sought), "first": first, "end": end if before is None else before}
+    asked = {"sought": _expression(sought), "first": first if after is None else after + 1, "end": end}
     rows = connection.execute(_NEWEST, {**asked, "project": encode_text(project_id), "limit": limit})
     return [(document, decode_text(call_id)) for document, call_id in rows]
 
 
 def all_seen_since(project_id: str, document: int) -> int:
-    """When all calls began, in microseconds, whose documents are certainly behind this one: at that time or later."""
-    tick = document - _span(project_id, _WHOLE)[0]
-    return _SINCE + (min(tick, _LAST) + 1) * _TICK
+    """When all calls began, in microseconds, whose documents are certainly before this one: at that time or later."""
+    tick = _span(project_id, _WHOLE)[0] + _ROOM + _LAST - document
+    # Those that began still later share the first document, and some of them may be behind this one.
+    return _SINCE + (tick + 1) * _TICK if tick < _LAST else _NEVER
 
 
 def _expression(sought: Sequence[str]) -> str:

@@ -75,10 +75,10 @@ def newest_saying(
     starts = _starts(connection, project, said, where)
     passed = set(known)
     waiting = cut - passed
-    before: int | None = None
+    after: int | None = None
     size = max(MOST_AT_FIRST, 2 * wanted)
     while True:
-        newest = select_newest_candidates(connection, project, indexed, before, size)
+        newest = select_newest_candidates(connection, project, indexed, after, size)
         waiting.update(call_id for _, call_id in newest if call_id not in passed)
         for call_id, began in select_saying(connection, project, sorted(waiting), terms, where):
             found.add(call_id)
@@ -87,8 +87,8 @@ def newest_saying(
         listed = of_project(c.project_id, c.id, project, sorted(found))
         if len(newest) < size:
             return listed
-        before = newest[-1][0]
-        since = all_seen_since(project, before)
+        after = newest[-1][0]
+        since = all_seen_since(project, after)
         if sum(began >= since for began in starts) >= wanted:
             return and_(listed, c.started_at >= since)
         size = min(2 * size, MOST_AT_A_TIME)

@@ -175,7 +175,8 @@ async def test_pages_of_what_many_say_have_each_call_once(
         calls.append(call(f"c{number:02}", second=second, inputs={"text": text}, wb_user_id=user))
     calls[3]["start"]["started_at"] = "1969-01-01T00:00:00Z"
     calls[4]["start"]["started_at"] = "2090-01-01T00:00:00Z"
-    calls[5]["start"]["started_at"] = "2090-01-01T00:00:00Z"
+    for number in range(5, 25, 5):
+        calls[number]["start"]["started_at"] = f"2090-01-01T00:00:{number % 3:02}Z"
     calls[6]["start"]["inputs"] = {"text": "common " + "long " * 20_000}
     await record(searching, calls[:40])
     await written()
@@ -187,6 +188,7 @@ async def test_pages_of_what_many_say_have_each_call_once(
     assert await all_pages(searching, 7, search="common") == newest
     odd = [call_id for call_id in newest if int(call_id[1:]) % 2]
     assert await all_pages(searching, 4, search="common", filter={"wbUserIds": ["u1"]}) == odd
+    assert await all_pages(searching, 1, search="common") == newest
     rare = [call_id for call_id in newest if int(call_id[1:]) % 7 == 0]
     assert await all_pages(searching, 2, search="common rare") == rare
 
