@@ -25,7 +25,7 @@ LOOKED_UP = 5000
 
 class _Plan(NamedTuple):
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    """Each column of the table with what its values are bound by, where they are not bound as they are."""
+    """Each column that some row names with what its values are bound by, where they are not bound as they are."""
 
     table: str
     """Its name, as SQL."""
@@ -34,11 +34,12 @@ class _Plan(NamedTuple):
     """Those of the columns."""
 
 
-@lru_cache(maxsize=64)
-def _plan_of(table: Table, dialect: Dialect) -> _Plan:
-    columns = tuple((column.name, _binding(column.type, dialect)) for column in table.columns)
+@lru_cache(maxsize=256)
+def _plan_of(table: Table, dialect: Dialect, named: frozenset[str]) -> _Plan:
+    known = [column for column in table.columns if column.name in named]
+    columns = tuple((column.name, _binding(column.type, dialect)) for column in known)
     preparer = dialect.identifier_preparer
-    names = ", ".join(preparer.format_column(column) for column in table.columns)
+    names = ", ".join(preparer.format_column(column) for column in known)
     return _Plan(columns, preparer.format_table(table), names)
 
 
@@ -65,7 +66,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     DBAPIError, as SQLAlchemy does.
     """
     if rows and connection.dialect.name == "postgresql":
-        plan = _plan_of(table, connection.dialect)
+        plan = _plan_of(table, connection.dialect, frozenset().union(*rows))
         _copy(connection, f"COPY {plan.table} ({plan.names}) FROM STDIN", _bound(plan, rows))
     elif rows:
         _insert(connection, table, rows)
@@ -91,7 +92,7 @@ def insert_missing(connection: Connection, table: Table, key: str, rows: Sequenc
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
-    plan = _plan_of(table, connection.dialect)
+    plan = _plan_of(table, connection.dialect, frozenset().union(*rows))
     places = ", ".join("?" * len(plan.columns))
     statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES ({places}){conflict}"
     connection.exec_driver_sql(statement, list(_bound(plan, rows)))

@@ -6,7 +6,7 @@ threads, and one function may serve a read inside a write.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,6 +18,7 @@ from db.picks import PICK_FUNCTION, pick
 from db.postgresql import TransactionWriter, connecting, postgresql_engine, reading
 from db.signals import PostgreSQLSignals, Signals, SQLiteSignals
 from db.watchdog import Watchdog
+from db.write_queue import Admission, Job, Together, WriteLimits
 from db.writer import GroupCommitWriter
 
 __all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url"]
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 READERS = 4  # threads, and connections, for reads
 POSTGRESQL_WRITERS = 4
+DEFAULT_WRITE_LIMITS = WriteLimits()
 BUSY_TIMEOUT = 60  # seconds that a process waits for another one's SQLite transaction
 
 
@@ -34,9 +36,9 @@ class DatabaseURLError(ValueError):
 
 
 class Writer(Protocol):
-    """Runs functions in transactions; the future is done after the commit."""
+    """Runs what is to be written in transactions; the future is done after the commit."""
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]": ...
+    def submit(self, job: Job) -> "Future[Any]": ...
 
     def close(self) -> None: ...
 
@@ -92,10 +94,19 @@ class Database:
     """An open database; ``close`` waits for writes that were accepted.
 
     ``direct_url`` leads to the same PostgreSQL where ``url`` leads to a pooler that does not pass notifications on.
-    A statement of a read takes at most ``query_timeout`` seconds; 0 is no limit.
+    A statement of a read takes at most ``query_timeout`` seconds; 0 is no limit. No more waits to be written than
+    ``write_limits`` says.
     """
 
-    def __init__(self, url: str, *, readers: int = READERS, direct_url: str = "", query_timeout: float = 0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int = READERS,
+        direct_url: str = "",
+        query_timeout: float = 0,
+        write_limits: WriteLimits = DEFAULT_WRITE_LIMITS,
+    ) -> None:
         parsed = parse_url(url)
         self.dialect = parsed.get_backend_name()
         self._reader_engine = engine_for(parsed, pool_size=readers, read_only=True)
@@ -106,6 +117,7 @@ class Database:
 
         self.signals: Signals
         self._writer: Writer
+        self._admission = Admission(write_limits)
         if self.dialect == "postgresql":
             direct = parse_url(direct_url) if direct_url else parsed
             self.signals = PostgreSQLSignals(engine_for(direct, pool_size=2, read_only=True))
@@ -135,14 +147,33 @@ class Database:
             with self._watchdog.watching(connection):
                 return work(connection)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, always: bool = False) -> T:
         """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback,
-        and ``DatabaseAwayError`` where PostgreSQL is away.
+        ``DatabaseAwayError`` where PostgreSQL is away, and ``WritesFullError`` where too much waits to be written,
+        unless it is to be taken ``always``.
 
         ``work`` may run a second time after a conflict, so it must not touch anything but its connection.
         """
+        result: T = await self._write(
+            Job(None, lambda connection, _items: [work(connection)], shared=False, size=0), always
+        )
+        return result
+
+    async def write_together(
+        self, together: Together, item: Any, *, key: Hashable = None, size: int = 0, always: bool = False
+    ) -> Any:
+        """Do ``together`` for ``item``, a thing of so many bytes, and for others of its kind that wait; as ``write``.
+
+        On PostgreSQL only those with the same ``key`` are done together: they wait for the same locks.
+        """
+        return await self._write(Job(item, together, shared=True, size=size, key=key), always)
+
+    async def _write(self, job: Job, always: bool) -> Any:
+        if not always:
+            self._admission.enter(job.size)
+            job.future.add_done_callback(lambda _future: self._admission.leave(job.size))
         # Shielded: a client that goes away does not take back a write that others may be committed with.
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(work)))
+        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(job)))
 
     async def close(self) -> None:
         """Finish accepted writes and reads and close all connections; a second call does nothing."""

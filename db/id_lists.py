@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator
 from db.metadata import Name
 from db.text import encode_text
 
-__all__ = ["among", "of_bound_project", "of_project", "one_of"]
+__all__ = ["among", "among_bound", "of_bound_project", "of_project", "one_of"]
 
 FEW = 100
 """Ids that are bound one by one, which the databases plan best."""
@@ -57,6 +57,11 @@ def among(column: ColumnElement[Any], ids: Iterable[str]) -> ColumnElement[bool]
     if len(found) == 1:
         return column == literal(encode_text(found[0]), Text())
     return _Among(column, literal(found, _Strings()))
+
+
+def among_bound(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """``among`` of a statement that is made once: with the name of a parameter, a list of ids."""
+    return _Among(column, bindparam(name, type_=_Strings()))
 
 
 def one_of(column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:

@@ -10,7 +10,9 @@ A connection that broke is found out by the statement that fails on it, not by a
 again on another connection; so is a write whose commit has not been asked for.
 """
 
-from collections.abc import Callable, Collection, Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -19,6 +21,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db.signals import noted
+from db.write_queue import MOST_AT_ONCE, Job
 
 __all__ = ["DatabaseAwayError", "TransactionWriter", "connecting", "is_lost", "postgresql_engine", "reading"]
 
@@ -113,18 +116,69 @@ def reading(read: Callable[[], T]) -> T:
 
 
 class TransactionWriter:
-    """A transaction for each function, on a pool of threads; run again where the server asks for it or was away.
+    """A transaction for each write, on a pool of threads; run again where the server asks for it or was away.
 
-    ``committed`` gets the projects that each changed.
+    Writes of one kind and key that wait while one of them is written are done as one: they would wait for its locks.
+    Where that fails each is done by itself. ``committed`` gets the projects that each changed.
     """
 
     def __init__(self, engine: Engine, threads: int, committed: Callable[[Collection[str]], None]) -> None:
         self._engine = engine
         self._committed = committed
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tracegraph-write")
+        self._lock = threading.Lock()
+        self._waiting: dict[Hashable, deque[Job]] = {}
+        """What waits by kind and key, while something of them is written."""
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        return self._threads.submit(self._run, work)
+    def submit(self, job: Job) -> "Future[Any]":
+        """Queue a write; the future is done when its transaction is committed."""
+        if not job.shared:
+            self._threads.submit(self._do, [job])
+            return job.future
+        kind = (job.together, job.key)
+        with self._lock:
+            waiting = self._waiting.get(kind)
+            if waiting is None:
+                self._threads.submit(self._do_all, kind)
+                waiting = self._waiting[kind] = deque()
+            waiting.append(job)
+        return job.future
+
+    def _do_all(self, kind: Hashable) -> None:
+        while True:
+            jobs: list[Job] = []
+            size = 0
+            with self._lock:
+                waiting = self._waiting[kind]
+                while waiting and size < MOST_AT_ONCE:
+                    jobs.append(waiting.popleft())
+                    size += jobs[-1].size
+                if not jobs:
+                    del self._waiting[kind]
+                    return
+            self._do(jobs)
+
+    def _do(self, jobs: Sequence[Job]) -> None:
+        taken = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        if taken:
+            self._attempt(taken)
+        for job in taken:
+            job.settle()
+
+    def _attempt(self, jobs: Sequence[Job]) -> None:
+        try:
+            results = self._run(lambda connection: jobs[0].together(connection, [job.item for job in jobs]))
+            for job, result in zip(jobs, results, strict=True):
+                job.result = result
+        except DatabaseAwayError as error:
+            for job in jobs:
+                job.error = error
+        except Exception as error:  # noqa: BLE001 - whatever it was, who waits must hear of it
+            if len(jobs) == 1:
+                jobs[0].error = error
+                return
+            for job in jobs:
+                self._attempt([job])
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         try:

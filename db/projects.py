@@ -1,6 +1,8 @@
 """Projects, and the counter that orders all changes of one."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Table, select
 
@@ -9,7 +11,7 @@ from db.metadata import Name, Time, metadata
 from db.query.fields import Field, Fields, FieldType
 from db.rows import RowSet, fetch
 from db.signals import note
-from db.upsert import insert
+from db.upsert import insert_for
 
 __all__ = ["PROJECT_FIELDS", "lock", "projects", "select_heads", "select_projects"]
 
@@ -33,6 +35,16 @@ PROJECT_FIELDS = Fields(
 _COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at, projects.c.change_seq)
 
 
+@cache
+def _locking(dialect: str) -> Any:
+    """The statement of ``lock``, made once: it is part of every write."""
+    statement = insert_for(dialect, projects)
+    added = projects.c.change_seq + statement.excluded.change_seq
+    return statement.on_conflict_do_update(index_elements=["project_id"], set_={"change_seq": added}).returning(
+        projects.c.change_seq
+    )
+
+
 def lock(connection: Connection, project_id: str, now: int, changes: int = 1) -> int:
     """Make the project if need be and hold its row until the transaction ends; returns the first of ``changes`` new
     change numbers.
@@ -41,11 +53,8 @@ def lock(connection: Connection, project_id: str, now: int, changes: int = 1) ->
     would let a later number become visible first, and whoever resumes from it would miss the earlier one), and lets
     a writer read rows before it decides what to write.
     """
-    statement = insert(connection, projects).values(project_id=project_id, change_seq=changes, created_at=now)
-    statement = statement.on_conflict_do_update(
-        index_elements=["project_id"], set_={"change_seq": projects.c.change_seq + changes}
-    ).returning(projects.c.change_seq)
-    last: int = connection.execute(statement).scalar_one()
+    values = {"project_id": project_id, "change_seq": changes, "created_at": now}
+    last: int = connection.execute(_locking(connection.dialect.name), values).scalar_one()
     note(connection, project_id)
     return last - changes + 1
 

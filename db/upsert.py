@@ -5,9 +5,14 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ["insert"]
+__all__ = ["insert", "insert_for"]
 
 
 def insert(connection: Connection, table: Table) -> Any:
     """An INSERT for the connection's database, with ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """The same for the database of this name."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

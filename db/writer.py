@@ -1,23 +1,23 @@
 """The one writer of a process on SQLite: group commit.
 
-SQLite has one writer at a time and a commit with ``synchronous=FULL`` waits for the disk, so functions that are
-waiting when a transaction begins share it, each behind a savepoint of its own, and are all acknowledged by its commit.
+SQLite has one writer at a time and a commit with ``synchronous=FULL`` waits for the disk, so what waits when a
+transaction begins shares it, and is acknowledged by its commit. Writes of one kind that wait side by side, such as
+batches of calls, are done as one; others each behind a savepoint of its own. Where what was done together fails, each
+is done by itself, so that one that is refused takes nothing from the others.
 """
 
 import queue
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from db.signals import noted
+from db.write_queue import MOST_AT_ONCE, Job, units
 
 __all__ = ["GroupCommitWriter", "WriterClosedError"]
-
-T = TypeVar("T")
 
 MOST_IN_A_GROUP = 256
 
@@ -29,40 +29,25 @@ class WriterClosedError(RuntimeError):
         super().__init__("the database is closed")
 
 
-@dataclass(slots=True)
-class _Job:
-    work: Callable[[Connection], Any]
-    future: "Future[Any]"
-    result: Any = None
-    error: BaseException | None = None
-
-    def settle(self) -> None:
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
-
-
 class GroupCommitWriter:
     """Runs functions in transactions on a thread of its own; ``committed`` gets the projects that each changed."""
 
     def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
         self._engine = engine
         self._committed = committed
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="tracegraph-write", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
-        """Queue ``work``; the future is done when the transaction that held it is committed."""
-        future: Future[T] = Future()
+    def submit(self, job: Job) -> "Future[Any]":
+        """Queue a write; the future is done when the transaction that held it is committed."""
         with self._lock:
             if self._closed:
                 raise WriterClosedError
-            self._jobs.put(_Job(work, future))
-        return future
+            self._jobs.put(job)
+        return job.future
 
     def close(self) -> None:
         """Write what was queued, then end the thread; a second call does nothing."""
@@ -79,8 +64,8 @@ class GroupCommitWriter:
             job = self._jobs.get()
             if job is None:
                 return
-            group = [job]
-            while len(group) < MOST_IN_A_GROUP:
+            group, size = [job], job.size
+            while len(group) < MOST_IN_A_GROUP and size < MOST_AT_ONCE:
                 try:
                     more = self._jobs.get_nowait()
                 except queue.Empty:
@@ -89,15 +74,16 @@ class GroupCommitWriter:
                     last = True
                     break
                 group.append(more)
+                size += more.size
             self._commit([job for job in group if job.future.set_running_or_notify_cancel()])
 
-    def _commit(self, group: list[_Job]) -> None:
+    def _commit(self, group: list[Job]) -> None:
         try:
             with self._engine.connect() as connection:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 try:
-                    for job in group:
-                        _run(connection, job)
+                    for unit in units(group):
+                        _run(connection, unit)
                     connection.exec_driver_sql("COMMIT")
                 except BaseException:
                     noted(connection)
@@ -112,13 +98,22 @@ class GroupCommitWriter:
             job.settle()
 
 
-def _run(connection: Connection, job: _Job) -> None:
-    """Run one job so that its failure leaves nothing of it and all of the others."""
+def _run(connection: Connection, unit: Sequence[Job]) -> None:
+    """Do what is done together so that a failure leaves nothing of it and all of what was done before."""
     connection.exec_driver_sql("SAVEPOINT job")
+    error = None
     try:
-        job.result = job.work(connection)
-    except Exception as error:  # noqa: BLE001 - it belongs to the job's caller
+        for job, result in zip(unit, unit[0].together(connection, [job.item for job in unit]), strict=True):
+            job.result = result
+    except Exception as raised:  # noqa: BLE001 - it belongs to the job's caller
         # A full disk ends the whole transaction; then there is no savepoint to go back to and the group fails.
         connection.exec_driver_sql("ROLLBACK TO job")
-        job.error = error
+        error = raised
     connection.exec_driver_sql("RELEASE job")
+    if error is None:
+        return
+    if len(unit) == 1:
+        unit[0].error = error
+        return
+    for job in unit:
+        _run(connection, [job])

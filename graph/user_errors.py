@@ -23,7 +23,7 @@ described_enum(
         "TOO_SLOW": "A read took longer than the server allows, and was stopped; the message says what would help.",
         "FORBIDDEN": "The caller may not do this.",
         "NOT_CONFIGURED": "This server is not set up for it.",
-        "UNAVAILABLE": "Not now, since the database is away: the same request may do a moment later.",
+        "UNAVAILABLE": "Not now: the database is away, or too much waits to be written; the same request may do later.",
         "PROVIDER_FAILED": "The provider of language models refused, failed, or could not be reached.",
     },
 )

@@ -206,6 +206,7 @@ def _written_out(type_: GraphQLInputObjectType, definition: StrawberryObjectDefi
             f"    value = get({each.name!r}, absent)",
             f"    if {_TAKEN_AS_THEY_ARE.get(str(scalar), 'False')}: value{index} = value",
             f"    elif value is absent: {otherwise}",
+            f"    elif value is None and {not isinstance(field.type, GraphQLNonNull)}: value{index} = None",
             f"    else: value{index} = coerce{index}(value)",
         ]
         arguments.append(f"{each.python_name}=value{index}")

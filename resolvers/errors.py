@@ -11,7 +11,7 @@
     ├── TooSlowError          past the limit of time for a read
     ├── ForbiddenError        the caller may not
     ├── NotConfiguredError    this server is not set up for it
-    ├── UnavailableError      not now: the database is away; the same request may do later
+    ├── UnavailableError      not now: the database is away or busy; the same request may do later
     └── ProviderFailedError   the provider of language models did not do it
 
 A refusal is an answer, not a fault: GraphQL mutations put it into ``userErrors``, reads into ``errors`` with its code,

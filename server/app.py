@@ -18,6 +18,7 @@ from db.call_texts import prepare_search
 from db.engines import Database
 from db.migrate import migrate
 from db.subject_indexes import index_subjects
+from db.write_queue import WriteLimits
 from graph.limits import Limits as DocumentLimits
 from graph.schema import schema
 from resolvers.callers import LOCAL
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> Starlette:
             readers=settings.read_pool_size,
             direct_url=settings.database_direct_url,
             query_timeout=settings.query_timeout,
+            write_limits=WriteLimits(settings.write_queue_requests, settings.write_queue_bytes),
         )
         resources.live = Hub(resources.database)
         resources.provider = provider_of(settings)

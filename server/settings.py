@@ -83,6 +83,16 @@ class Settings:
     )
     workers: int = _setting(1, help="Server processes that share the port.", minimum=1, maximum=256)
     read_pool_size: int = _setting(8, help="Database connections a process reads with.", minimum=1, maximum=1000)
+    write_queue_bytes: int = _setting(
+        256 * MIB,
+        help="Payloads that may wait to be written at a time, in each process. What comes then is refused with status "
+        "503 and `Retry-After`, and nothing of it is written; SDKs send it again (`docs/storage.md`).",
+        minimum=KIB,
+        unit="bytes",
+    )
+    write_queue_requests: int = _setting(
+        10_000, help="Writes that may wait at a time, in each process; refused as above.", minimum=1
+    )
     query_timeout: int = _setting(
         60,
         help="Longest run of one statement that reads; what takes longer is stopped and refused, and the refusal names "

@@ -5,16 +5,17 @@ still true when it is written.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, case, func, select, update
 
 from db.bulk import insert_new
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
-from db.id_lists import among
+from db.id_lists import among, among_bound
 from db.json_text import query_form, query_forms
 
 __all__ = [
@@ -74,36 +75,39 @@ class CallContent(NamedTuple):
 
 def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallState]:
     """The states of those calls of ``ids`` that exist, started or not, deleted or not."""
-    c = calls.c
-    counted = func.coalesce(c.input_tokens, c.output_tokens, c.total_tokens).is_not(None)
-    ended = c.status != RUNNING
-    columns = (c.id, c.started_at, ended, c.renamed, c.deleted_at, c.model, counted, c.op_name)
-    states: dict[str, CallState] = {}
-    for chunk in chunked(ids):
-        statement = select(*columns).where(calls.c.project_id == project_id, among(calls.c.id, chunk))
-        states.update((row.id, CallState(*row)) for row in connection.execute(statement))
-    return states
+    return {row.id: CallState._make(row) for row in _known(connection, _STATES, project_id, ids)}
 
 
 def select_contents(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallContent]:
     """What patches of those calls of ``ids`` that exist are merged into."""
-    columns = [calls.c[name] for name in CallContent._fields]
-    contents: dict[str, CallContent] = {}
-    for chunk in chunked(ids):
-        statement = select(*columns).where(calls.c.project_id == project_id, among(calls.c.id, chunk))
-        contents.update((row.id, CallContent(*row)) for row in connection.execute(statement))
-    return contents
+    return {row.id: CallContent._make(row) for row in _known(connection, _CONTENTS, project_id, ids)}
 
 
 def select_trace_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, str]:
     """Trace ids of the calls of ``ids`` that have one."""
-    traces: dict[str, str] = {}
+    return {row.id: row.trace_id for row in _known(connection, _TRACES, project_id, ids)}
+
+
+def _known(connection: Connection, statement: Select[Any], project_id: str, ids: Iterable[str]) -> Iterator[Row[Any]]:
     for chunk in chunked(ids):
-        statement = select(calls.c.id, calls.c.trace_id).where(
-            calls.c.project_id == project_id, among(calls.c.id, chunk), calls.c.trace_id.is_not(None)
-        )
-        traces.update((row.id, row.trace_id) for row in connection.execute(statement))
-    return traces
+        yield from connection.execute(statement, {"project": project_id, "ids": list(chunk)})
+
+
+# Made once: to make a statement takes longer than to answer it.
+_OF_CALLS = and_(calls.c.project_id == bindparam("project"), among_bound(calls.c.id, "ids"))
+_COUNTED = func.coalesce(calls.c.input_tokens, calls.c.output_tokens, calls.c.total_tokens).is_not(None)
+_STATES: Select[Any] = select(
+    calls.c.id,
+    calls.c.started_at,
+    calls.c.status != RUNNING,
+    calls.c.renamed,
+    calls.c.deleted_at,
+    calls.c.model,
+    _COUNTED,
+    calls.c.op_name,
+).where(_OF_CALLS)
+_CONTENTS: Select[Any] = select(*(calls.c[name] for name in CallContent._fields)).where(_OF_CALLS)
+_TRACES: Select[Any] = select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None))
 
 
 def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +122,8 @@ def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     for name in JSON_COLUMNS:
         present = [row for row in made if row.get(name) is not None]
         for row, form in zip(present, query_forms([row[name] for row in present]), strict=True):
-            row[f"{name}_query"] = form
+            if form is not None:
+                row[f"{name}_query"] = form
     insert_new(connection, calls, made)
 
 
@@ -129,12 +134,16 @@ def update_calls(connection: Connection, project_id: str, changes: Mapping[str, 
         full = with_query_forms(values)
         alike[tuple(sorted(full))].append({"b_project": project_id, "b_id": call_id, **full})
     for names, rows in alike.items():
-        statement = (
-            update(calls)
-            .where(calls.c.project_id == bindparam("b_project"), calls.c.id == bindparam("b_id"))
-            .values({name: bindparam(name) for name in names})
-        )
-        connection.execute(statement, rows)
+        connection.execute(_updating(names), rows)
+
+
+@lru_cache(maxsize=128)
+def _updating(names: tuple[str, ...]) -> Update:
+    return (
+        update(calls)
+        .where(calls.c.project_id == bindparam("b_project"), calls.c.id == bindparam("b_id"))
+        .values({name: bindparam(name) for name in names})
+    )
 
 
 def mark_deleted(connection: Connection, project_id: str, ids: Sequence[str], now: int, change_seq: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from db.json_text import JSONText
 
-__all__ = ["CallEnd", "CallEvent", "CallPatch", "CallRename", "CallStart"]
+__all__ = ["CallEnd", "CallEvent", "CallPatch", "CallRename", "CallStart", "size_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +81,15 @@ class CallPatch:
 
 
 CallEvent = CallStart | CallEnd | CallRename | CallPatch
+
+
+def size_of(event: CallEvent) -> int:
+    """About how many bytes it holds: the characters of its payloads."""
+    if isinstance(event, CallStart):
+        return len(event.attributes) + len(event.inputs)
+    if isinstance(event, CallEnd):
+        return len(event.output) + len(event.summary)
+    if isinstance(event, CallPatch):
+        texts = (event.output or "", *event.newer.values(), *event.missing.values())
+        return sum(map(len, texts))
+    return len(event.display_name)

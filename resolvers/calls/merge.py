@@ -50,17 +50,17 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
     given = summary.get("usage")
     by_model: dict[str, Any] = given if isinstance(given, dict) else {}
     models = {name: counts for name, counts in by_model.items() if isinstance(counts, dict)}
-    incoming, outgoing, total = [], [], []
+    incoming = outgoing = total = None
     for counts in models.values():
         # Providers have two words for each; a provider uses one of them.
         own_incoming = _sum(_count(counts, "input_tokens"), _count(counts, "prompt_tokens"))
         own_outgoing = _sum(_count(counts, "output_tokens"), _count(counts, "completion_tokens"))
         own_total = _count(counts, "total_tokens")
-        incoming.append(own_incoming)
-        outgoing.append(own_outgoing)
-        total.append(_sum(own_incoming, own_outgoing) if own_total is None else own_total)
+        incoming = _sum(incoming, own_incoming)
+        outgoing = _sum(outgoing, own_outgoing)
+        total = _sum(total, _sum(own_incoming, own_outgoing) if own_total is None else own_total)
     only = next(iter(models)) if len(models) == 1 else None
-    return Usage(None if only == NO_MODEL else only, _sum(*incoming), _sum(*outgoing), _sum(*total))
+    return Usage(None if only == NO_MODEL else only, incoming, outgoing, total)
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int | None:
@@ -71,10 +71,11 @@ def _count(counts: Mapping[str, Any], name: str) -> int | None:
     return int(value)
 
 
-def _sum(*counts: int | None) -> int | None:
+def _sum(first: int | None, second: int | None) -> int | None:
     """The sum of those that are there, as far as the column holds it; None where none is."""
-    found = [count for count in counts if count is not None]
-    return min(MOST_TOKENS, sum(found)) if found else None
+    if first is None or second is None:
+        return second if first is None else first
+    return min(MOST_TOKENS, first + second)
 
 
 def status_of(exception: str | None, summary: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from db.experiments.evaluations import is_evaluation, record_evaluations
 from db.experiments.writes import delete_experiments_of_calls
 from db.projects import lock
 from db.refs import Edge, delete_edges, insert_edges
-from resolvers.calls.events import CallEvent, CallPatch, CallStart
+from resolvers.calls.events import CallEvent, CallPatch, CallStart, size_of
 from resolvers.calls.inheritance import inherit_links, pass_on_links
 from resolvers.calls.merge import CallChange, merge
 from resolvers.context import Context, now
@@ -57,17 +57,41 @@ async def record_calls(
         for event in events
         if isinstance(event, CallStart) and not event.trace_id
     }
-    at = now()
+    batch = _Batch(by_project, fallback_traces, now())
+    traces: dict[tuple[str, str], str | None] = await context.database.write_together(
+        _write_batches, batch, key=tuple(sorted(by_project)), size=sum(map(size_of, events))
+    )
+    return [
+        Recorded(event.id, event.trace_id or traces.get((event.project, event.id)))
+        if isinstance(event, CallStart)
+        else Recorded(event.id, None)
+        for event in events
+    ]
 
-    def write(connection: Connection) -> dict[tuple[str, str], str | None]:
-        traces: dict[tuple[str, str], str | None] = {}
-        # Always in the same order, so that two batches over the same projects cannot wait for each other.
-        for project in sorted(by_project):
-            traces.update(write_events(connection, project, by_project[project], fallback_traces, at))
-        return traces
 
-    traces = await context.database.write(write)
-    return [Recorded(event.id, traces.get((event.project, event.id))) for event in events]
+class _Batch(NamedTuple):
+    """What one request records."""
+
+    by_project: Mapping[str, Sequence[CallEvent]]
+    fallback_traces: Mapping[str, str]
+    at: int
+
+
+def _write_batches(connection: Connection, batches: Sequence[_Batch]) -> list[dict[tuple[str, str], str | None]]:
+    """Write what several requests record, in their order, as one: a call that starts in one of them and ends in another
+    is one row to insert. Returns the traces of starts, the same for all."""
+    by_project: defaultdict[str, list[CallEvent]] = defaultdict(list)
+    fallback_traces: dict[str, str] = {}
+    for batch in batches:
+        for project, events in batch.by_project.items():
+            by_project[project] += events
+        fallback_traces = {**batch.fallback_traces, **fallback_traces}
+    at = max(batch.at for batch in batches)
+    traces: dict[tuple[str, str], str | None] = {}
+    # Always in the same order, so that two batches over the same projects cannot wait for each other.
+    for project in sorted(by_project):
+        traces.update(write_events(connection, project, by_project[project], fallback_traces, at))
+    return [traces] * len(batches)
 
 
 def write_events(

@@ -105,7 +105,9 @@ class Followers:
             return False
         following, changes = found
         work = await follower.handle(context, project, changes.changes)
-        await context.database.write(partial(_done, following=following, changes=changes, work=work, at=now()))
+        await context.database.write(
+            partial(_done, following=following, changes=changes, work=work, at=now()), always=True
+        )
         return True
 
 

@@ -85,7 +85,7 @@ class TextWriter:
         behind = await database.read(partial(select_behind, limit=MOST_PROJECTS))
         for project, begun in behind:
             if not begun:
-                await database.write(partial(start_following, project_id=project, name=TEXTS, at=START))
+                await database.write(partial(start_following, project_id=project, name=TEXTS, at=START), always=True)
         waiting = [project for project, _ in behind]
         while waiting:
             waiting = [project for project in waiting if await self._write_batch(project)]
@@ -106,7 +106,7 @@ class TextWriter:
             # The last one says that all of them are written.
             to = batch.end if group is groups[-1] else batch.following.position
             write = partial(_write, following=batch.following, to=to, parts=group)
-            if not await database.write(write):
+            if not await database.write(write, always=True):
                 return True  # another process was faster
             heads = await database.read(partial(select_heads, project_ids=[project]))
             rest = (time.monotonic() - begun) * (REST_IDLE if heads[project] == batch.head else REST_BUSY)

@@ -13,7 +13,7 @@ from rest_compat.otlp.bodies import JSON, PROTOBUF, Encoding, encoding_of
 __all__ = ["accepted", "refused"]
 
 # google.rpc.Code of each status; of another, INTERNAL.
-_CODES = {400: 3, 403: 7, 404: 5, 413: 8, 415: 3, 422: 3, 499: 1}
+_CODES = {400: 3, 403: 7, 404: 5, 413: 8, 415: 3, 422: 3, 499: 1, 503: 14}
 INTERNAL = 13
 
 

@@ -292,12 +292,12 @@ async def test_large_values_are_written_bit_by_bit_and_whatever_stops_it(
     context = Context(database, LOCAL)
     write, writes = database.write, 0
 
-    async def write_some(work: Callable[[Any], Any]) -> Any:
+    async def write_some(work: Callable[[Any], Any], *, always: bool = False) -> Any:
         nonlocal writes
         writes += 1
         if writes == 4:
             raise ConnectionError
-        return await write(work)
+        return await write(work, always=always)
 
     database.write = write_some  # type: ignore[method-assign]
     with pytest.raises(ConnectionError):

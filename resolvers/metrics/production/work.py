@@ -79,7 +79,7 @@ class MetricWorker:
         if not await database.read(partial(is_job_due, now=now())):
             return
         claim = partial(claim_jobs, now=now(), lease_until=_lease_end(), limit=room)
-        for job in await database.write(claim):
+        for job in await database.write(claim, always=True):
             task = asyncio.create_task(self._run(job), name=f"metric {job.metric_id} on {job.call_id}")
             self._running[task] = job
             task.add_done_callback(self._running.pop)
@@ -90,7 +90,9 @@ class MetricWorker:
             if self._running:
                 try:
                     jobs = list(self._running.values())
-                    await self._context().database.write(partial(extend_jobs, jobs=jobs, lease_until=_lease_end()))
+                    await self._context().database.write(
+                        partial(extend_jobs, jobs=jobs, lease_until=_lease_end()), always=True
+                    )
                 except Exception as error:  # noqa: BLE001 - the next renewal may do
                     log.warning("leases of metrics are not renewed: %s", error)
 
@@ -100,7 +102,7 @@ class MetricWorker:
                 postpone_job(connection, job, now(), attempts=job.attempts - 1)
 
         if jobs:
-            await self._context().database.write(write)
+            await self._context().database.write(write, always=True)
 
     async def _run(self, job: Job) -> None:
         context = self._context()
@@ -114,7 +116,9 @@ class MetricWorker:
             log.exception("metric %s failed on call %s of %s", job.metric_id, job.call_id, job.project)
             result, found = MetricResult(error="The server failed to run it", transient=True), None
         try:
-            await context.database.write(partial(_finish, job=job, definition=found and found[0], result=result))
+            await context.database.write(
+                partial(_finish, job=job, definition=found and found[0], result=result), always=True
+            )
         except Exception:  # its lease ends, and it is run again
             log.exception("the result of metric %s on call %s is not kept", job.metric_id, job.call_id)
 

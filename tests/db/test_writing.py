@@ -1,0 +1,118 @@
+"""Writes that wait: done together, each by itself where that fails, and no more of them than may wait."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from db.engines import Database
+from db.projects import lock, select_heads
+from db.write_queue import WriteLimits, WritesFullError
+from tests.processes import SECONDS
+
+LIMITS = WriteLimits(writes=3, size=100)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, write_limits=LIMITS)
+    yield database
+    await database.close()
+
+
+class Holding:
+    """Something to do together, whose first turn waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.turns: list[list[str]] = []
+        self.begun, self._go = threading.Event(), threading.Event()
+
+    def let_go(self) -> None:
+        self._go.set()
+
+    def __call__(self, connection: Connection, items: Sequence[str]) -> list[int]:
+        self.turns.append(list(items))
+        self.begun.set()
+        assert self._go.wait(SECONDS)
+        numbers = [lock(connection, f"team/{item}", 0) for item in items]
+        if "bad" in items:
+            raise ValueError("a bad one")
+        return numbers
+
+
+async def begun(holding: Holding) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        assert await asyncio.get_running_loop().run_in_executor(threads, holding.begun.wait, SECONDS)
+
+
+async def heads(database: Database, *projects: str) -> dict[str, int]:
+    def read(connection: Connection) -> dict[str, int]:
+        return select_heads(connection, projects)
+
+    return await database.read(read)
+
+
+def writing(database: Database, holding: Holding, *items: str) -> list[asyncio.Task[Any]]:
+    return [asyncio.create_task(database.write_together(holding, item, always=True)) for item in items]
+
+
+async def test_what_waits_is_done_together(database: Database) -> None:
+    holding = Holding()
+    first = writing(database, holding, "a")
+    await begun(holding)
+    others = writing(database, holding, "b", "c", "d", "b")
+    await asyncio.sleep(0)  # they are queued
+    holding.let_go()
+    assert await asyncio.gather(*first, *others) == [1, 1, 1, 1, 2]
+    assert holding.turns == [["a"], ["b", "c", "d", "b"]]
+
+
+async def test_what_fails_takes_nothing_from_the_others(database: Database) -> None:
+    holding = Holding()
+    first = writing(database, holding, "a")
+    await begun(holding)
+    others = writing(database, holding, "b", "bad", "c")
+    await asyncio.sleep(0)
+    holding.let_go()
+    b, bad, c = await asyncio.gather(*others, return_exceptions=True)
+    assert (await first[0], b, c) == (1, 1, 1)
+    assert isinstance(bad, ValueError)
+    assert holding.turns == [["a"], ["b", "bad", "c"], ["b"], ["bad"], ["c"]]
+    assert await heads(database, "team/b", "team/bad", "team/c") == {"team/b": 1, "team/bad": 0, "team/c": 1}
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1], [60, 40], [1000]])
+async def test_no_more_waits_than_may(database: Database, sizes: list[int]) -> None:
+    holding = Holding()
+    waiting = [asyncio.create_task(database.write_together(holding, "a", size=size)) for size in sizes]
+    await begun(holding)
+    with pytest.raises(WritesFullError, match=f"{len(sizes)} requests of {sum(sizes)} bytes"):
+        await database.write_together(holding, "refused", size=1)
+    if len(sizes) == LIMITS.writes:
+        with pytest.raises(WritesFullError):
+            await database.write(lambda connection: lock(connection, "team/refused", 0))
+    own = asyncio.create_task(database.write_together(holding, "own", always=True))
+    holding.let_go()
+    assert await asyncio.gather(*waiting) == list(range(1, len(sizes) + 1))
+    assert await own == 1
+    assert await database.write_together(holding, "after", size=100) == 1
+    assert await heads(database, "team/refused") == {"team/refused": 0}
+
+
+async def test_who_goes_away_leaves_the_queue_as_it_was(database: Database) -> None:
+    holding = Holding()
+    waiting = [asyncio.create_task(database.write_together(holding, "a", size=50)) for _ in range(2)]
+    await begun(holding)
+    for task in waiting:
+        task.cancel()
+    with pytest.raises(WritesFullError):
+        await database.write_together(holding, "a", size=1)
+    holding.let_go()
+    await asyncio.wait(waiting)
+    own = await database.write_together(holding, "a", always=True)
+    assert own == 3
+    assert await database.write_together(holding, "a", size=100) == 4
