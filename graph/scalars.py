@@ -53,7 +53,7 @@ def parse_time(text: str) -> int:
 
 def time_of(moment: datetime) -> int:
     """Microseconds since the epoch; a time without a zone is UTC."""
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // _MICROSECOND
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
 def _parse_time_value(value: Any) -> int:

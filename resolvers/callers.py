@@ -1,6 +1,7 @@
 """Who asks, and what they may do."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from resolvers.errors import ForbiddenError, InvalidInputError
 
@@ -9,6 +10,7 @@ __all__ = ["LOCAL", "Caller", "check_slug"]
 LONGEST_SLUG = 256
 
 
+@lru_cache(maxsize=1024)
 def check_slug(slug: str) -> str:
     """``slug`` if it is ``entity/name``; raises InvalidInputError naming it otherwise."""
     entity, slash, name = slug.partition("/")

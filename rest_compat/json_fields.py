@@ -24,8 +24,8 @@ class RawJSON:
         return {"type": "object", "additionalProperties": True} if self.is_object else {}
 
     def _check(self, value: Any) -> JSONText:
-        text = dump_json(value)
-        if self.is_object and not text.startswith("{") and not text.lstrip().startswith("{"):
+        text = value if value.__class__ is JSONText else dump_json(value)
+        if self.is_object and text[0] != "{" and not text.lstrip().startswith("{"):
             raise PydanticCustomError("dict_type", "Input should be a valid dictionary")
         return text
 

@@ -1,7 +1,5 @@
 """Recording, renaming and deleting calls."""
 
-from typing import cast
-
 import strawberry
 
 from db.json_text import JSONText
@@ -76,7 +74,7 @@ def _end_of(value: CallEndInput | CallCompleteInput, call_id: str) -> CallEnd:
 
 def _text(value: JSON | None, missing: JSONText) -> JSONText:
     """The text of a JSON argument: the scalar has made it one."""
-    return missing if value is None else cast("JSONText", value)
+    return missing if value is None else value  # type: ignore[return-value]
 
 
 def _events_of(item: CallUpsertItem, context: Context) -> list[CallEvent]:

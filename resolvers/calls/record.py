@@ -126,7 +126,7 @@ def write_events(
     insert_calls(connection, inserts)
     update_calls(connection, project, updates)
     pass_on_links(connection, project, changes, at)
-    _write_edges(connection, project, changes, set(updates))
+    _write_edges(connection, project, changes, states)
     _follow_evaluations(connection, project, changes, states, at)
     return {
         (project, event.id): event.trace_id
@@ -173,14 +173,17 @@ def _fill_traces(
         ]
 
 
-def _write_edges(connection: Connection, project: str, changes: Mapping[str, CallChange], existing: set[str]) -> None:
+def _write_edges(
+    connection: Connection, project: str, changes: Mapping[str, CallChange], states: Mapping[str, CallState]
+) -> None:
     edges = []
     for call_id, change in changes.items():
         if change.start is not None:
             edges += [Edge("call", call_id, "inputs", ref) for ref in refs_in(change.start.inputs)]
         if change.output is not None:
             edges += [Edge("call", call_id, "output", ref) for ref in refs_in(change.output)]
-    ended_again = [call_id for call_id, change in changes.items() if change.output is not None and call_id in existing]
+    ended = {call_id for call_id, state in states.items() if state.ended}
+    ended_again = [call_id for call_id, change in changes.items() if change.output is not None and call_id in ended]
     delete_edges(connection, project, ended_again, source_kind="call", role="output")
     insert_edges(connection, project, edges)
 

@@ -167,12 +167,11 @@ async def test_a_batch_of_any_size_takes_few_round_trips(url: str) -> None:
             both = [event for name in names for event in (start(f"{name}b"), end(f"{name}b"))]
             waited["complete"].append(await trips(both))
         await database.close()
-    # BEGIN, the project's row, what is there, COPY or the updates, what the calls refer to (for ends: what they no
-    # longer refer to, and what they do), COMMIT.
+    # BEGIN, the project's row, what is there, COPY or the updates, what the calls refer to, COMMIT.
     # By then everything is prepared.
     assert {name: trips[3:] for name, trips in waited.items()} == {
         "starts": [6, 6, 6],
-        "ends": [7, 7, 7],
+        "ends": [6, 6, 6],
         "complete": [6, 6, 6],
     }
 

@@ -36,6 +36,7 @@ class Acknowledged:
 
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
     ended: dict[str, Any] = field(default_factory=dict)
+    spans: list[str] = field(default_factory=list)
     objects: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, list[Any]] = field(default_factory=dict)
     feedback: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -59,6 +60,8 @@ class Writer(threading.Thread):
         kinds: Sequence[Callable[[Acknowledged, int], None]] = (
             self._calls,
             self._complete,
+            self._single,
+            self._spans,
             self._object,
             self._feedback,
             self._table,
@@ -125,6 +128,31 @@ class Writer(threading.Thread):
             raise
         acknowledged.started |= {call_id: call["inputs"] for call_id, call in zip(ids, batch, strict=True)}
         acknowledged.ended |= {call_id: [call_id] for call_id in ids}
+
+    def _single(self, acknowledged: Acknowledged, count: int) -> None:
+        """A start, and its end in a request of its own: with those of other writers they may be written as one."""
+        call_id = str(uuid.uuid4())
+        start = self._start(call_id, count)
+        self._post("/call/start", {"start": start})
+        acknowledged.started[call_id] = start["inputs"]
+        end = {"project_id": PROJECT, "id": call_id, "ended_at": ENDED, "output": call_id, "summary": {}}
+        self._post("/call/end", {"end": end})
+        acknowledged.ended[call_id] = call_id
+
+    def _spans(self, acknowledged: Acknowledged, count: int) -> None:
+        ids = [uuid.uuid4().hex[:16] for _ in range(CALLS)]
+        times = {"startTimeUnixNano": "1767225600000000000", "endTimeUnixNano": "1767225601000000000"}
+        spans = [
+            {"traceId": f"{self._number + 1:032x}", "spanId": span_id, "name": f"round-{count}", **times}
+            for span_id in ids
+        ]
+        body = {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}
+        try:
+            self._post("/otel/v1/traces", body, headers={"project_id": PROJECT})
+        except httpx.TransportError:
+            acknowledged.unknown.append(ids)
+            raise
+        acknowledged.spans += ids
 
     def _object(self, acknowledged: Acknowledged, count: int) -> None:
         value = {"writer": self._number, "count": count}
@@ -221,6 +249,7 @@ def assert_nothing_lost(client: httpx.Client, acknowledged: Acknowledged) -> Non
         acknowledged.started
     )
     assert {call_id: calls[call_id].get("output") for call_id in acknowledged.ended} == acknowledged.ended
+    assert {span_id for span_id in acknowledged.spans if calls.get(span_id, {}).get("ended_at") is None} == set()
     for batch in acknowledged.unknown:
         assert sum(call_id in calls for call_id in batch) in {0, len(batch)}, f"half a batch was kept: {batch}"
 
