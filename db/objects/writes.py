@@ -6,16 +6,27 @@ All functions here run inside a write transaction that holds the project (``db.p
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, null, select, update
 
+from db.bulk import insert_new
 from db.chunks import chunked
 from db.json_text import query_form
 from db.objects.tables import objects
-from db.upsert import insert
 
 __all__ = ["mark_deleted", "publish"]
 
 c = objects.c
+
+_NAME = (c.project_id == bindparam("b_project"), c.kind == bindparam("b_kind"), c.object_id == bindparam("b_object"))
+_VERSION = (*_NAME, c.digest == bindparam("b_digest"))
+
+# Of publishing, made once.
+_KNOWN = select(c.version_index, c.is_latest).where(*_VERSION)
+_NONE_LATEST = update(objects).where(*_NAME, c.is_latest).values(is_latest=False)
+_LATEST_AGAIN = (
+    update(objects).where(*_VERSION).values(is_latest=True, deleted_at=null(), published_seq=bindparam("b_published"))
+)
+_NEWEST = select(func.max(c.version_index)).where(*_NAME)
 
 
 def publish(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -24,25 +35,19 @@ def publish(connection: Connection, values: Mapping[str, Any]) -> int:
     ``values`` hold every column but ``version_index``, ``is_latest`` and ``val_query``. Content that the name has had
     before keeps its index and its times, and lives again where it was deleted; the latest content changes nothing.
     """
-    name = (
-        c.project_id == values["project_id"],
-        c.kind == values["kind"],
-        c.object_id == values["object_id"],
-    )
-    known = connection.execute(
-        select(c.version_index, c.is_latest).where(*name, c.digest == values["digest"])
-    ).one_or_none()
+    key = {"b_project": values["project_id"], "b_kind": values["kind"], "b_object": values["object_id"]}
+    version = {**key, "b_digest": values["digest"]}
+    known = connection.execute(_KNOWN, version).one_or_none()
     if known is not None and known.is_latest:
         return int(known.version_index)
-    connection.execute(update(objects).where(*name, c.is_latest).values(is_latest=False))
+    connection.execute(_NONE_LATEST, key)
     if known is not None:
-        again = {"is_latest": True, "deleted_at": None, "published_seq": values["published_seq"]}
-        connection.execute(update(objects).where(*name, c.digest == values["digest"]).values(again))
+        connection.execute(_LATEST_AGAIN, {**version, "b_published": values["published_seq"]})
         return int(known.version_index)
-    newest = connection.execute(select(func.max(c.version_index)).where(*name)).scalar_one()
+    newest = connection.execute(_NEWEST, key).scalar_one()
     index = 0 if newest is None else newest + 1
     made = {"version_index": index, "is_latest": True, "val_query": query_form(values["val"])}
-    connection.execute(insert(connection, objects), {**values, **made})
+    insert_new(connection, objects, [{**values, **made}])
     return int(index)
 
 
