@@ -49,6 +49,7 @@ class Proxy:
         self._server_url = make_url(url)
         self._pooling = pooling
         self._port = 0
+        self._cut = False
         self._listener: asyncio.Server | None = None
         self._served: set[asyncio.Task[None]] = set()
         self._clients: list[_Client] = []
@@ -64,22 +65,32 @@ class Proxy:
         """How often clients have waited for an answer of the server."""
         return sum(client.waits for client in self._clients)
 
-    async def mend(self) -> None:
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
+    async def open(self) -> None:
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self._port = self._listener.sockets[0].getsockname()[1]
 
-    async def cut(self) -> None:
+    async def close(self) -> None:
+        await self.cut()
         if self._listener is not None:
             self._listener.close()
-            self._listener = None
+
+    def mend(self) -> None:
+        self._cut = False
+
+    async def cut(self) -> None:
+        self._cut = True  # who comes is sent away: a listener that is closed may lose who is coming in
         for task in self._served:
             task.cancel()
         await asyncio.gather(*self._served, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._cut:
+            writer.close()
+            return
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._served.add(task)
         task.add_done_callback(self._served.discard)
+        task.add_done_callback(lambda _task: writer.close())  # where it was ended before it began, too
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         socket, port = self._server_url.query.get("host"), self._server_url.port or 5432
@@ -120,6 +131,6 @@ async def _pump(
 async def proxy(url: str, *, pooling: bool = False) -> AsyncIterator[Proxy]:
     """A proxy that is open."""
     found = Proxy(url, pooling=pooling)
-    await found.mend()
+    await found.open()
     yield found
-    await found.cut()
+    await found.close()

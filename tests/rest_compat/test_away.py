@@ -44,7 +44,7 @@ async def test_a_database_that_is_away_is_said_to_be_so_and_found_again(way: Pro
                 answer = await client.post(path, json=body)
                 assert (answer.status_code, answer.headers.get("retry-after"), answer.json()) == (503, "1", said)
             await refused_by_the_graph(client)
-            await way.mend()
+            way.mend()
             found = await client.post("/call/read", json={"project_id": PROJECT, "id": "c1"})
             assert (found.status_code, found.json()["call"]["id"]) == (200, "c1")
             for path, (body, _) in REQUESTS.items():
