@@ -26,6 +26,7 @@ def test_each_scenario_is_in_one_part() -> None:
     assert sorted(name for part, _ in PARTS for name in part.split(",")) == sorted(SCENARIOS.keys() - {FETCHES})
 
 
+@pytest.mark.big
 @pytest.mark.parametrize(("chosen", "beside"), PARTS)
 def test_the_scenarios_run_without_peers(chosen: str, beside: str, tmp_path: Path) -> None:
     output = tmp_path / "results.json"

@@ -34,6 +34,7 @@ def test_sigkill_under_load_loses_no_acknowledged_write(
         assert again.stop() == 0
 
 
+@pytest.mark.big
 def test_two_servers_on_one_database_lose_nothing(database_url: str) -> None:
     with together(database_url, 2) as servers:
         load = Load([server.url for server in servers], writers=WRITERS, rounds=18)
@@ -53,6 +54,7 @@ def test_two_workers_on_one_database_lose_nothing(database_url: str) -> None:
         assert server.stop() == 0
 
 
+@pytest.mark.big
 def test_versions_from_two_servers_are_numbered_without_a_gap(database_url: str) -> None:
     with together(database_url, 2) as servers:
 
@@ -69,6 +71,7 @@ def test_versions_from_two_servers_are_numbered_without_a_gap(database_url: str)
     assert [version["version_index"] for version in versions if version["is_latest"]] == [39]
 
 
+@pytest.mark.big
 def test_a_call_written_through_two_servers_is_one(database_url: str) -> None:
     call = {"project_id": PROJECT, "id": "shared-call", "trace_id": "t"}
     start = {**call, "op_name": "op", "started_at": "2026-01-01T00:00:00Z", "attributes": {}, "inputs": {"a": 1}}
@@ -82,6 +85,7 @@ def test_a_call_written_through_two_servers_is_one(database_url: str) -> None:
             assert (read["inputs"], read["output"], read["display_name"]) == ({"a": 1}, 3, "ours")
 
 
+@pytest.mark.big
 def test_processes_that_start_at_once_share_an_empty_database(new_database_url: str) -> None:
     with together(new_database_url, 4) as servers:
         for number, server in enumerate(servers):

@@ -5,6 +5,7 @@ import time
 import uuid
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from db.engines import engine_for, parse_url
@@ -39,6 +40,7 @@ def values(server: ServerProcess) -> dict[str, Any]:
     return {each["event_name"]: each["metrics"].get("judged") for each in events}
 
 
+@pytest.mark.big
 def test_sigkill_while_metrics_run_leaves_none_out(database_url: str) -> None:
     asked: list[str] = []
     hanging = threading.Semaphore(DONE)

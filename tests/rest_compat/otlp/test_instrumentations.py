@@ -131,6 +131,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@pytest.mark.big
 def test_a_seeded_program_run_twice_makes_two_trees(database_url: str) -> None:
     with started(database_url) as server:
         for _ in range(2):
