@@ -38,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.bloat:
         sizes = replace(sizes, bloat=options.bloat)
     chosen = options.only or [name for name in SCENARIOS if name not in options.skip]
-    signal.signal(signal.SIGTERM, end)
+    for each in (signal.SIGTERM, signal.SIGINT):  # what was started in the background of a shell ignores the second
+        signal.signal(each, end)
     report = Report(sizes, arguments, options.output)
     run = Run(sizes, frozenset(options.servers), options.postgresql, left_out=report.left_out)
     try:

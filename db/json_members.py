@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import msgspec
 
 from db.json_text import JSONText, dump_json, pair_surrogates, unpair_surrogates
-from db.text import decode_text
 
 __all__ = ["members_of", "object_of"]
 
@@ -19,7 +18,7 @@ def members_of(text: str | None) -> dict[str, JSONText]:
         return _members(text)
     except msgspec.DecodeError:  # it takes no lone surrogate
         paired = _members(pair_surrogates(text))
-        return {decode_text(name): unpair_surrogates(value) for name, value in paired.items()}
+        return {unpair_surrogates(name): unpair_surrogates(value) for name, value in paired.items()}
 
 
 def _members(text: str) -> dict[str, JSONText]:

@@ -85,8 +85,13 @@ def quote_constants(text: str) -> str:
     return _CONSTANTS.sub(lambda m: m[1] or f'"{m[2]}"', text)
 
 
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|.)", re.DOTALL)
-_PAIRED = re.compile(r"\\udbf[ef]\\ud[c-f][0-9a-f]{2}")
+# Characters of the plane that stands for surrogates may be there before: U+10F001 is put before each of them.
+_OWN = "[\U0010f000\U0010f001\U0010f800-\U0010ffff]"
+_MARK, _ESCAPED_MARK = "\U0010f001", r"\udbfc\udc01"
+_ESCAPE = re.compile(rf"\\(?:u([0-9a-fA-F]{{4}})(?:\\u([dD][c-fC-F][0-9a-fA-F]{{2}}))?|.)|{_OWN}", re.DOTALL)
+_IS_OWN = re.compile(_OWN)
+_UNPAIRED = re.compile(f"{_MARK}(.)|{_OWN}")
+_PAIRED = re.compile(r"\\udbfc\\udc01(\\u....\\u....|.)|\\udbf[ef]\\ud[c-f][0-9a-f]{2}")
 
 
 def pair_surrogates(text: str) -> str:
@@ -96,9 +101,9 @@ def pair_surrogates(text: str) -> str:
     def paired(match: re.Match[str]) -> str:
         first, second = match[1], match[2]
         if first is None:
-            return match[0]
+            return match[0] if match[0][0] == "\\" else _ESCAPED_MARK + match[0]
         if second is not None and 0xD800 <= int(first, 16) < 0xDC00:
-            return match[0]
+            return _ESCAPED_MARK + match[0] if _IS_OWN.match(json.loads(f'"{match[0]}"')) else match[0]
         return "".join(_pair(unit) for unit in (first, second) if unit is not None)
 
     return _ESCAPE.sub(paired, text)
@@ -114,11 +119,13 @@ def _pair(unit: str) -> str:
 def unpair_surrogates(value: JSONValue) -> JSONValue:
     """What was taken out of ``pair_surrogates`` text as it was before: values, and JSON text inside them."""
     if isinstance(value, JSONText):
-        return JSONText(_PAIRED.sub(lambda match: json.dumps(decode_text(json.loads(f'"{match[0]}"')))[1:-1], value))
+        return JSONText(
+            _PAIRED.sub(lambda match: match[1] or json.dumps(decode_text(json.loads(f'"{match[0]}"')))[1:-1], value)
+        )
     if isinstance(value, str):
-        return decode_text(value)
+        return _UNPAIRED.sub(lambda match: match[1] or decode_text(match[0]), value)
     if isinstance(value, dict):
-        return {key: unpair_surrogates(item) for key, item in value.items()}
+        return {unpair_surrogates(key): unpair_surrogates(item) for key, item in value.items()}
     if isinstance(value, list):
         return [unpair_surrogates(item) for item in value]
     return value

@@ -73,7 +73,9 @@ def at(value: Any, parts: list[str]) -> Any:
     for part in parts:
         if isinstance(value, dict):
             value = value.get(part)
-        elif isinstance(value, list) and re.fullmatch("0|[1-9][0-9]*", part) and int(part) < len(value):
+        elif (
+            isinstance(value, list) and re.fullmatch("0|-?[1-9][0-9]*", part) and -len(value) <= int(part) < len(value)
+        ):
             value = value[int(part)]
         else:
             return None
@@ -88,6 +90,7 @@ def paths_of(value: Any) -> list[list[str]]:
 @settings(max_examples=200, deadline=None)
 @given(value=VALUES, other=st.lists(KEYS, max_size=3), form=FORMS, length=st.integers(1, 12))
 @example(value={"a": "\0", "é": [1.0, 10**30]}, other=["a"], form={"ensure_ascii": True, "spaced": True}, length=3)
+@example(value=[False, [1, 2]], other=["-1", "-2"], form={"ensure_ascii": False, "spaced": False}, length=1)
 @example(value=["\ud83d", {"\ud800": "\udc00x"}], other=[], form={"ensure_ascii": True, "spaced": False}, length=1)
 def test_values_and_previews_are_what_python_reads(
     sample: Sample, value: Any, other: list[str], form: dict[str, bool], length: int

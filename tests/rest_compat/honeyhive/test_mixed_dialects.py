@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from db.json_members import members_of, object_of
@@ -242,6 +242,7 @@ PATCHES = st.lists(st.tuples(st.sampled_from(SECTIONS), OBJECTS, st.booleans()),
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(before=OBJECTS, patches=PATCHES)
+@example(before={"a": ["\U0010f800\U0010f001\U0010f000"], "\ud800": "\U0010ffff\0\udfff"}, patches=[])
 def test_sections_are_merged_key_by_key(
     before: dict[str, Any], patches: list[tuple[str, dict[str, Any], bool]]
 ) -> None:
