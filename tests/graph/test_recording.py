@@ -1,5 +1,8 @@
 """What a start says of its session and of its kind."""
 
+import json
+from typing import Any
+
 import httpx
 
 from tests.graph.recording import ask, ask_project
@@ -38,3 +41,23 @@ async def test_a_session_that_is_none_and_one_that_cannot_be(client: httpx.Async
     assert result["call"] is None
     (error,) = result["userErrors"]
     assert error["message"].startswith("session_id is too long: 513 characters, at most 512")
+
+
+async def test_json_is_nested_as_deep_as_rest_takes_it(client: httpx.AsyncClient) -> None:
+    document = "mutation ($start: CallStartInput!) { callStart(input: $start) { call { inputs } } }"
+
+    async def start(levels: int, inner: str) -> Any:
+        deep = '{"a": [' * (levels // 2) + inner + "]}" * (levels // 2)
+        variables = (
+            '{"start": {"project": "team/app", "opName": "deep", "startedAt": "2026-01-01T00:00:00Z", "inputs": %s}}'
+        )
+        content = f'{{"query": "{document}", "variables": {variables % deep}}}'
+        answer = await client.post("/graphql", content=content, headers={"content-type": "application/json"})
+        return answer.json(), json.loads(deep)
+
+    answer, sent = await start(512, "1")
+    assert answer["data"]["callStart"]["call"] == {"inputs": sent}
+    answer, _ = await start(512, "{}")
+    assert "data" not in answer
+    assert "JSON may be nested 512 levels deep, not more." in answer["errors"][0]["message"]
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
