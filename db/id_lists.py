@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, Text, bindparam, literal
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Text, bindparam, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.metadata import Name
 from db.text import encode_text
@@ -21,10 +21,16 @@ FEW = 100
 
 
 class _Strings(TypeDecorator[Iterable[str]]):
-    """A list of strings as one text: JSON on SQLite, an array on PostgreSQL, which estimates by how many there are."""
+    """A list of strings as one text: JSON on SQLite, an array on PostgreSQL, which estimates by how many there are.
+
+    There it is bound as an array: text that the statement makes one of would be read again for each row it is asked of.
+    """
 
     impl = Text
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
         return text_array if dialect.name == "postgresql" else _json
@@ -78,7 +84,7 @@ def _sqlite_among(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(_Among, "postgresql")
 def _postgresql_among(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} = ANY (CAST({ids} AS text[]))"
+    return f"{column} = ANY ({ids})"
 
 
 class _OfProject(FunctionElement[bool]):
@@ -119,4 +125,4 @@ def _sqlite_of_project(element: _OfProject, compiler: SQLCompiler, **kw: Any) ->
 @compiles(_OfProject, "postgresql")
 def _postgresql_of_project(element: _OfProject, compiler: SQLCompiler, **kw: Any) -> str:
     project, column, project_id, ids = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({project} = {project_id} AND {column} = ANY (CAST({ids} AS text[])))"
+    return f"({project} = {project_id} AND {column} = ANY ({ids}))"
