@@ -59,23 +59,27 @@ class GroupCommitWriter:
         self._engine.dispose()
 
     def _loop(self) -> None:
-        last = False
-        while not last:
-            job = self._jobs.get()
-            if job is None:
-                return
-            group, size = [job], job.size
-            while len(group) < MOST_IN_A_GROUP and size < MOST_AT_ONCE:
-                try:
-                    more = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    last = True
-                    break
-                group.append(more)
-                size += more.size
-            self._commit([job for job in group if job.future.set_running_or_notify_cancel()])
+        while self._commit_next():
+            pass
+
+    def _commit_next(self) -> bool:
+        """Wait for a write and commit it with those that wait by then; false when the last was. What was written is let
+        go by the return, not held until the next comes."""
+        group: list[Job] = []
+        size = 0
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            size += job.size
+            if len(group) == MOST_IN_A_GROUP or size >= MOST_AT_ONCE:
+                break
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+        if group:
+            self._commit([each for each in group if each.future.set_running_or_notify_cancel()])
+        return job is not None
 
     def _commit(self, group: list[Job]) -> None:
         try:
