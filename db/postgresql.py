@@ -83,7 +83,12 @@ def _set_up(driver: Any, _record: Any) -> None:
 
 def is_lost(error: DBAPIError) -> bool:
     """Whether it was the connection that failed, not what was sent on it."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _ENDED
+    return error.connection_invalidated or _state_of(error) in _ENDED
+
+
+def _state_of(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
 
 
 @contextmanager
@@ -102,13 +107,18 @@ def reading(read: Callable[[], T]) -> T:
 
     Raises DatabaseAwayError where that broke as well.
     """
+    return _twice(read, is_lost)
+
+
+def _twice(run: Callable[[], T], is_worth_it: Callable[[DBAPIError], bool]) -> T:
+    """What ``run`` gives, run again after an error for which it is worth it."""
     try:
-        return read()
+        return run()
     except DBAPIError as error:
-        if not is_lost(error):
+        if not is_worth_it(error):
             raise
     try:
-        return read()
+        return run()
     except DBAPIError as error:
         if is_lost(error):
             raise DatabaseAwayError from error
@@ -181,17 +191,7 @@ class TransactionWriter:
                 self._attempt([job])
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        try:
-            return self._run_once(work)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _CONFLICTS and not is_lost(error):
-                raise
-        try:
-            return self._run_once(work)
-        except DBAPIError as error:
-            if is_lost(error):
-                raise DatabaseAwayError from error
-            raise
+        return _twice(lambda: self._run_once(work), lambda error: is_lost(error) or _state_of(error) in _CONFLICTS)
 
     def _run_once(self, work: Callable[[Connection], T]) -> T:
         with connecting(self._engine) as connection:
