@@ -14,13 +14,13 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from db.metadata import Name
 from db.text import encode_text
 
-__all__ = ["among", "among_bound", "of_bound_project", "of_project", "one_of"]
+__all__ = ["Strings", "among", "among_bound", "of_bound_project", "of_project", "one_of"]
 
 FEW = 100
 """Ids that are bound one by one, which the databases plan best."""
 
 
-class _Strings(TypeDecorator[Iterable[str]]):
+class Strings(TypeDecorator[Iterable[str]]):
     """A list of strings as one text: JSON on SQLite, an array on PostgreSQL, which estimates by how many there are.
 
     There it is bound as an array: text that the statement makes one of would be read again for each row it is asked of.
@@ -33,14 +33,14 @@ class _Strings(TypeDecorator[Iterable[str]]):
         return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
-        return text_array if dialect.name == "postgresql" else _json
+        return _array if dialect.name == "postgresql" else _json
 
 
 def _json(strings: Iterable[str]) -> str:
     return json.dumps([encode_text(one) for one in strings], ensure_ascii=False)
 
 
-def text_array(strings: Iterable[str]) -> str:
+def _array(strings: Iterable[str]) -> str:
     """An array of PostgreSQL's as it is written, of text as it is stored."""
     quoted = ['"' + encode_text(one).replace("\\", "\\\\").replace('"', '\\"') + '"' for one in strings]
     return "{" + ",".join(quoted) + "}"
@@ -62,12 +62,12 @@ def among(column: ColumnElement[Any], ids: Iterable[str]) -> ColumnElement[bool]
     found = list(ids)
     if len(found) == 1:
         return column == literal(encode_text(found[0]), Text())
-    return _Among(column, literal(found, _Strings()))
+    return _Among(column, literal(found, Strings()))
 
 
 def among_bound(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """``among`` of a statement that is made once: with the name of a parameter, a list of ids."""
-    return _Among(column, bindparam(name, type_=_Strings()))
+    return _Among(column, bindparam(name, type_=Strings()))
 
 
 def one_of(column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:
@@ -106,14 +106,14 @@ def of_project(
     Beside ``project = ...`` SQLite, which knows nothing of how many rows a project has, would rather walk along an
     index that has the order.
     """
-    return _OfProject(project, column, literal(encode_text(project_id), Text()), literal(list(ids), _Strings()))
+    return _OfProject(project, column, literal(encode_text(project_id), Text()), literal(list(ids), Strings()))
 
 
 def of_bound_project(
     project: ColumnElement[Any], column: ColumnElement[Any], project_id: str, ids: str
 ) -> ColumnElement[bool]:
     """``of_project`` of a statement that is made once: with the names of two parameters, a slug and a list of ids."""
-    return _OfProject(project, column, bindparam(project_id, type_=Name()), bindparam(ids, type_=_Strings()))
+    return _OfProject(project, column, bindparam(project_id, type_=Name()), bindparam(ids, type_=Strings()))
 
 
 @compiles(_OfProject, "sqlite")

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, delete, select, text
+from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, bindparam, delete, select, text
 
 from db.chunks import chunked
-from db.id_lists import among, text_array
+from db.id_lists import Strings, among
 from db.metadata import Name, metadata
-from db.text import encode_text
 from db.upsert import insert
 
 __all__ = ["Edge", "base_of", "delete_edges", "insert_edges", "refs", "select_targets"]
@@ -52,9 +51,11 @@ class Edge(NamedTuple):
 
 _EDGES = 5000
 _INSERT = text(
-    "INSERT INTO refs (project_id, source_kind, source_id, role, target, base) SELECT :project, * FROM unnest("
-    "CAST(:kinds AS text[]), CAST(:ids AS text[]), CAST(:roles AS text[]), CAST(:targets AS text[]),"
-    " CAST(:bases AS text[])) ON CONFLICT DO NOTHING"
+    "INSERT INTO refs (project_id, source_kind, source_id, role, target, base)"
+    " SELECT :project, * FROM unnest(:kinds, :ids, :roles, :targets, :bases) ON CONFLICT DO NOTHING"
+).bindparams(
+    bindparam("project", type_=Name()),
+    *(bindparam(name, type_=Strings()) for name in ("kinds", "ids", "roles", "targets", "bases")),
 )
 """For PostgreSQL: one statement takes them all, and one text of SQL does for any number of them."""
 
@@ -63,10 +64,10 @@ def insert_edges(connection: Connection, project_id: str, edges: Iterable[Edge])
     """Record ``edges``; one that is there already stays."""
     if connection.dialect.name == "postgresql":
         for chunk in chunked(edges, _EDGES):
-            kinds, ids, roles, targets = map(text_array, zip(*chunk, strict=True))
-            bases = text_array(base_of(edge.target) for edge in chunk)
+            kinds, ids, roles, targets = zip(*chunk, strict=True)
+            bases = [base_of(target) for target in targets]
             columns = {"kinds": kinds, "ids": ids, "roles": roles, "targets": targets, "bases": bases}
-            connection.execute(_INSERT, {"project": encode_text(project_id), **columns})
+            connection.execute(_INSERT, {"project": project_id, **columns})
         return
     rows = [{"project_id": project_id, "base": base_of(edge.target), **edge._asdict()} for edge in edges]
     if rows:
