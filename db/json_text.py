@@ -27,6 +27,7 @@ __all__ = [
     "JSONValue",
     "dump_canonical",
     "dump_json",
+    "is_deeper",
     "normalise_json",
     "parse_json",
     "query_form",
@@ -194,6 +195,21 @@ def dump_json(value: JSONValue) -> JSONText:
     except ValueError:  # NaN or an infinity, or (UnicodeEncodeError) half a surrogate pair
         text = json.dumps(_storable(value), separators=(",", ":"))
     return JSONText(text)
+
+
+def is_deeper(value: JSONValue, levels: int) -> bool:
+    """Whether a value has more than ``levels`` of lists and objects inside each other."""
+    level = [value] if isinstance(value, dict | list | tuple) else []
+    for _ in range(levels):
+        if not level:
+            return False
+        level = [
+            item
+            for each in level
+            for item in (each.values() if isinstance(each, dict) else each)
+            if isinstance(item, dict | list | tuple)
+        ]
+    return bool(level)
 
 
 def dump_canonical(value: JSONValue) -> str:

@@ -13,7 +13,7 @@ from graphql import GraphQLError, ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition, scalar
 
-from db.json_text import MAX_DEPTH, JSONText, dump_json
+from db.json_text import MAX_DEPTH, JSONText, dump_json, is_deeper
 from graph.encoding import Spliced
 from resolvers.times import TIMES
 
@@ -74,27 +74,12 @@ def _parse_time_value(value: Any) -> int:
 def _parse_json_value(value: Any) -> JSONText:
     if isinstance(value, JSONText):
         return value
-    if _is_deep(value):
+    if is_deeper(value, MAX_DEPTH):
         raise GraphQLError(f"JSON may be nested {MAX_DEPTH} levels deep, not more.")
     try:
         return dump_json(value)
     except (TypeError, RecursionError) as error:
         raise GraphQLError(f"JSON cannot hold this value: {error}.") from error
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether it has more than ``MAX_DEPTH`` levels of lists and objects."""
-    level = [value] if isinstance(value, dict | list | tuple) else []
-    for _ in range(MAX_DEPTH):
-        if not level:
-            return False
-        level = [
-            item
-            for each in level
-            for item in (each.values() if isinstance(each, dict) else each)
-            if isinstance(item, dict | list | tuple)
-        ]
-    return bool(level)
 
 
 def _parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> JSONText:

@@ -6,9 +6,9 @@ nested, since another key has a plain value on its way, stays as it is at the to
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping
-from functools import lru_cache
 
-from db.json_text import JSONValue, parse_json
+from db.json_text import JSONValue, is_deeper, parse_json
+from db.remembering import remembering
 
 __all__ = ["at", "nested", "segments_of", "value_at"]
 
@@ -58,15 +58,12 @@ def segments_of(key: str) -> list[str]:
     return key.split(".")
 
 
+# A few keys come again and again: those of the conventions, and what a program makes of its own.
+@remembering(most=4096, longest=100)
 def _place_of(key: str) -> tuple[list[str], str] | None:
     """Where a key leads, and what it is called there; None for one that stays as it is."""
     *path, last = segments_of(key)
     return None if len(path) >= DEEPEST_KEY or "" in path or not last else (path, last)
-
-
-# A few keys come again and again: those of the conventions, and what a program makes of its own.
-_place_of_short = lru_cache(maxsize=4096)(_place_of)
-SHORT_KEY = 100  # characters; what is kept of longer ones would take too much memory
 
 
 def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str, JSONValue]:
@@ -74,7 +71,7 @@ def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str,
     branches: list[_Made] = []
     for key, sent in values:
         value = _value_of(sent)
-        where = _place_of_short(key) if len(key) <= SHORT_KEY else _place_of(key)
+        where = _place_of(key)
         if where is None:
             root[key] = value
             continue
@@ -153,18 +150,4 @@ def _said_by(text: str) -> JSONValue:
     except (ValueError, RecursionError):
         return text
     is_flat = text.count("{") + text.count("[") <= DEEPEST_VALUE
-    return value if is_flat or not _deeper_than(value, DEEPEST_VALUE) else text
-
-
-def _deeper_than(value: JSONValue, levels: int) -> bool:
-    level = [value]
-    for _ in range(levels):
-        level = [
-            item
-            for container in level
-            for item in (container.values() if isinstance(container, dict) else container)
-            if isinstance(item, dict | list)
-        ]
-        if not level:
-            return False
-    return True
+    return value if is_flat or not is_deeper(value, DEEPEST_VALUE) else text

@@ -1,7 +1,8 @@
 """Which form of answer a client accepts."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+
+from db.remembering import remembering
 
 __all__ = ["EVENT_STREAM", "GRAPHQL_RESPONSE", "JSON", "Accepted", "accepted"]
 
@@ -10,7 +11,6 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 
 MAX_RANGES = 100
-MAX_KEPT_HEADER = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,12 @@ class Accepted:
     prefers_stream: bool
 
 
+@remembering(most=100, longest=200)
 def accepted(header: str) -> Accepted:
     """Read an Accept header; none at all (""), or one that allows everything, means application/json.
 
     Events are sent only to who names them.
     """
-    return _known(header) if len(header) <= MAX_KEPT_HEADER else _read(header)
-
-
-@lru_cache(maxsize=100)
-def _known(header: str) -> Accepted:
-    return _read(header)
-
-
-def _read(header: str) -> Accepted:
     ranges = _ranges(header or "*/*")
     graphql = _weight(ranges, GRAPHQL_RESPONSE, "application/*", "*/*")
     plain = _weight(ranges, JSON, "application/*", "*/*")

@@ -1,15 +1,14 @@
 """From an HTTP request to the operations in it, strictly: whatever is not one is refused with its reason."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message as Header
-from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
-from starlette.types import Message
 
+from db.remembering import remembering
 from graph.limits import Limits
 from server.graphql.encoding import MalformedJSONError, decode
 from server.graphql.negotiation import JSON
@@ -18,7 +17,6 @@ from server.graphql.trusted import digest_asked_for
 __all__ = ["Operation", "Refused", "operation_of", "read"]
 
 
-MAX_KEPT_HEADER = 200  # characters
 BODY_SECONDS = 30  # that a client may pause within a body
 
 
@@ -94,7 +92,7 @@ def operation_of(value: object, source: str) -> Operation:
 def _check_headers(request: Request) -> None:
     headers = request.headers
     header = headers.get("content-type", "")
-    kind, charset = _media_type(header) if len(header) <= MAX_KEPT_HEADER else _media_type.__wrapped__(header)
+    kind, charset = _media_type(header)
     if kind != JSON:
         raise Refused(415, f"The content type {header!r} is not supported: send application/json.")
     if charset not in ("utf-8", "utf8"):
@@ -104,7 +102,7 @@ def _check_headers(request: Request) -> None:
         raise Refused(415, f"The content encoding {encoding!r} is not supported.")
 
 
-@lru_cache(maxsize=100)
+@remembering(most=100, longest=200)
 def _media_type(header: str) -> tuple[str | None, str]:
     """The media type, None where there is none, and the charset in lower case."""
     message = Header()
@@ -120,7 +118,12 @@ async def _body(request: Request, limit: int) -> bytes:
         raise Refused(413, too_large, {"connection": "close"})
     chunks, total = [], 0
     while True:
-        message = await _within(BODY_SECONDS, request.receive())
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await request.receive()
+        except TimeoutError as error:
+            late = f"Nothing of the request body came for {BODY_SECONDS} seconds."
+            raise Refused(408, late, {"connection": "close"}) from error
         if message["type"] == "http.disconnect":
             raise Refused(400, "The request body ended early.")
         chunk = message.get("body", b"")
@@ -130,33 +133,6 @@ async def _body(request: Request, limit: int) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
-
-
-async def _within(seconds: float, receiving: Awaitable[Message]) -> Message:
-    """The next message of a request. Raises Refused where it does not come in time.
-
-    As ``asyncio.timeout`` does it, which takes longer than the message that is there already.
-    """
-    task = asyncio.current_task()
-    assert task is not None
-    late = False
-
-    def stop() -> None:
-        nonlocal late
-        late = True
-        task.cancel()
-
-    timer = asyncio.get_running_loop().call_later(seconds, stop)
-    try:
-        return await receiving
-    except asyncio.CancelledError:
-        if not late:
-            raise
-        task.uncancel()
-        message = f"Nothing of the request body came for {BODY_SECONDS} seconds."
-        raise Refused(408, message, {"connection": "close"}) from None
-    finally:
-        timer.cancel()
 
 
 def _decoded(data: bytes, source: str) -> Any:
