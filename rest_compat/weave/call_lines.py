@@ -14,7 +14,7 @@ from graph.encoding import encode
 from graph.scalars import format_time
 from graph.written import Writer
 from resolvers.calls.read import CallStatus
-from rest_compat.weave.call_schema import PLAIN, name_of, roots_of, with_derived
+from rest_compat.weave.call_schema import PLAIN, beside, name_of, roots_of, with_derived
 
 __all__ = ["call_writer"]
 
@@ -67,16 +67,12 @@ def _lines(rows: Sequence[Any], pick: Callable[[Any], Any], places: Mapping[str,
         elif (named := trace_names.get(full_name)) is None:
             named = trace_names[full_name] = f'"trace_name":{encode(name_of(full_name)).decode()}'
         took = "" if latency is None else f'"latency_ms":{int(latency)},'
-        if summary is None:
-            told = f'{{"weave":{{"status":"{status}",{took}{named}}}}}'
-        elif '"weave"' in summary:
+        if summary is not None and '"weave"' in summary:
             derived = {"status": status} | ({} if latency is None else {"latency_ms": int(latency)})
             derived |= {"display_name": name} if name else {"trace_name": name_of(full_name)}
             told = with_derived(summary, derived)
         else:
-            head = summary.strip()[:-1].rstrip()
-            comma = "" if head == "{" else ","
-            told = f'{head}{comma}"weave":{{"status":"{status}",{took}{named}}}}}'
+            told = beside("{}" if summary is None else summary, f'{{"status":"{status}",{took}{named}}}')
         line = {
             "id": call_id,
             "project_id": project,

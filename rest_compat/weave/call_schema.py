@@ -9,7 +9,7 @@ from graph.json_text import dump_json, parse_json
 from rest_compat.weave.cost_schema import costs_schema
 from rest_compat.weave.feedback_schema import feedback_schema
 
-__all__ = ["PLAIN", "call_schema", "name_of", "roots_of", "selection", "with_derived"]
+__all__ = ["PLAIN", "beside", "call_schema", "name_of", "roots_of", "selection", "with_derived"]
 
 # Column of CallSchema -> field of the graph, in the order of the schema. Starred in the documents: always there.
 PLAIN = {
@@ -111,9 +111,14 @@ def with_derived(text: str, derived: dict[str, Any]) -> str:
         own = parsed.pop("weave", None)
         derived = {**(own if isinstance(own, dict) else {}), **derived}
         text = dump_json(parsed)
+    return beside(text, encode(derived).decode())
+
+
+def beside(text: str, weave: str) -> str:
+    """The JSON text of an object with a member ``weave`` behind those that it has."""
     head = text.strip()[:-1].rstrip()
     comma = "" if head == "{" else ","
-    return f'{head}{comma}"weave":{encode(derived).decode()}}}'
+    return f'{head}{comma}"weave":{weave}}}'
 
 
 _REF_NAME = re.compile(r"weave:///[^/]+/[^/]+/[^/]+/([^:/]+):")
