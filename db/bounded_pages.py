@@ -6,9 +6,11 @@ from dataclasses import replace
 from db.pages import Page, PageRequest
 from db.rows import Row, RowSet
 
-__all__ = ["MAX_PAGE_BYTES", "bounded"]
+__all__ = ["MAX_PAGE_BYTES", "SIZE", "bounded"]
 
 MAX_PAGE_BYTES = 8 << 20
+SIZE = "storage_size_bytes"
+"""The column of how large a row is."""
 
 
 def bounded(
@@ -21,7 +23,7 @@ def bounded(
 ) -> Page:
     """The rows of ``page`` as ``read`` gives them by the column ``key``, as many as ``max_bytes`` allow.
 
-    ``page`` was read for its keys and ``storage_size_bytes``. It is cut before the row that would bring it past
+    ``page`` was read for its keys and ``SIZE``. It is cut before the row that would bring it past
     ``max_bytes``, but not before the first; rows that are gone since are left out.
     """
     page = _cut(page, request, max_bytes)

@@ -4,7 +4,7 @@ A datapoint changes in place and may be in several datasets (``db.dataset_member
 its id, which may be one that never came.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -20,13 +20,10 @@ from sqlalchemy import (
     update,
 )
 
-from db.bounded_pages import bounded
 from db.chunks import chunked
 from db.json_text import query_form
 from db.metadata import JSONColumn, Name, Time, metadata
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
 from db.readers import Reader
 from db.upsert import insert
 
@@ -98,9 +95,10 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 """What a datapoint can be asked for, by the names that rows carry. Its keys are always selected."""
 
-reader = Reader("Datapoint", COLUMNS, "datapoint_id")
+reader = Reader("Datapoint", COLUMNS, "datapoint_id", payloads=frozenset(PAYLOADS))
 
 select_datapoints_by_id = reader.by_id
+select_datapoints_page = reader.page
 labelled = reader.labelled
 
 DATAPOINT_FIELDS = (
@@ -146,24 +144,3 @@ def delete_datapoints(connection: Connection, project_id: str, ids: Iterable[str
     """Delete datapoints; ``db.dataset_members.delete_memberships`` takes them out of datasets."""
     for chunk in chunked(ids):
         connection.execute(delete(datapoints).where(c.project_id == project_id, c.id.in_(chunk)))
-
-
-def select_datapoints_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of the datapoints of one project that fulfil ``conditions``, which may join other tables to them; bounded
-    in bytes where payloads are asked for. Raises CursorError for a cursor that is none."""
-    if not set(PAYLOADS) & set(columns):
-        return select_page(connection, "Datapoint", labelled(columns), conditions, order, request)
-    page = select_page(connection, "Datapoint", labelled(["storage_size_bytes"]), conditions, order, request)
-    project_id = page.rows[0].project_slug if page.rows else ""
-    return bounded(
-        page,
-        request,
-        key="datapoint_id",
-        read=lambda ids: select_datapoints_by_id(connection, project_id, ids, columns),
-    )

@@ -1,7 +1,6 @@
 """Feedback on calls and objects: the table, its writes, and what reads can take from it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -22,15 +21,12 @@ from sqlalchemy import (
     tuple_,
 )
 
-from db.bounded_pages import bounded
 from db.changes import Kind
 from db.chunks import chunked
 from db.json_text import query_form
 from db.metadata import JSONColumn, Name, Time, metadata
-from db.pages import Page, PageRequest, select_page
-from db.query.order import Order
-from db.rows import Row, RowSet, fetch, fetch_by
-from db.rows import labelled as labelled_of
+from db.readers import Reader
+from db.rows import RowSet, fetch
 from db.upsert import insert
 
 __all__ = [
@@ -131,14 +127,14 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 """What feedback can be asked for, by the names that rows carry. Its keys and its target are always selected."""
 
-KEYS = ("project_slug", "feedback_id", "target_ref")
-
 PAYLOADS = frozenset({"payload", "details"})
 """Columns that may hold a megabyte."""
 
+reader = Reader("Feedback", COLUMNS, "feedback_id", always=("target_ref",), payloads=PAYLOADS)
 
-labelled = partial(labelled_of, COLUMNS, KEYS)
-"""The SQL of given columns and the keys."""
+select_feedback_by_id = reader.by_id
+select_feedback_page = reader.page
+labelled = reader.labelled
 
 
 def insert_feedback(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -146,14 +142,6 @@ def insert_feedback(connection: Connection, rows: Iterable[Mapping[str, Any]]) -
     full = [{**row, **{f"{name}_query": row[name] and query_form(row[name]) for name in PAYLOADS}} for row in rows]
     if full:
         connection.execute(insert(connection, feedback), full)
-
-
-def select_feedback_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Feedback by id; ids that are not there are missing."""
-    found = fetch_by(connection, "Feedback", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.feedback_id: row for row in found}
 
 
 def select_feedback_by_target(
@@ -171,26 +159,6 @@ def select_feedback_by_target(
         for ref, group in groupby(rows, lambda row: row.target_ref):
             found[ref] = rows.like(group)
     return found
-
-
-def select_feedback_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of the feedback of one project that fulfils ``conditions``; bounded in bytes where payloads are asked for.
-
-    Raises ``QueryError`` for a cursor that is none.
-    """
-    if not PAYLOADS & set(columns):
-        return select_page(connection, "Feedback", labelled(columns), conditions, order, request)
-    page = select_page(connection, "Feedback", labelled(["storage_size_bytes"]), conditions, order, request)
-    project_id = page.rows[0].project_slug if page.rows else ""
-    return bounded(
-        page, request, key="feedback_id", read=lambda ids: select_feedback_by_id(connection, project_id, ids, columns)
-    )
 
 
 def select_feedback_values(

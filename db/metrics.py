@@ -29,10 +29,11 @@ from sqlalchemy import (
 
 from db.chunks import chunked
 from db.metadata import JSONColumn, Name, Time, metadata
-from db.pages import Page, PageRequest, select_page
+from db.pages import Page, PageRequest
 from db.partitions import partition_counts, partition_pages
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Order
+from db.readers import Reader
 from db.rows import Row, fetch, fetch_by
 from db.rows import labelled as labelled_of
 
@@ -159,7 +160,8 @@ VERSIONS: dict[str, ColumnElement[Any]] = {
 }
 """The same of a version."""
 
-METRIC_KEYS = ("project_slug", "metric_id")
+reader = Reader("Metric", METRICS, "metric_id")
+select_metrics_page = reader.page
 VERSION_KEYS = ("project_slug", "metric_id", "version")
 
 METRIC_FIELDS = Fields(
@@ -195,7 +197,7 @@ def select_metrics_by_id(
     connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Metrics by id; ids that are not there are missing."""
-    selected = labelled_of(METRICS, METRIC_KEYS, columns)
+    selected = reader.labelled(columns)
     return {row.metric_id: row for row in fetch_by(connection, "Metric", selected, m.id, ids, *deployed(project_id))}
 
 
@@ -203,15 +205,13 @@ def select_metrics_by_name(
     connection: Connection, project_id: str, names: Iterable[str], columns: Collection[str]
 ) -> dict[str, Row]:
     """Metrics by name; names that none has are missing."""
-    selected = labelled_of(METRICS, METRIC_KEYS, {*columns, "name"})
+    selected = reader.labelled({*columns, "name"})
     return {row.name: row for row in fetch_by(connection, "Metric", selected, m.name, names, *deployed(project_id))}
 
 
 def select_enabled_metrics(connection: Connection, project_id: str) -> list[Row]:
     """The metrics that run on new calls, with what ``CONTENT`` names, the first created first."""
-    statement = select(*labelled_of(METRICS, METRIC_KEYS, CONTENT)).where(
-        *deployed(project_id), m.enabled_in_prod.is_(True)
-    )
+    statement = select(*reader.labelled(CONTENT)).where(*deployed(project_id), m.enabled_in_prod.is_(True))
     return list(fetch(connection, "Metric", statement.order_by(m.created_at, m.id)))
 
 
@@ -225,17 +225,6 @@ def select_composites(connection: Connection, project_id: str) -> Sequence[tuple
     """The id, the name and the children (JSON text) of each metric that has any."""
     statement = select(m.id, m.name, v.child_metrics).where(*deployed(project_id), v.child_metrics.is_not(None))
     return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
-
-
-def select_metrics_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of the metrics that fulfil ``conditions``, which hold ``deployed``."""
-    return select_page(connection, "Metric", labelled_of(METRICS, METRIC_KEYS, columns), conditions, order, request)
 
 
 def select_versions(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 
+from db.bounded_pages import SIZE, bounded
 from db.pages import Page, PageRequest, select_page
 from db.query.order import Order
 from db.rows import Row, fetch_by, labelled
@@ -27,9 +28,15 @@ class Reader:
     shown: Sequence[ColumnElement[bool]] = ()
     """The conditions of what exists for readers."""
 
+    always: Sequence[str] = ()
+    """What else is selected always."""
+
+    payloads: frozenset[str] = frozenset()
+    """Columns that may be large: pages with them are bounded in bytes, by the column ``storage_size_bytes``."""
+
     def labelled(self, columns: Collection[str]) -> list[ColumnElement[Any]]:
         """The SQL of given columns and the keys."""
-        return labelled(self.columns, ("project_slug", self.key), columns)
+        return labelled(self.columns, ("project_slug", self.key, *self.always), columns)
 
     def by_id(
         self, connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
@@ -47,5 +54,10 @@ class Reader:
         order: Order,
         request: PageRequest,
     ) -> Page:
-        """A page of the rows that fulfil ``conditions``; raises CursorError for a cursor that is none."""
-        return select_page(connection, self.noun, self.labelled(columns), conditions, order, request)
+        """A page of the rows that fulfil ``conditions``; of one project, where payloads are asked for. Raises
+        CursorError for a cursor that is none."""
+        if self.payloads.isdisjoint(columns):
+            return select_page(connection, self.noun, self.labelled(columns), conditions, order, request)
+        page = select_page(connection, self.noun, self.labelled([SIZE]), conditions, order, request)
+        project_id = page.rows[0].project_slug if page.rows else ""
+        return bounded(page, request, key=self.key, read=lambda ids: self.by_id(connection, project_id, ids, columns))

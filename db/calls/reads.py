@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Double, Select, and_, bindparam, cast, func, literal, or_, select
 
-from db.bounded_pages import bounded
+from db.bounded_pages import SIZE, bounded
 from db.calls.tables import JSON_COLUMNS, calls
 from db.chunks import chunked
 from db.id_lists import among, of_bound_project
@@ -155,7 +155,7 @@ def select_calls_page(
         return select_page(connection, "Call", labelled(columns), conditions, order, request, apart)
     if walked and not apart and request.size and connection.dialect.name == "sqlite":
         return _walk(connection, columns, conditions, order, request, max_bytes)
-    page = select_page(connection, "Call", labelled(["storage_size_bytes"]), conditions, order, request, apart)
+    page = select_page(connection, "Call", labelled([SIZE]), conditions, order, request, apart)
     return bounded(
         page,
         request,
@@ -163,9 +163,6 @@ def select_calls_page(
         read=lambda ids: select_calls_by_id(connection, page.rows[0].project_slug, ids, columns),
         max_bytes=max_bytes,
     )
-
-
-_SIZE = "storage_size_bytes"
 
 
 def _walk(
@@ -176,10 +173,10 @@ def _walk(
     request: PageRequest,
     max_bytes: int,
 ) -> Page:
-    selected = labelled({*columns, _SIZE})
+    selected = labelled({*columns, SIZE})
     result = connection.execute(page_statement(selected, conditions, order, request))
     names = tuple(result.keys())
-    size = names.index(_SIZE)
+    size = names.index(SIZE)
     rows: list[Any] = []
     total = 0
     cut = False

@@ -1,19 +1,16 @@
 """The items of annotation queues."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from db.chunks import chunked
 from db.metadata import Name, Time
-from db.pages import Page, PageRequest, select_page
 from db.query.fields import Field, Fields, FieldType
-from db.query.order import Order
 from db.queues.tables import queue_items, queues
+from db.readers import Reader
 from db.rows import Row, fetch_by
-from db.rows import labelled as labelled_of
 from db.upsert import insert
 
 __all__ = [
@@ -28,7 +25,6 @@ __all__ = [
     "remove_items",
     "select_items_by_id",
     "select_items_by_key",
-    "select_items_page",
     "select_known_calls",
     "set_item_state",
 ]
@@ -75,8 +71,9 @@ ITEM_SHOWN = and_(
 )
 """Items that exist for readers, as their queue does."""
 
-labelled = partial(labelled_of, ITEM_COLUMNS, ("project_slug", "item_id", "queue_id", "call_id"))
-"""The SQL of given columns and the keys."""
+reader = Reader("AnnotationQueueItem", ITEM_COLUMNS, "item_id", always=("queue_id", "call_id"))
+
+select_items_by_id = reader.by_id
 
 
 def insert_items(connection: Connection, rows: Iterable[Mapping[str, Any]], *, again: bool) -> None:
@@ -136,14 +133,6 @@ def complete_items(connection: Connection, project_id: str, done: Sequence[Mappi
     connection.execute(statement, done)
 
 
-def select_items_by_id(
-    connection: Connection, project_id: str, ids: Iterable[str], columns: Collection[str]
-) -> dict[str, Row]:
-    """Items by their own ids; ids that are not there are missing."""
-    found = fetch_by(connection, "AnnotationQueueItem", labelled(columns), c.id, ids, c.project_id == project_id)
-    return {row.item_id: row for row in found}
-
-
 def select_items_by_key(
     connection: Connection, project_id: str, keys: Iterable[tuple[str, str]], columns: Collection[str]
 ) -> dict[tuple[str, str], Row]:
@@ -151,16 +140,5 @@ def select_items_by_key(
     wanted = set(keys)
     where = (c.project_id == project_id, c.queue_id.in_({queue for queue, _ in wanted}), ITEM_SHOWN)
     calls = {call for _, call in wanted}
-    found = fetch_by(connection, "AnnotationQueueItem", labelled(columns), c.call_id, calls, *where)
+    found = fetch_by(connection, "AnnotationQueueItem", reader.labelled(columns), c.call_id, calls, *where)
     return {key: row for row in found if (key := (row.queue_id, row.call_id)) in wanted}
-
-
-def select_items_page(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-) -> Page:
-    """A page of those that fulfil ``conditions``; raises ``QueryError`` for a cursor that is none."""
-    return select_page(connection, "AnnotationQueueItem", labelled(columns), conditions, order, request)
