@@ -44,6 +44,10 @@ MOST_SOCKETS = 65_536
 # A thread that computes, such as one that validates a long document, hands over to the one that answers requests this
 # often. Small requests take turns some tens of times, which at Python's default of 5 ms would add up.
 SWITCH_SECONDS = 0.0005
+# A batch, or a page, is thousands of objects that are all in use: at Python's default of 700 they would be looked
+# through for cycles a dozen times a request. What a request leaves behind is in no cycle
+# (tests/rest_compat/test_memory.py).
+YOUNG_OBJECTS = 10_000
 # A worker answers health checks late while it imports the application on a busy machine.
 WORKER_HEALTH_SECONDS = 60
 
@@ -71,6 +75,7 @@ class AppFactory:
 
         app = create_app(self.settings)
         gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         gc.enable()
         end_streams = getattr(app.state, "end_streams", None)
         if end_streams is not None:
