@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from db.call_texts import prepare_search
-from db.engines import Database
+from db.engines import Database, parse_url
 from db.migrate import migrate
 from db.subject_indexes import index_subjects
+from db.upkeep import Upkeep
 from db.write_queue import WriteLimits
 from graph.limits import Limits as DocumentLimits
 from graph.schema import schema
@@ -126,7 +127,7 @@ def create_app(settings: Settings) -> Starlette:
             resources.jobs.start(worker.run(), "metrics", cancel_on_close=True)
             if resources.search:
                 resources.jobs.start(TextWriter(resources.server_context).run(), "search", cancel_on_close=True)
-            async with taking_grpc(settings, resources.context):
+            async with looking_after(settings.database_url), taking_grpc(settings, resources.context):
                 yield
         finally:
             resources.live.stop()
@@ -173,6 +174,19 @@ def create_app(settings: Settings) -> Starlette:
 
     app.state.end_streams = end_streams
     return app
+
+
+@asynccontextmanager
+async def looking_after(database_url: str) -> AsyncIterator[None]:
+    """The tables of a database of PostgreSQL are looked after inside."""
+    if parse_url(database_url).get_backend_name() != "postgresql":
+        yield
+        return
+    upkeep = Upkeep(database_url)
+    try:
+        yield
+    finally:
+        await run_in_threadpool(upkeep.close)
 
 
 @asynccontextmanager
