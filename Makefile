@@ -34,10 +34,10 @@ serve: setup $(COMPILED)  ## the server, on SQLite; flags go into ARGS="..."
 	@exec $(BIN)/tracegraph serve $(ARGS)
 
 # Three processes on two cores: servers and SDKs that tests start are waited for much of the time.
-test: setup  ## all tests but those that need Node.js, Chromium or an older SDK; .ci/run runs these too
+test: setup $(COMPILED)  ## all tests but those that need Node.js, Chromium or an older SDK; .ci/run runs these too
 	$(BIN)/pytest --numprocesses 3 --dist worksteal -m "$(SELECT)" $(ARGS)
 
-bench: setup  ## this server beside others, installed when first wanted; ARGS="--only ingest,stream --quick" chooses
+bench: setup $(COMPILED)  ## this server beside others, installed when first wanted; ARGS="--only ingest,stream --quick" chooses
 	$(BIN)/python -m bench $(ARGS)
 
 check: setup  ## format, lint, types, and the files made from code

@@ -22,7 +22,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from graph.cost import Cost
 from graph.errors import ErrorCode, LimitExceededError
-from graph.limits import Documents, Limits, Prepared
+from graph.limits import Limits, Prepared, documents_of
 
 __all__ = ["Admission", "Admitted", "Gate", "Refused", "refusal"]
 
@@ -137,7 +137,7 @@ class Gate:
         assert not schema.extensions, "queries and mutations run without strawberry's extensions"
         assert not schema.directives, "and so do directives of its own"
         self.limits = limits
-        self.documents = Documents(schema, limits)
+        self.documents = documents_of(schema, limits)
         self.schema = copy.copy(schema)
         self.schema.extensions = (_Running,)
         # strawberry logs every mistake of a client as an error; `graph.errors.presented` logs what is ours

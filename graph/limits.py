@@ -31,10 +31,11 @@ from graph.errors import LimitExceededError
 from graph.measure import Size, repetitions, sizes_of
 from graph.naming import Naming, in_served_names
 
-__all__ = ["Documents", "Limits", "Prepared"]
+__all__ = ["Documents", "Limits", "Prepared", "documents_of"]
 
 MAX_CACHED_LENGTH = 16_384  # longer documents are not kept, so that the cache stays within some tens of megabytes
 MAX_INLINE_LENGTH = 1000  # what is longer may take more than a few milliseconds, and is read on another thread
+MAX_SCHEMAS = 8  # whose documents are remembered; a process serves one or two
 MAX_ERRORS = 20  # of validation; each may take milliseconds, for the names that it suggests
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
@@ -176,6 +177,12 @@ class Documents:
             for name, message, asked, limit in found
             if asked > limit
         ]
+
+
+@lru_cache(maxsize=MAX_SCHEMAS)
+def documents_of(schema: Schema, limits: Limits) -> Documents:
+    """The documents of a schema within limits, which every application of a process has in common."""
+    return Documents(schema, limits)
 
 
 def _parts(

@@ -54,7 +54,8 @@ def postgres_server() -> Iterator[str]:
 def _new_postgres_database(server: str, name: str, template: str = "template1") -> str:
     url = make_url(server)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # By copying files, which takes half the time of writing what is in them to the log.
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     return url.set(database=name).render_as_string(hide_password=False)
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cache, reduce
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -89,6 +89,11 @@ def standing_clock() -> Iterator[None]:
         yield
 
 
+@cache
+def _paths(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", template))
+
+
 @dataclass(frozen=True, eq=False)
 class Story:
     """What is told of one API."""
@@ -106,7 +111,7 @@ class Story:
         return next(
             endpoint
             for endpoint in self.endpoints
-            if endpoint.method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", endpoint.path), path)
+            if endpoint.method == method and _paths(endpoint.path).fullmatch(path)
         )
 
     def example_of(self, endpoint: Endpoint) -> Example:
