@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Table, select
+from sqlalchemy import BigInteger, Column, Connection, Table, bindparam, select
 
 from db.chunks import chunked
+from db.id_lists import among_bound
 from db.metadata import Name, Time, metadata
+from db.prepared import Prepared
 from db.query.fields import Field, Fields, FieldType
 from db.rows import RowSet, fetch
 from db.signals import note
@@ -35,14 +36,17 @@ PROJECT_FIELDS = Fields(
 _COLUMNS = (projects.c.project_id.label("slug"), projects.c.created_at, projects.c.change_seq)
 
 
+_ONE = Prepared(select(*_COLUMNS).where(projects.c.project_id == bindparam("slug", type_=Name())))
+_SOME = Prepared(select(*_COLUMNS).where(among_bound(projects.c.project_id, "slugs")))
+
+
 @cache
-def _locking(dialect: str) -> Any:
-    """The statement of ``lock``, made once: it is part of every write."""
+def _locking(dialect: str) -> Prepared:
+    """The statement of ``lock``, which is part of every write."""
     statement = insert_for(dialect, projects)
     added = projects.c.change_seq + statement.excluded.change_seq
-    return statement.on_conflict_do_update(index_elements=["project_id"], set_={"change_seq": added}).returning(
-        projects.c.change_seq
-    )
+    raised = statement.on_conflict_do_update(index_elements=["project_id"], set_={"change_seq": added})
+    return Prepared(raised.returning(projects.c.change_seq), ("project_id", "change_seq", "created_at"))
 
 
 def lock(connection: Connection, project_id: str, now: int, changes: int = 1) -> int:
@@ -54,14 +58,16 @@ def lock(connection: Connection, project_id: str, now: int, changes: int = 1) ->
     a writer read rows before it decides what to write.
     """
     values = {"project_id": project_id, "change_seq": changes, "created_at": now}
-    last: int = connection.execute(_locking(connection.dialect.name), values).scalar_one()
+    ((last,),) = _locking(connection.dialect.name).fetch(connection, values)
     note(connection, project_id)
-    return last - changes + 1
+    return int(last) - changes + 1
 
 
 def select_projects(connection: Connection, project_ids: Sequence[str]) -> RowSet:
     """The projects that exist among ``project_ids``, in no order; columns slug, created_at, change_seq."""
-    return fetch(connection, "Project", select(*_COLUMNS).where(projects.c.project_id.in_(project_ids)))
+    if len(project_ids) == 1:
+        return fetch(connection, "Project", _ONE, {"slug": project_ids[0]})
+    return fetch(connection, "Project", _SOME, {"slugs": project_ids})
 
 
 def select_heads(connection: Connection, project_ids: Iterable[str]) -> dict[str, int]:
@@ -71,6 +77,5 @@ def select_heads(connection: Connection, project_ids: Iterable[str]) -> dict[str
     """
     heads = dict.fromkeys(project_ids, 0)
     for chunk in chunked(list(heads)):
-        found = select(projects.c.project_id, projects.c.change_seq).where(projects.c.project_id.in_(chunk))
-        heads.update((row.project_id, row.change_seq) for row in connection.execute(found))
+        heads.update((row.slug, row.change_seq) for row in select_projects(connection, chunk))
     return heads

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from db.chunks import chunked
 from db.id_lists import among
+from db.prepared import Prepared
 
 __all__ = ["Row", "RowSet", "fetch", "fetch_by", "labelled", "row_class"]
 
@@ -53,9 +54,13 @@ class RowSet(list[Row]):
         return RowSet(self.noun, self.columns, rows)
 
 
-def fetch(connection: Connection, noun: str, statement: Select[Any], bound: Mapping[str, Any] | None = None) -> RowSet:
+def fetch(
+    connection: Connection, noun: str, statement: Select[Any] | Prepared, bound: Mapping[str, Any] | None = None
+) -> RowSet:
     """Run ``statement``, with the values of its parameters where it has named ones, and take all its rows; columns are
     named by their labels."""
+    if isinstance(statement, Prepared):
+        return RowSet(noun, statement.columns(connection), statement.fetch(connection, bound or {}))
     result = connection.execute(statement, bound)
     return RowSet(noun, tuple(result.keys()), result.all())
 

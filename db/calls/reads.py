@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Double, Select, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Double, and_, bindparam, cast, func, literal, or_, select
 
 from db.bounded_pages import SIZE, bounded
 from db.calls.tables import JSON_COLUMNS, calls
@@ -13,6 +13,7 @@ from db.id_lists import among, of_bound_project
 from db.metadata import Name
 from db.octets import octets
 from db.pages import Page, PageRequest, page_of, page_statement, select_page
+from db.prepared import Prepared
 from db.query.order import Order
 from db.rows import Row, fetch, fetch_by
 from db.rows import labelled as labelled_of
@@ -114,14 +115,13 @@ def select_calls_by_id(
 
 
 @lru_cache(maxsize=512)
-def _by_id(columns: frozenset[str], *, single: bool) -> Select[Any]:
-    """The statement that reads given columns of one call, or of many; made once, since that takes longer than to run
-    it."""
+def _by_id(columns: frozenset[str], *, single: bool) -> Prepared:
+    """The statement that reads given columns of one call, or of many."""
     if single:
         key = and_(c.project_id == bindparam("project", type_=Name()), c.id == bindparam("ids", type_=Name()))
     else:
         key = of_bound_project(c.project_id, c.id, "project", "ids")
-    return select(*labelled(columns)).where(key, SHOWN)
+    return Prepared(select(*labelled(columns)).where(key, SHOWN))
 
 
 def select_matching_ids(
