@@ -27,7 +27,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from db.call_texts import TEXTS, first_document, insert_part, prepare_search
+from db.call_texts import TEXTS, first_document, prepare_search, write_parts
 from db.calls.tables import calls
 from db.changes import beyond
 from db.chunks import chunked
@@ -156,9 +156,9 @@ def write_texts(url: str) -> None:
         for project in (HOT, small(0)):
             ids = connection.execute(select(calls.c.id).where(calls.c.project_id == project)).scalars()
             said = [each for some in chunked(ids) for each in select_said(connection, project, some)]
-            for each in sorted(said, key=lambda each: each.started_at):
-                for part in text_parts(each):
-                    insert_part(connection, project, part)
+            parts = (part for each in sorted(said, key=lambda each: each.started_at) for part in text_parts(each))
+            for some in chunked(parts):
+                write_parts(connection, project, some)
             (head,) = select_heads(connection, [project]).values()
             start_following(connection, project, TEXTS, beyond(head))
         connection.exec_driver_sql("COMMIT")

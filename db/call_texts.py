@@ -6,11 +6,13 @@ which ``prepare_search`` makes; on PostgreSQL a GIN index over numbers. That nee
 script in a database of any locale, which pg_trgm does not.
 """
 
+import json
 import logging
 import random
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,6 +27,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    bindparam,
     delete,
     exists,
     func,
@@ -36,11 +39,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from db.bulk import insert_new
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.engines import engine_for, parse_url
 from db.folding import grams, hashed
-from db.id_lists import among
+from db.id_lists import Strings, among
 from db.metadata import Name, metadata
 from db.query.search import contains
 from db.text import decode_text, encode_text
@@ -51,16 +55,16 @@ __all__ = [
     "TextPart",
     "all_seen_since",
     "call_texts",
-    "delete_part",
     "first_document",
-    "insert_part",
     "prepare_search",
+    "remove_parts",
     "says",
     "select_candidates",
     "select_cut_candidates",
     "select_newest_candidates",
     "select_parts",
     "select_saying",
+    "write_parts",
 ]
 
 log = logging.getLogger("tracegraph.search")
@@ -118,13 +122,14 @@ _MAKE = (
     " USING fts5(text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1')"
 )
 _ADD = text(
-    f"INSERT INTO {_INDEX} (rowid, text) SELECT document, text FROM call_texts"
-    " WHERE project_id = :project AND call_id = :call AND part = :part"
+    f"INSERT INTO {_INDEX} (rowid, text) SELECT t.document, t.text"
+    " FROM json_each(:documents) AS d CROSS JOIN call_texts AS t ON t.document = d.value"
 )
 _REMOVE = text(
     f"INSERT INTO {_INDEX} ({_INDEX}, rowid, text) SELECT 'delete', document, text FROM call_texts"
-    " WHERE project_id = :project AND call_id = :call AND part = :part"
-)
+    " WHERE project_id = :project AND call_id IN (SELECT value FROM json_each(:calls)) AND part = :part"
+).bindparams(bindparam("project", type_=Name()), bindparam("calls", type_=Strings()))
+_TAKEN = text("SELECT document FROM call_texts WHERE document IN (SELECT value FROM json_each(:documents))")
 
 _MATCHING = text(
     f"SELECT t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
@@ -195,40 +200,59 @@ def first_document(project_id: str, started_at: int, *, whole: bool = True) -> i
     return _span(project_id, _WHOLE if whole else _CUT)[0] + _ROOM + _LAST - tick
 
 
-def insert_part(connection: Connection, project_id: str, part: TextPart) -> None:
-    """Write a part, in the place of what was there."""
-    delete_part(connection, project_id, part.call_id, part.part)
-    row: dict[str, Any] = {"project_id": project_id, **part._asdict(), "document": None, "grams": None}
-    del row["started_at"]
+def write_parts(connection: Connection, project_id: str, parts: Sequence[TextPart]) -> None:
+    """Write parts, all of different keys, in the place of what was there."""
+    remove_parts(connection, project_id, [(part.call_id, part.part) for part in parts])
+    rows = [
+        {"project_id": project_id, "call_id": part.call_id, "part": part.part, "whole": part.whole, "text": part.text}
+        for part in parts
+    ]
     if connection.dialect.name == "postgresql":
-        row["grams"] = hashed(project_id, grams(part.text))
-        connection.execute(call_texts.insert(), row)
+        for row, part in zip(rows, parts, strict=True):
+            row["grams"] = hashed(project_id, grams(part.text))
+        insert_new(connection, call_texts, rows)
         return
-    row["document"] = _free(connection, first_document(project_id, part.started_at, whole=part.whole))
-    connection.execute(call_texts.insert(), row)
-    connection.execute(_ADD, _stored({"project": project_id, "call": part.call_id, "part": part.part}))
+    documents = _free(connection, [first_document(project_id, part.started_at, whole=part.whole) for part in parts])
+    for row, document in zip(rows, documents, strict=True):
+        row["document"] = document
+    insert_new(connection, call_texts, rows)
+    # In their order, in which the index takes them best.
+    connection.execute(_ADD, {"documents": json.dumps(sorted(documents))})
 
 
-def _free(connection: Connection, first: int) -> int:
-    """A document that is not taken: the first, or one before it. It is guessed in a range that doubles, since of many
-    calls that began at one time each would have to pass all others."""
-    document, spread = first, 1
-    while connection.execute(select(literal(1)).where(c.document == document)).first() is not None:
-        spread *= 2
+def _free(connection: Connection, wanted: Sequence[int]) -> list[int]:
+    """Documents that are not taken: those that are wanted, or others before them."""
+    taken = set(connection.execute(_TAKEN, {"documents": json.dumps(wanted)}).scalars())
+    documents = []
+    for first in wanted:
+        document = first if first not in taken else _other(connection, first, taken)
+        documents.append(document)
+        taken.add(document)
+    return documents
+
+
+def _other(connection: Connection, first: int, taken: Collection[int]) -> int:
+    """A document before the first that is not taken. It is guessed in a range that doubles, since of many calls that
+    began at one time each would have to pass all others."""
+    spread = 2
+    while True:
         document = first - random.randrange(1, spread + 1)  # noqa: S311 - no secret
-    return document
+        if document not in taken and not connection.execute(_TAKEN, {"documents": json.dumps([document])}).first():
+            return document
+        spread *= 2
 
 
-def delete_part(connection: Connection, project_id: str, call_id: str, part: int) -> None:
-    """Remove a part; nothing where it is not there."""
-    if connection.dialect.name != "postgresql":
-        connection.execute(_REMOVE, _stored({"project": project_id, "call": call_id, "part": part}))
-    connection.execute(delete(call_texts).where(c.project_id == project_id, c.call_id == call_id, c.part == part))
-
-
-def _stored(key: dict[str, Any]) -> dict[str, Any]:
-    """A key for statements that SQLAlchemy knows no columns of."""
-    return {name: encode_text(value) if isinstance(value, str) else value for name, value in key.items()}
+def remove_parts(connection: Connection, project_id: str, keys: Iterable[tuple[str, int]]) -> None:
+    """Remove the parts with these call ids and numbers, those of them that are there."""
+    calls_of: defaultdict[int, list[str]] = defaultdict(list)
+    for call_id, part in keys:
+        calls_of[part].append(call_id)
+    for part, call_ids in calls_of.items():
+        if connection.dialect.name != "postgresql":
+            connection.execute(_REMOVE, {"project": project_id, "calls": call_ids, "part": part})
+        connection.execute(
+            delete(call_texts).where(c.project_id == project_id, among(c.call_id, call_ids), c.part == part)
+        )
 
 
 def select_parts(connection: Connection, project_id: str, call_ids: Iterable[str]) -> list[tuple[str, int, int]]:

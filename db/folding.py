@@ -19,12 +19,12 @@ SEPARATOR = "\U0010effe"
 
 def fold(text: str) -> str:
     """``text`` without regard to case, as a database can hold it: ``Straße`` as ``strasse``."""
-    return encode_text(text.upper().casefold())
+    return encode_text(text.lower() if text.isascii() else text.upper().casefold())
 
 
 def grams(folded: str) -> set[str]:
     """The trigrams of folded text."""
-    return {"".join(gram) for gram in zip(folded, folded[1:], folded[2:], strict=False)}
+    return {folded[begin : begin + GRAM] for begin in range(len(folded) - GRAM + 1)}
 
 
 def hashed(project_id: str, found: Iterable[str]) -> list[int]:

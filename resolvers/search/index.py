@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.call_texts import TEXTS, TextPart, delete_part, insert_part, select_parts
+from db.call_texts import TEXTS, TextPart, remove_parts, select_parts, write_parts
 from db.calls.changes import CALL_CHANGES, call_changes
 from db.changes import START, Position, select_changes
 from db.followers import Following, move_follower, select_follower, start_following
@@ -36,26 +36,19 @@ REST_BUSY = 4.0  # how long it rests while others write, in times of what the ba
 REST_IDLE = 0.5  # and while nobody does
 
 
-class _Part(NamedTuple):
-    """A part that is to be written, or removed where there is no ``text``."""
+class _Gone(NamedTuple):
+    """A part that nothing takes the place of."""
 
     call_id: str
     part: int
     size: int
-    text: TextPart | None
-
-    def write(self, connection: Connection, project: str) -> None:
-        if self.text is None:
-            delete_part(connection, project, self.call_id, self.part)
-        else:
-            insert_part(connection, project, self.text)
 
 
 class _Batch(NamedTuple):
     """What comes next in a project."""
 
     following: Following
-    parts: Sequence[_Part]
+    parts: Sequence[_Gone | TextPart]
     end: Position
     head: int
 
@@ -126,36 +119,33 @@ def _next(connection: Connection, project: str) -> _Batch | None:
         connection, call_changes(project, CALL_CHANGES, ()), following.position, head, BATCH, BATCH_BYTES
     )
     ids = list(dict.fromkeys(change.id for change in found.changes))
-    before = [_Part(call_id, part, size, None) for call_id, part, size in select_parts(connection, project, ids)]
-    after = [
-        _Part(text.call_id, text.part, len(text.text), text)
-        for said in select_said(connection, project, ids)
-        for text in text_parts(said)
-    ]
-    replaced = {(each.call_id, each.part) for each in after}
-    removed = [each for each in before if (each.call_id, each.part) not in replaced]
-    return _Batch(following, [*removed, *after], found.end, head)
+    parts = [part for said in select_said(connection, project, ids) for part in text_parts(said)]
+    replaced = {(part.call_id, part.part) for part in parts}
+    found_before = (_Gone(*part) for part in select_parts(connection, project, ids))
+    gone = [part for part in found_before if (part.call_id, part.part) not in replaced]
+    return _Batch(following, [*gone, *parts], found.end, head)
 
 
-def _groups(parts: Iterable[_Part]) -> Iterator[Sequence[_Part]]:
+def _groups(parts: Iterable[_Gone | TextPart]) -> Iterator[Sequence[_Gone | TextPart]]:
     """Parts that are written in one transaction, at least one."""
-    group: list[_Part] = []
+    group: list[_Gone | TextPart] = []
     size = 0
     for part in parts:
-        if group and size + part.size > WRITE_CHARACTERS:
+        length = part.size if isinstance(part, _Gone) else len(part.text)
+        if group and size + length > WRITE_CHARACTERS:
             yield group
             group, size = [], 0
         group.append(part)
-        size += part.size
+        size += length
     if group:
         yield group
 
 
-def _write(connection: Connection, following: Following, to: Position, parts: Sequence[_Part]) -> bool:
+def _write(connection: Connection, following: Following, to: Position, parts: Sequence[_Gone | TextPart]) -> bool:
     """Write parts, where nobody else has moved on meanwhile."""
     if not move_follower(connection, following, to):
         return False
-    # In the order of their documents, in which the index of SQLite takes them best.
-    for part in sorted(parts, key=lambda each: -each.text.started_at if each.text else 0):
-        part.write(connection, following.project)
+    gone = [(part.call_id, part.part) for part in parts if isinstance(part, _Gone)]
+    remove_parts(connection, following.project, gone)
+    write_parts(connection, following.project, [part for part in parts if isinstance(part, TextPart)])
     return True
