@@ -16,9 +16,18 @@ _STORED = re.compile("[\U0010f000\U0010f800-\U0010ffff]")
 
 def encode_text(text: str) -> str:
     """What is stored for ``text``: U+0000 becomes U+10F000, a lone surrogate U+D800+n becomes U+10F800+n."""
-    if text.isascii() and "\x00" not in text:
+    if "\x00" not in text and (text.isascii() or _is_utf8(text)):
         return text
     return _UNSTORABLE.sub(lambda m: chr(_PLANE + (ord(m[0]) and ord(m[0]) - 0xD000)), text)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether UTF-8 can hold it, which is found out much sooner by writing it than by looking for what it cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def decode_text(stored: str) -> str:

@@ -26,8 +26,8 @@ __all__ = ["TextWriter"]
 
 log = logging.getLogger("tracegraph.search")
 
-BATCH = 200  # changes
-BATCH_BYTES = 1 << 18  # bytes of payloads of a batch, but for one call that has more
+BATCH = 1000  # changes
+BATCH_BYTES = 1 << 20  # bytes of payloads of a batch, but for one call that has more
 WRITE_CHARACTERS = 1 << 17  # of a transaction, that others wait for
 MOST_PROJECTS = 100  # that are looked after in one round
 LOOK = 1.0  # seconds between two looks

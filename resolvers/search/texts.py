@@ -1,9 +1,9 @@
 """What a call says: its names, and the texts and numbers in its inputs and output, taken out of their JSON."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from json import decoder
+from json import JSONDecoder, decoder
 from typing import Any, cast
 
 from db.call_texts import LONGEST_PART, TextPart
@@ -15,6 +15,9 @@ __all__ = ["LONGEST_TERM", "says_all", "text_parts"]
 
 LONGEST_TERM = 1000
 """Characters of folded text that are sought at a time. Parts of one value share as many, so that one of them has it."""
+
+LONGEST_PARSED = 1 << 16
+"""Characters of JSON that are parsed at once; longer ones are walked through."""
 
 _scan_string = cast("Any", decoder).scanstring
 """Reads a string of JSON from behind its first quotation mark: its value, and where it ends. Written in C."""
@@ -45,10 +48,37 @@ def _said(said: Said) -> Iterator[str]:
 
 
 def _values(text: str) -> Iterator[str]:
-    """The strings and numbers in JSON text, one after another, numbers as they were sent. Keys are left out.
+    """The strings and numbers in JSON text, one after another, numbers as they were sent. Keys are left out."""
+    if len(text) <= LONGEST_PARSED:
+        try:
+            return _in_order(_parse(text))
+        except RecursionError:  # it is nested deeper than the parser goes
+            pass
+    return _scanned(text)
 
-    Nothing is parsed into objects, which would take many times the memory.
-    """
+
+def _members(pairs: list[tuple[str, Any]]) -> list[Any]:
+    return [value for _, value in pairs]
+
+
+_parse: Callable[[str], Any] = JSONDecoder(
+    object_pairs_hook=_members, parse_int=str, parse_float=str, strict=False
+).decode
+"""JSON with lists of their values in the place of objects, and numbers as texts."""
+
+
+def _in_order(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            waiting += reversed(value)
+
+
+def _scanned(text: str) -> Iterator[str]:
+    """The same of text of any length, without objects made of it, which would take many times the memory."""
     at = 0
     while token := _TOKEN.search(text, at):
         at = token.end()
@@ -70,12 +100,12 @@ def _joined(values: Iterable[str]) -> Iterator[str]:
     for value in values:
         for piece in _pieces(value):
             if held and length + len(piece) > LONGEST_PART:
-                yield fold(SEPARATOR.join(held))
+                yield SEPARATOR.join(held)
                 held, length = [], 0
-            held.append(piece)
+            held.append(fold(piece))
             length += len(piece) + 1
     if held:
-        yield fold(SEPARATOR.join(held))
+        yield SEPARATOR.join(held)
 
 
 def _pieces(value: str) -> Iterator[str]:
