@@ -10,12 +10,25 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, not_, or_, select
+from sqlalchemy import Connection, Select, select
 
 from db.calls.tables import calls
 from db.id_lists import among
 
-__all__ = ["Below", "Placed", "Step", "below_in", "depth_first", "descendant_ids", "walk_above", "walk_below", "way_up"]
+__all__ = [
+    "STEP",
+    "Below",
+    "Placed",
+    "Step",
+    "below_in",
+    "depth_first",
+    "descendant_ids",
+    "place",
+    "select_children",
+    "walk_above",
+    "walk_below",
+    "way_up",
+]
 
 c = calls.c
 
@@ -24,6 +37,9 @@ _SHALLOW = 8
 
 LARGEST_TRACE = 200_000
 """Calls of the traces that are read whole; in larger ones the walk goes on level by level."""
+
+BROAD = 1000
+"""Calls of a level for which reading it as such costs no more than reading traces whole."""
 
 MOST_LEVELS = 1000
 """Levels that a bounded walk reads one by one."""
@@ -34,12 +50,12 @@ class Step(NamedTuple):
 
     id: str
     parent_id: str | None
-    trace_id: str | None
     started_at: int | None
     deleted: bool
 
 
-_STEP = (c.id, c.parent_id, c.trace_id, c.started_at, c.deleted_at.is_not(None).label("deleted"))
+STEP = (c.id, c.parent_id, c.started_at, c.deleted_at.is_not(None).label("deleted"))
+"""The columns of a step: the index of calls by their parents has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +77,35 @@ class Placed(NamedTuple):
 
 
 def walk_below(
-    connection: Connection, project_id: str, ids: Iterable[str], *, levels: int | None = None, most: int | None = None
+    connection: Connection,
+    project_id: str,
+    ids: Iterable[str],
+    *,
+    levels: int | None = None,
+    most: int | None = None,
+    most_levels: int = MOST_LEVELS,
 ) -> Below:
     """The calls below ``ids``, down to ``levels`` at least; each is walked once, whatever its parents say. The walk is
-    cut where it comes to more than ``most``, or a thousand levels that no trace read whole can spare it."""
+    cut where it comes to more than ``most``, or to ``most_levels`` that no trace read whole can spare it."""
     walk = _Walk(connection, project_id, set(ids), most)
     level = list(walk.met)
     depth = 0
     cut = False
     while level and (levels is None or depth < levels):
         depth += 1
-        if most is not None and (len(walk.met) > most or depth > MOST_LEVELS):
+        if most is not None and (len(walk.met) > most or depth > most_levels):
             cut = True
             break
-        level = walk.take(walk.rows(c.parent_id, level))
-        if level and depth % _SHALLOW == 0:
+        level = walk.take(walk.rows(level))
+        if level and depth % _SHALLOW == 0 and len(level) <= BROAD:
             level = walk.take_traces(level)
     for steps in walk.children.values():
-        steps.sort(key=_place)
+        steps.sort(key=place)
     return Below(walk.children, cut or (most is not None and len(walk.met) > most))
 
 
-def _place(step: Step) -> tuple[bool, int, str]:
+def place(step: Step) -> tuple[bool, int, str]:
+    """What siblings are sorted by."""
     return step.started_at is None, step.started_at or 0, step.id
 
 
@@ -93,12 +116,9 @@ class _Walk:
         self.connection, self.project_id, self.met, self.most = connection, project_id, met, most
         self.children: defaultdict[str, list[Step]] = defaultdict(list)
 
-    def rows(self, column: ColumnElement[str], values: Iterable[str], *where: ColumnElement[bool]) -> list[Step]:
-        """The calls with one of ``values`` in ``column``."""
-        statement = select(*_STEP).where(c.project_id == self.project_id, among(column, values), *where)
-        if self.most is not None:
-            statement = statement.limit(self.most + 1)
-        return _steps(self.connection, statement)
+    def rows(self, parents: Iterable[str]) -> list[Step]:
+        """The children of ``parents``."""
+        return select_children(self.connection, self.project_id, parents, self.most)
 
     def take(self, steps: Iterable[Step]) -> list[str]:
         """Put calls below their parents; returns those that were not met before."""
@@ -115,7 +135,7 @@ class _Walk:
         """Walk down from ``level`` inside the traces it lies in; returns what was met below in other traces. Where the
         traces are too large nothing is done: ``level`` itself is returned."""
         traces = _traces_of(self.connection, self.project_id, level)
-        steps = _steps_of_traces(self.connection, self.project_id, traces)
+        steps = _steps_of_traces(self.connection, self.project_id, traces, self.most)
         if steps is None:
             return list(level)
         inside: defaultdict[str, list[Step]] = defaultdict(list)
@@ -127,8 +147,7 @@ class _Walk:
         while waiting:
             walked += waiting
             waiting = self.take(step for call_id in waiting for step in inside.pop(call_id, ()))
-        elsewhere = or_(c.trace_id.is_(None), not_(among(c.trace_id, traces)))
-        return self.take(self.rows(c.parent_id, walked, elsewhere))
+        return self.take(step for step in self.rows(walked) if step.id not in self.met)
 
 
 def _traces_of(connection: Connection, project_id: str, ids: Iterable[str]) -> list[str]:
@@ -136,11 +155,22 @@ def _traces_of(connection: Connection, project_id: str, ids: Iterable[str]) -> l
     return list(connection.execute(statement.distinct()).scalars())
 
 
-def _steps_of_traces(connection: Connection, project_id: str, traces: Collection[str]) -> list[Step] | None:
-    """All calls of the traces; None for more than ``LARGEST_TRACE``."""
-    statement = select(*_STEP).where(c.project_id == project_id, among(c.trace_id, traces))
-    steps = _steps(connection, statement.limit(LARGEST_TRACE + 1))
-    return None if len(steps) > LARGEST_TRACE else steps
+def _steps_of_traces(
+    connection: Connection, project_id: str, traces: Collection[str], most: int | None = None
+) -> list[Step] | None:
+    """All calls of the traces; None for more than ``LARGEST_TRACE``, or ``most``."""
+    limit = LARGEST_TRACE if most is None else min(most, LARGEST_TRACE)
+    statement = select(*STEP).where(c.project_id == project_id, among(c.trace_id, traces))
+    steps = _steps(connection, statement.limit(limit + 1))
+    return None if len(steps) > limit else steps
+
+
+def select_children(
+    connection: Connection, project_id: str, parents: Iterable[str], most: int | None = None
+) -> list[Step]:
+    """The children of ``parents``, of which there is one, in no order; of more than ``most`` one more than these."""
+    statement = select(*STEP).where(c.project_id == project_id, among(c.parent_id, parents))
+    return _steps(connection, statement if most is None else statement.limit(most + 1))
 
 
 def _steps(connection: Connection, statement: Select[Any]) -> list[Step]:
@@ -191,10 +221,10 @@ def walk_above(connection: Connection, project_id: str, ids: Iterable[str]) -> d
     asked = set(level)
     whole = False
     for depth in range(1, MOST_LEVELS + 1):
-        steps = _steps(connection, select(*_STEP).where(c.project_id == project_id, among(c.id, level)))
+        steps = _steps(connection, select(*STEP).where(c.project_id == project_id, among(c.id, level)))
         met.update((step.id, step) for step in steps)
         if depth % _SHALLOW == 0 and not whole:
-            traces = {step.trace_id for step in steps if step.trace_id is not None}
+            traces = _traces_of(connection, project_id, level)
             inside = _steps_of_traces(connection, project_id, traces)
             whole = inside is None
             met.update((step.id, step) for step in inside or ())

@@ -65,8 +65,9 @@ class TreeConnection(Connection[LazyCall]):
         return list(edges)
 
     @link(
-        f"Whether the tree was cut: at most {MOST_DESCENDANTS:,} calls below one call are walked, and {MOST_WALKED:,} "
-        "below all calls of a list. `totalCount` then counts what was walked."
+        f"Whether `totalCount` was cut: at most {MOST_DESCENDANTS:,} calls below one call are counted, and "
+        f"{MOST_WALKED:,} below all calls of a list. Where it is selected, or `filter`, a query, `last` or `before` is "
+        "given, the list ends there, too; other pages go on as far as the tree does."
     )
     def is_cut(self) -> bool:
         """Known from the walk."""
@@ -118,7 +119,9 @@ class CallTree:
             chosen = None
             if filter is not None or expression is not None:
                 chosen = CallList(cast("Any", self).project_slug, filter_of(filter), query=expression)
-            return TreeList(page_request(first, after, last, before), _columns(info), max_depth, chosen)
+            request = page_request(first, after, last, before)
+            counted = is_selected(info, "totalCount", "isCut")
+            return TreeList(request, _columns(info), max_depth, chosen, counted=counted)
 
         return await _connect(info, call_descendants, self, shared_by_siblings(info, make))
 

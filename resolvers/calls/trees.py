@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from db.bounded_pages import MAX_PAGE_BYTES
+from db.calls.large_trees import Gap, gaps_behind, select_on
 from db.calls.reads import PAYLOADS, select_calls_by_id
 from db.calls.tables import calls
 from db.calls.trees import Placed, depth_first, walk_above, walk_below, way_up
@@ -41,16 +42,24 @@ MOST_WALKED = 5 * MOST_DESCENDANTS
 """Calls below all the calls of a list that are walked."""
 
 
+FEW = 2000
+"""Calls below all the calls of a list, up to which they are walked for a page of them; more are read as far as a page
+goes (``db.calls.large_trees``)."""
+
+_FEW_LEVELS = 32
+
+
 @dataclass(frozen=True, slots=True)
 class TreePage:
-    """A page of the calls below or above a call, with how deep each of them is, and how many there are in all.
+    """A page of the calls below or above a call, with how deep each of them is, and how many there are in all, if that
+    was asked for.
 
-    ``cut`` says that there are more than were walked.
+    ``cut`` says that there are more than were counted.
     """
 
     page: Page
     depths: Mapping[str, int]
-    total: int
+    total: int = 0
     cut: bool = False
 
 
@@ -59,13 +68,20 @@ class TreeList:
     """Which calls of a tree, and which page of them; shared by the lists of siblings.
 
     ``chosen`` says which are listed, None that all are; it does not stop the walk. ``columns`` is None where no page is
-    asked for.
+    asked for, ``counted`` says whether it is asked how many there are.
     """
 
     request: PageRequest
     columns: frozenset[str] | None
     levels: int | None = None
     chosen: CallList | None = None
+    counted: bool = True
+
+    @property
+    def is_read_on(self) -> bool:
+        """Whether a page is all that is asked for, and can be read on from its cursor."""
+        whole = self.counted or self.columns is None or self.chosen is not None
+        return not whole and not self.request.backwards and self.request.before is None
 
 
 class _Positions:
@@ -85,13 +101,13 @@ class _Positions:
         match values:
             case ["tree", str(call_id)]:
                 return call_id
-        raise InvalidQueryError(f"not a cursor of a call tree: {_shown(text)}", [argument])
+        raise InvalidQueryError(f"not a cursor of a call tree: {_quoted(text)}", [argument])
 
 
 _POSITIONS = _Positions()
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return repr(text if len(text) <= 100 else f"{text[:97]}...")
 
 
@@ -104,7 +120,12 @@ async def call_descendants(
     """
 
     def read(connection: Connection, project: str, ids: list[str]) -> Mapping[str, TreePage | Exception]:
-        below = walk_below(connection, project, ids, levels=lists.levels, most=MOST_WALKED)
+        if lists.is_read_on:
+            below = walk_below(connection, project, ids, levels=lists.levels, most=FEW, most_levels=_FEW_LEVELS)
+            if below.cut:
+                return _read_on(connection, project, ids, lists)
+        else:
+            below = walk_below(connection, project, ids, levels=lists.levels, most=MOST_WALKED)
         trees: dict[str, list[Placed]] = {}
         cut: set[str] = set(ids) if below.cut else set()
         for call_id in ids:
@@ -122,6 +143,33 @@ async def call_descendants(
 
     found = await read_by_key(context, keys, read)
     return [page or TreePage(Page.empty(), {}, 0) for page in found]
+
+
+def _read_on(
+    connection: Connection, project: str, ids: Sequence[str], lists: TreeList
+) -> dict[str, TreePage | Exception]:
+    """The page of the tree below each call, of trees that are too large to be walked."""
+    found: dict[str, TreePage | Exception] = {}
+    begins: dict[str, list[Gap]] = {}
+    after = lists.request.after
+    if after is None:
+        begins = {top: [Gap(top)] for top in ids}
+    else:
+        call_id = _POSITIONS.decode(after, "after")
+        above = walk_above(connection, project, [call_id])
+        for top in ids:
+            gaps = gaps_behind(above, top, call_id, levels=lists.levels)
+            if gaps is None:
+                found[top] = _in_no_tree(after, "after")
+            else:
+                begins[top] = gaps
+    size = lists.request.size
+    trees = select_on(connection, project, begins, wanted=size + 1, levels=lists.levels)
+    slices = {
+        top: _Slice(calls[:size], has_previous=after is not None, has_next=len(calls) > size)
+        for top, calls in trees.items()
+    }
+    return found | {top: TreePage(*shown) for top, shown in _shown(connection, project, slices, lists).items()}
 
 
 async def call_ancestors(
@@ -206,14 +254,17 @@ class _Tree:
         for place, call in enumerate(self.order):
             if call.id == call_id:
                 return place
-        raise InvalidQueryError(f"the cursor {_shown(cursor)} is of no call in this tree", [argument])
+        raise _in_no_tree(cursor, argument)
+
+
+def _in_no_tree(cursor: str, argument: str) -> InvalidQueryError:
+    return InvalidQueryError(f"the cursor {_quoted(cursor)} is of no call in this tree", [argument])
 
 
 def _pages(
     connection: Connection, project: str, trees: Mapping[str, _Tree], lists: TreeList, cut: Collection[str] = ()
 ) -> dict[str, TreePage | Exception]:
-    """The page of each tree: a statement a chunk of calls, and one more where payloads are asked for, so that no page
-    passes ``MAX_PAGE_BYTES``. An error stands for a tree that a cursor is not of."""
+    """The page of each tree. An error stands for one that a cursor is not of."""
     found: dict[str, TreePage | Exception] = {}
     slices: dict[str, _Slice] = {}
     for top, tree in trees.items():
@@ -221,16 +272,27 @@ def _pages(
             slices[top] = tree.slice(lists.request)
         except InvalidQueryError as error:
             found[top] = error
+    shown = _shown(connection, project, slices, lists)
+    return found | {
+        top: TreePage(page, depths, len(trees[top].places), top in cut) for top, (page, depths) in shown.items()
+    }
+
+
+def _shown(
+    connection: Connection, project: str, slices: Mapping[str, _Slice], lists: TreeList
+) -> dict[str, tuple[Page, Mapping[str, int]]]:
+    """The page of each slice, and how deep its calls are: a statement a chunk of calls, and one more where payloads are
+    asked for, so that no page passes ``MAX_PAGE_BYTES``."""
     columns = lists.columns
     if columns is None:
-        found.update((top, TreePage(Page.empty(), {}, len(trees[top].places), top in cut)) for top in slices)
-        return found
+        return {top: (Page.empty(), {}) for top in slices}
     if PAYLOADS & columns:
         ids = {call.id for one in slices.values() for call in one.calls}
         sizes = select_calls_by_id(connection, project, ids, ["storage_size_bytes"])
         slices = {top: _within(one, sizes, lists.request) for top, one in slices.items()}
     ids = {call.id for one in slices.values() for call in one.calls}
     rows = select_calls_by_id(connection, project, ids, columns)
+    found: dict[str, tuple[Page, Mapping[str, int]]] = {}
     for top, one in slices.items():
         kept = [call for call in one.calls if call.id in rows]
         page = Page(
@@ -240,7 +302,7 @@ def _pages(
             has_previous=one.has_previous,
             order=_POSITIONS,
         )
-        found[top] = TreePage(page, {call.id: call.depth for call in kept}, len(trees[top].places), top in cut)
+        found[top] = page, {call.id: call.depth for call in kept}
     return found
 
 
