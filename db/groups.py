@@ -1,9 +1,10 @@
 """Calls grouped by an id that they share: traces, sessions, threads."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Double, FromClause, Select, Subquery, case, cast, func, null, select
@@ -15,9 +16,10 @@ from db.chunks import chunked
 from db.experiments.membership import in_experiments
 from db.experiments.membership import members_of as experiment_members_of
 from db.group_filters import EVERY_GROUP, GroupFilter
+from db.group_windows import Window, windows
 from db.id_lists import among
 from db.lookups import TOTALS, Totals, names_in, total_fields, totalled
-from db.pages import Page, PageRequest, select_count, select_page
+from db.pages import Page, PageRequest, decode_cursor, select_count, select_page
 from db.partitions import partition_counts, partition_pages
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
@@ -42,6 +44,8 @@ __all__ = [
 ]
 
 c = calls.c
+
+SOME_WINDOWS = 2
 
 
 def _with_status(status: str) -> ColumnElement[Any]:
@@ -229,9 +233,36 @@ def select_groups_page(
 
     Raises ``QueryError`` for a sort that groups do not have, or a cursor that is none.
     """
+    for window in _windows(connection, project_id, request, listed):
+        column = listed.grouping.column
+        groups = listed.groups(project_id, columns, window.of_calls(project_id, column))
+        where = [*listed.chosen.of_groups(groups), *window.of_groups(groups)]
+        page = select_page(connection, listed.grouping.noun, list(groups.c), where, listed.order(groups), request)
+        if page.has_previous if request.backwards else page.has_next:
+            return page
     groups = listed.groups(project_id, columns)
     where = listed.chosen.of_groups(groups)
     return select_page(connection, listed.grouping.noun, list(groups.c), where, listed.order(groups), request)
+
+
+def _windows(connection: Connection, project_id: str, request: PageRequest, listed: GroupList) -> Iterator[Window]:
+    """Where a page may be, if groups are sorted by when they start: one that has more behind it is all there."""
+    chosen = listed.chosen
+    if not request.size or chosen.keys or names_in(listed.sorts[:1]) != {"started_at"}:
+        return
+    backwards = request.backwards
+    newest_first = (listed.sorts[0][1] == "desc") is not backwards
+    bounds = [chosen.started_before if newest_first else chosen.started_after]
+    cursor = request.before if backwards else request.after
+    if cursor is not None:
+        order = listed.order(listed.groups(project_id, ()))
+        bounds.append(int(decode_cursor(order, cursor, "before" if backwards else "after")[0]))
+    known = [bound for bound in bounds if bound is not None]
+    begin = (min if newest_first else max)(known, default=None)
+    wanted = request.offset + request.size
+    found = windows(connection, project_id, begin, wanted, newest_first=newest_first)
+    # Groups of some calls may be few, and found by these.
+    yield from islice(found, SOME_WINDOWS if chosen.with_calls else None)
 
 
 def select_groups_count(connection: Connection, project_id: str, limit: int | None, *, listed: GroupList) -> int:
