@@ -33,6 +33,7 @@ from db.query.expression import (
     QueryError,
 )
 from db.query.fields import Fields
+from db.query.raw_text import may_contain, may_equal
 from db.query.search import contains, contains_constant, escaped_forms, spans_tokens
 from db.query.structure import balanced, equals_constant, negated
 from db.query.templates import apply
@@ -176,6 +177,8 @@ class _Compiler:
         condition = self._compared_constant(name, left, right.value, at, strict=strict)
         if not strict and left.keys is not None:
             condition = _found(left.keys.compared(name, right.value), condition)
+        elif not strict and name == "eq" and isinstance(right.value, str):
+            condition = _found(may_equal(left.sql, [right.value]), condition)
         return self._scoped(condition, [left], strict=strict)
 
     def _compared_constant(
@@ -242,6 +245,8 @@ class _Compiler:
                 condition = self._in_constants(operand, rest, at, strict=strict)
                 if not strict and operand.keys is not None:
                     condition = _found(operand.keys.one_of(rest), condition)
+                elif not strict and all(isinstance(item, str) for item in rest):
+                    condition = _found(may_equal(operand.sql, rest), condition)
                 terms.append(self._scoped(condition, [operand], strict=strict))
         terms += [
             self._compared("eq", operand, choice, (*at, 1), strict=strict)
@@ -290,6 +295,8 @@ class _Compiler:
             nested = apply("json_kind", operand.sql).in_(["array", "object"])
             written = [contains_constant(text, form, at, folded=folded) for form in forms]
             condition = or_(condition, and_(nested, or_(*written)))
+        if not strict and not folded:
+            condition = _found(may_contain(operand.sql, substring), condition)
         return self._scoped(condition, [operand], strict=strict)
 
     def _scoped(self, condition: ColumnElement[bool], values: Sequence[Value], *, strict: bool) -> Value:
@@ -306,8 +313,9 @@ def _any(related: Sequence[Any], condition: ColumnElement[bool]) -> ColumnElemen
     return condition
 
 
-def _found(by_index: ColumnElement[bool] | None, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return condition if by_index is None else and_(by_index, condition)
+def _found(roughly: ColumnElement[bool] | None, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition, behind one that holds wherever it does and takes less time."""
+    return condition if roughly is None else and_(roughly, condition)
 
 
 def _told(condition: ColumnElement[bool], there: ColumnElement[bool], *, strict: bool) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
-from db.query.json import SQLITE_REAL
+from db.query.json import SQLITE_REAL, JsonNode
 from db.query.numbers import postgresql_number
 
 __all__ = ["NUMBER", "POSTGRESQL_COMPACT", "START_CHARACTERS", "Number", "apply", "postgresql_functions"]
@@ -312,12 +312,12 @@ def apply(template: str, operand: ColumnElement[Any]) -> ColumnElement[Any]:
     return _Applied(template, operand)
 
 
-_INLINED = 2
-"""Occurrences of the operand up to which it is repeated; an index on the expression needs it without a subquery."""
+_REPEATED = 2
+"""Occurrences of the operand up to which it is repeated in place of computed once."""
 
 
-def _compile(template: _Template, sql: str, operand: str) -> str:
-    if template.in_place or sql.count("{n}") <= _INLINED:
+def _compile(template: _Template, sql: str, operand: str, most: int = _REPEATED) -> str:
+    if template.in_place or sql.count("{n}") <= most:
         return f"({_put(sql, n=operand)})"
     # Computed once: the operand may be another conversion. OFFSET keeps both planners from putting it back in place.
     return f"(SELECT {_put(sql, n='tg_v.n')} FROM (SELECT {operand} AS n LIMIT 1 OFFSET 0) AS tg_v)"
@@ -332,4 +332,7 @@ def _sqlite(element: _Applied, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(_Applied, "postgresql")
 def _postgresql(element: _Applied, compiler: SQLCompiler, **kw: Any) -> str:
     template = _TEMPLATES[element.template]
-    return _compile(template, template.postgresql, compiler.process(element.clauses, **kw))
+    (operand,) = element.clauses
+    # SQLite remembers a document that it has read; PostgreSQL reads it for each node anew.
+    most = 1 if isinstance(operand, JsonNode) else _REPEATED
+    return _compile(template, template.postgresql, compiler.process(element.clauses, **kw), most)
