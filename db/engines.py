@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from db.picks import PICK_FUNCTION, pick
 from db.postgresql import TransactionWriter, connecting, postgresql_engine, reading
 from db.signals import PostgreSQLSignals, Signals, SQLiteSignals
+from db.turns import Turns
 from db.watchdog import Watchdog
 from db.write_queue import Admission, Job, Together, WriteLimits
 from db.writer import GroupCommitWriter
@@ -129,7 +130,8 @@ class Database:
             self._writer = TransactionWriter(engine, POSTGRESQL_WRITERS, self.signals.committed)
         else:
             self.signals = SQLiteSignals(parsed)
-            self._writer = GroupCommitWriter(engine_for(parsed, pool_size=1), self.signals.committed)
+            turns = Turns(Path(parsed.database or ""))
+            self._writer = GroupCommitWriter(engine_for(parsed, pool_size=1), turns, self.signals.committed)
         self.engines = (self._reader_engine,)
 
     async def read(self, work: Callable[[Connection], T]) -> T:

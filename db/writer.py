@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from db.signals import noted
+from db.turns import Turns
 from db.write_queue import MOST_AT_ONCE, Job, units
 
 __all__ = ["GroupCommitWriter", "WriterClosedError"]
@@ -30,10 +31,12 @@ class WriterClosedError(RuntimeError):
 
 
 class GroupCommitWriter:
-    """Runs functions in transactions on a thread of its own; ``committed`` gets the projects that each changed."""
+    """Runs functions in transactions on a thread of its own, one by one with the other processes on the file;
+    ``committed`` gets the projects that each changed."""
 
-    def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
+    def __init__(self, engine: Engine, turns: Turns, committed: Callable[[Collection[str]], None]) -> None:
         self._engine = engine
+        self._turns = turns
         self._committed = committed
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -57,6 +60,7 @@ class GroupCommitWriter:
                 self._jobs.put(None)
         self._thread.join()
         self._engine.dispose()
+        self._turns.close()
 
     def _loop(self) -> None:
         while self._commit_next():
@@ -65,21 +69,32 @@ class GroupCommitWriter:
     def _commit_next(self) -> bool:
         """Wait for a write and commit it with those that wait by then; false when the last was. What was written is let
         go by the return, not held until the next comes."""
+        job = self._jobs.get()
+        if job is None:
+            return False
+        with self._turns.turn():
+            group, more = self._gathered(job)
+            self._commit(group)
+        for each in group:
+            each.settle()
+        return more
+
+    def _gathered(self, job: Job) -> tuple[list[Job], bool]:
+        """The job with those that wait, and whether more may come."""
         group: list[Job] = []
         size = 0
-        job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            size += job.size
+        following: Job | None = job
+        while following is not None:
+            size += following.size
+            if following.future.set_running_or_notify_cancel():
+                group.append(following)
             if len(group) == MOST_IN_A_GROUP or size >= MOST_AT_ONCE:
                 break
             try:
-                job = self._jobs.get_nowait()
+                following = self._jobs.get_nowait()
             except queue.Empty:
                 break
-        if group:
-            self._commit([each for each in group if each.future.set_running_or_notify_cancel()])
-        return job is not None
+        return group, following is not None
 
     def _commit(self, group: list[Job]) -> None:
         try:
@@ -98,8 +113,6 @@ class GroupCommitWriter:
         except BaseException as error:  # noqa: BLE001 - whatever it was, the writers must hear of it and the thread live
             for job in group:
                 job.error = error
-        for job in group:
-            job.settle()
 
 
 def _run(connection: Connection, unit: Sequence[Job]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from db.call_texts import TEXTS, TextPart, remove_parts, select_parts, write_parts
 from db.calls.changes import CALL_CHANGES, call_changes
 from db.changes import START, Position, select_changes
-from db.followers import Following, move_follower, select_follower, start_following
+from db.followers import Following, move_follower, select_follower, select_followers, start_following
 from db.pending_texts import select_behind, select_said
 from db.projects import select_heads
 from resolvers.context import Context
@@ -32,6 +32,7 @@ WRITE_CHARACTERS = 1 << 17  # of a transaction, that others wait for
 MOST_PROJECTS = 100  # that are looked after in one round
 LOOK = 1.0  # seconds between two looks
 AGAIN = 5.0  # seconds after a failure
+STOOD = 5.0  # seconds in which another process that writes has moved on
 REST_BUSY = 4.0  # how long it rests while others write, in times of what the batch before took
 REST_IDLE = 0.5  # and while nobody does
 
@@ -59,13 +60,18 @@ class TextWriter:
     def __init__(self, context: Callable[[], Context]) -> None:
         """``context`` makes a context of the server itself, with nothing loaded."""
         self._context = context
+        self._overtaken = False
+        """Whether another process moved on where this one wanted to: both had read the same."""
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Write until cancelled. Of several processes one writes, and the others watch that it does."""
         while True:
             pause = LOOK
             try:
                 if await self.catch_up():
+                    continue
+                if self._overtaken:
+                    await self._watch()
                     continue
             except Exception:
                 log.exception("what calls say cannot be written for search")
@@ -81,8 +87,21 @@ class TextWriter:
                 await database.write(partial(start_following, project_id=project, name=TEXTS, at=START), always=True)
         waiting = [project for project, _ in behind]
         while waiting:
-            waiting = [project for project in waiting if await self._write_batch(project)]
-        return len(behind) == MOST_PROJECTS
+            waiting = [project for project in waiting if await self._write_batch(project) and not self._overtaken]
+        return len(behind) == MOST_PROJECTS and not self._overtaken
+
+    async def _watch(self) -> None:
+        """Wait until texts wait to be written and nobody has written any for a while."""
+        database = self._context().database
+        before: list[Following] | None = None
+        while True:
+            behind = await database.read(partial(select_behind, limit=1))
+            found = await database.read(partial(select_followers, names=[TEXTS]))
+            if behind and found == before:
+                self._overtaken = False
+                return
+            before = found
+            await asyncio.sleep(STOOD)
 
     async def _write_batch(self, project: str) -> bool:
         """Write one batch; whether there is more."""
@@ -100,7 +119,8 @@ class TextWriter:
             to = batch.end if group is groups[-1] else batch.following.position
             write = partial(_write, following=batch.following, to=to, parts=group)
             if not await database.write(write, always=True):
-                return True  # another process was faster
+                self._overtaken = True
+                return False
             heads = await database.read(partial(select_heads, project_ids=[project]))
             rest = (time.monotonic() - begun) * (REST_IDLE if heads[project] == batch.head else REST_BUSY)
         await asyncio.sleep(rest)
