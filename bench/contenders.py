@@ -121,7 +121,9 @@ def install(folder: Path, *packages: str) -> None:
 
 
 @contextlib.contextmanager
-def running(name: str, *, postgresql: str = "", folder: Path | None = None) -> Iterator[ServerProcess]:
+def running(
+    name: str, *, postgresql: str = "", folder: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
     """The server, ready, on a new database, or on what is in ``folder``, or at the URL of a PostgreSQL database."""
     contender = CONTENDERS[name]
     programs = environment(name)
@@ -139,6 +141,7 @@ def running(name: str, *, postgresql: str = "", folder: Path | None = None) -> I
     }
     command = [part.format(**values) for part in contender.command]
     environ = {key: value.format(**values) for key, value in contender.environ.items()}
+    environ |= settings or {}
     environ["PYTHONPATH"] = "" if contender.packages else str(ROOT)
     try:
         with ServerProcess(

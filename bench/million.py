@@ -1,33 +1,33 @@
-"""A database of a million calls on SQLite, made in minutes, for plans, profiles and the benchmark of growth.
+"""A database of a million calls, made in minutes, for plans, profiles and the benchmark of growth.
 
     python -m bench.million FOLDER [--calls 1000000] [--search]
+    python -m bench.million postgresql://... [--calls 10000000]
 
 Seven tenths of the calls are in one hot project, ``big/hot``, the others in a thousand small ones, ``small/0000`` to
 ``small/0999``. Traces have 20 calls; two of the hot project, ``large-a`` and ``large-b``, have a hundredth and a tenth
 of all: 10,000 and 100,000. Nothing of it is random: the same numbers make the same calls.
 
 The first calls are recorded through the writer of the server. The rest is made of their rows by SQL, each with ids,
-times, numbers and a word of its own, since recording a million takes an hour where this takes minutes. ``--search``
-writes what the calls say, too.
+times, numbers and a word of its own (``bench.copies``), since recording a million takes an hour where this takes
+minutes. ``--search`` writes what the calls say, too.
 """
 
 import argparse
 import asyncio
 import random
-import sqlite3
 import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
 
-from db.call_texts import TEXTS, first_document, prepare_search, write_parts
+from bench.copies import EPOCH, SECOND, Copies, copies_in, rare
+from db.call_texts import TEXTS, prepare_search, write_parts
 from db.calls.tables import calls
 from db.changes import beyond
 from db.chunks import chunked
@@ -54,8 +54,6 @@ BLOCK = 10_000
 """Calls of the hot project, and of a large trace, that are recorded; what is made of them has as many."""
 
 BATCH = 500
-EPOCH = 1_767_225_600_000_000
-SECOND = 1_000_000
 KINDS = ("LLM", "TOOL", "AGENT", "CHAIN", "RETRIEVER")
 FAILED = 200
 """One call of as many has failed."""
@@ -66,11 +64,6 @@ COMMON = "delivery"
 
 LARGE = {"large-a": 100, "large-b": 10}
 """The large traces of the hot project, and which part of all calls each is. The id of the root is the trace's."""
-
-
-def rare(number: int) -> str:
-    """A word that the call of this number alone says."""
-    return f"order-{number:08}"
 
 
 def small(number: int) -> str:
@@ -152,7 +145,8 @@ def write_texts(url: str) -> None:
     """Write what the recorded calls say, in one transaction."""
     engine = engine_for(parse_url(url), pool_size=1)
     with engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN")
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
         for project in (HOT, small(0)):
             ids = connection.execute(select(calls.c.id).where(calls.c.project_id == project)).scalars()
             said = [each for some in chunked(ids) for each in select_said(connection, project, some)]
@@ -161,119 +155,26 @@ def write_texts(url: str) -> None:
                 write_parts(connection, project, some)
             (head,) = select_heads(connection, [project]).values()
             start_following(connection, project, TEXTS, beyond(head))
-        connection.exec_driver_sql("COMMIT")
+        connection.commit()
     engine.dispose()
 
 
-class Copies:
-    """Makes calls of calls that were recorded."""
-
-    def __init__(self, connection: sqlite3.Connection, *, search: bool) -> None:
-        self._connection = connection
-        self._search = search
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(calls)")]
-        self._columns = ", ".join(columns)
-        own = {
-            "project_id": ":project",
-            "id": "tg_other(id, :shift)",
-            "trace_id": "coalesce(:trace, tg_other(trace_id, :shift))",
-            "parent_id": "coalesce(tg_other(parent_id, :shift), :top)",
-            "turn_id": "coalesce(:trace, tg_other(turn_id, :shift))",
-            "session_id": "'session-' || (((started_at - :epoch) / 1000000 + :shift) / 400)",
-            "thread_id": "'thread-' || (((started_at - :epoch) / 1000000 + :shift) / 100)",
-            "wb_run_id": "'run-' || (((started_at - :epoch) / 1000000 + :shift) / 5000)",
-            "op_name": "replace(op_name, :from, :project)",
-            "inputs": f"replace({self._renumbered('inputs')}, :from, :project)",
-            **{name: f"{name} + :shift * 1000000" for name in ("started_at", "ended_at")},
-            **{name: f"{name} + :passed" for name in ("change_seq", "started_seq", "ended_seq")},
-        }
-        self._values = ", ".join(own.get(name, name) for name in columns)
-        connection.create_function("tg_other", 2, _other, deterministic=True)
-
-    @staticmethod
-    def _renumbered(text: str) -> str:
-        number = "(started_at - :epoch) / 1000000"
-        return f"replace({text}, printf('order-%08d', {number}), printf('order-%08d', {number} + :shift))"
-
-    def make(self, numbers: range, project: str, shift: int, *, of: str = HOT, trace: str | None = None) -> int:
-        """Copies of the calls of ``numbers``, with ``shift`` added; in the same project, or the one given, with traces
-        of their own or all below the root of ``trace``; returns how many they are."""
-        execute = self._connection.execute
-        wanted: dict[str, object] = {
-            "project": project,
-            "from": of,
-            "shift": shift,
-            "epoch": EPOCH,
-            "trace": trace,
-            "top": trace,
-            "first": EPOCH + numbers.start * SECOND,
-            "last": EPOCH + (numbers.stop - 1) * SECOND,
-        }
-        where = "project_id = :from AND started_at BETWEEN :first AND :last"
-        (wanted["passed"],) = execute(
-            "SELECT (SELECT coalesce(max(change_seq), 0) FROM projects WHERE project_id = :project)"
-            f" - (SELECT min(change_seq) - 1 FROM calls WHERE {where})",
-            wanted,
-        ).fetchone()
-        made = execute(
-            f"INSERT INTO calls ({self._columns}) SELECT {self._values} FROM calls WHERE {where} ORDER BY started_at",
-            wanted,
-        ).rowcount
-        execute(
-            "INSERT INTO refs (project_id, source_kind, source_id, role, target, base)"
-            " SELECT :project, source_kind, tg_other(source_id, :shift), role, replace(target, :from, :project),"
-            " replace(base, :from, :project) FROM refs WHERE project_id = :from AND source_id IN"
-            f" (SELECT id FROM calls WHERE {where})",
-            wanted,
-        )
-        execute(
-            "INSERT INTO projects (project_id, change_seq, created_at) VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET change_seq = change_seq + ?",
-            [project, made, EPOCH, made],
-        )
-        if self._search:
-            self._make_texts(wanted, project)
-        self._connection.commit()
-        return made
-
-    def _make_texts(self, wanted: dict[str, object], project: str) -> None:
-        execute = self._connection.execute
-        # As first_document says, of calls that began a second apart.
-        wanted |= {"document": first_document(project, EPOCH) + EPOCH // 512}
-        execute(
-            "INSERT INTO call_texts (project_id, call_id, part, whole, document, text)"
-            " SELECT :project, tg_other(id, :shift), part, whole,"
-            f" :document - (started_at + :shift * 1000000) / 512, {self._renumbered('text')}"
-            " FROM calls JOIN call_texts ON call_texts.project_id = calls.project_id AND call_id = id"
-            " WHERE calls.project_id = :from AND started_at BETWEEN :first AND :last ORDER BY started_at DESC",
-            wanted,
-        )
-        execute(
-            "INSERT INTO call_texts_index (rowid, text) SELECT document, text FROM call_texts WHERE document"
-            " BETWEEN :document - (:last + :shift * 1000000) / 512 AND :document - (:first + :shift * 1000000) / 512"
-            " ORDER BY document",
-            wanted,
-        )
-        execute(
-            "INSERT OR REPLACE INTO followers (project_id, name, seq, id, rank)"
-            " SELECT project_id, 'texts', change_seq + 1, '', -1 FROM projects WHERE project_id = ?",
-            [project],
-        )
-
-
-def _other(call_id: str | None, shift: int) -> str | None:
-    """The id of a copy."""
-    return call_id and str(uuid.UUID(bytes=blake2b(f"{call_id} {shift}".encode(), digest_size=16).digest()))
-
-
-def make(folder: Path, amount: int, *, search: bool) -> str:
-    """Make the database in ``folder``; returns its URL. What is there already is left as it is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "tracegraph.db"
-    url = f"sqlite:///{path}"
-    if path.exists():
-        return url
+def make(place: str, amount: int, *, search: bool) -> str:
+    """Make the database in a folder, for SQLite, or in an empty database of PostgreSQL; returns its URL. What is in a
+    folder already is left as it is."""
+    if "://" in place:
+        url = place
+    else:
+        path = Path(place) / "tracegraph.db"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{path}"
+        if path.exists():
+            return url
     begun = time.monotonic()
+
+    def say(what: str) -> None:
+        sys.stderr.write(f"{what} after {time.monotonic() - begun:.0f} s\n")
+
     plan = Plan.of(amount)
     prepare_database(url)
     if search:
@@ -281,11 +182,11 @@ def make(folder: Path, amount: int, *, search: bool) -> str:
     asyncio.run(record_some(url, plan))
     if search:
         write_texts(url)
-    with closing(sqlite3.connect(path)) as connection:
-        for pragma in ("synchronous = OFF", "cache_size = -1000000", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
-        for done in copied(Copies(connection, search=search), plan):
-            sys.stderr.write(f"{done:.0%} after {time.monotonic() - begun:.0f} s\n")
+    say("recorded")
+    with copies_in(url, search=search) as copies:
+        for done in copied(copies, plan):
+            say(f"{done:.0%}")
+    say("done")
     return url
 
 
@@ -331,20 +232,20 @@ def copied(copies: Copies, plan: Plan) -> Iterator[float]:
         copies.make(range(plan.small), small(number), 0, of=small(0))
         # The hot project grows beside the small ones, so that neither lies alone in the file.
         while written < plan.plain * number // (SMALL - 1):
-            written += copies.make(range(min(plan.block, plan.plain - written)), HOT, written)
+            written += copies.make(range(min(plan.block, plan.plain - written)), HOT, written, of=HOT)
         if number % (SMALL // 10) == 0:
             yield number / SMALL
     for name, numbers in plan.large.items():
         for done in range(BLOCK, len(numbers), BLOCK):
-            copies.make(numbers[: min(BLOCK, len(numbers) - done)], HOT, done, trace=name)
+            copies.make(numbers[: min(BLOCK, len(numbers) - done)], HOT, done, of=HOT, trace=name)
     yield 1
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.million", description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("place", help="a folder, or the URL of an empty database of PostgreSQL")
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--search", action="store_true", help="write what the calls say, too")
     options = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        make(options.folder, options.calls, search=options.search)
+        make(options.place, options.calls, search=options.search)

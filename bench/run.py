@@ -142,10 +142,14 @@ class Run:
         return [name for name in names if name in self.servers]
 
     @contextlib.contextmanager
-    def start(self, name: str, folder: Path | None = None) -> Iterator[ServerProcess]:
-        """A server on an empty database of its own, or on what is in ``folder``."""
-        postgresql = self._new_database() if CONTENDERS[name].postgresql else ""
-        with running(name, folder=folder, postgresql=postgresql) as server:
+    def start(
+        self, name: str, folder: Path | None = None, *, postgresql: str = "", settings: Mapping[str, str] | None = None
+    ) -> Iterator[ServerProcess]:
+        """A server on an empty database of its own, or on what is in ``folder`` or at the URL of a PostgreSQL database;
+        ``settings`` are variables of its environment."""
+        if CONTENDERS[name].postgresql:
+            postgresql = postgresql or self.new_database()
+        with running(name, folder=folder, postgresql=postgresql, settings=settings) as server:
             self._running.append(server)
             try:
                 yield server
@@ -181,7 +185,8 @@ class Run:
     def close(self) -> None:
         self._stack.close()
 
-    def _new_database(self) -> str:
+    def new_database(self) -> str:
+        """The URL of an empty database of PostgreSQL."""
         with self._making:
             return self._made_database()
 

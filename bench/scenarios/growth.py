@@ -1,8 +1,8 @@
 """How answers change as a project grows: one hot project among a thousand small ones.
 
-On SQLite the databases of all sizes are made (``bench.million``) and then asked in turns. On PostgreSQL one is grown
-over HTTP, and asked at each size. Rows are named by server and size; targets compare the largest size with the
-smallest.
+The databases of all sizes are made (``bench.million``) and then asked in turns. Rows are named by server and size;
+targets compare the largest size with the smallest. PostgreSQL is searched only where there are not too many calls: to
+make its index of a million texts takes hours.
 """
 
 import json
@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from bench.contenders import OURS, OURS_POSTGRESQL, ROOT
-from bench.data import PROJECT, complete_calls, split
+from bench.data import complete_calls, split
 from bench.http import Answer, post
 from bench.load import drive
 from bench.million import COMMON, HOT, LARGE, rare
@@ -30,7 +30,6 @@ from bench.turns import Turns
 
 __all__ = ["run"]
 
-SMALL_PROJECTS, CALLS_OF_SMALL = 1000, 20
 TREE = 1000
 PART = 10_000  # calls whose bodies are held at a time, and that a rate is measured over
 SAMPLE = 50
@@ -44,67 +43,75 @@ STEADY = ("newest page", "single read", "tree of 1,000")
 """What takes at most twice as long at the largest size as at the smallest."""
 
 
+MOST_SEARCHED = 100_000
+"""Calls on PostgreSQL whose texts are indexed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What is asked about: calls from all over the hot project, and their traces."""
 
-    project: str
-    op: str
     calls: list[str]
     traces: list[str]
     said: dict[str, list[str]]
     """Words that are searched, by what they are."""
-
-    large: str = ""
-    """A root of a large trace."""
 
 
 Request = bytes | Callable[[int], bytes]
 
 
 def run(run: Run) -> Iterable[Result]:
-    if OURS in run.servers:
-        yield from made(run)
-    if OURS_POSTGRESQL in run.servers:
-        yield from grown(run)
+    for name in run.among(OURS, OURS_POSTGRESQL):
+        yield from grown(run, name)
 
 
 def label_of(name: str, size: int) -> str:
     return f"{name}, {size:,} calls"
 
 
-def made(run: Run) -> Iterable[Result]:
+def grown(run: Run, name: str) -> Iterable[Result]:
     sizes = run.sizes.growth
+    searched = name == OURS or sizes[-1] <= MOST_SEARCHED
+    settings = {} if searched else {"TRACEGRAPH_SEARCH": "off"}
     with ExitStack() as stack:
-        servers = {label_of(OURS, size): database(run, size, stack) for size in sizes}
+        servers = {}
+        for size in sizes:
+            place = database(run, name, size, searched=searched)
+            servers[label_of(name, size)] = stack.enter_context(run.start(name, **place, settings=settings))
         for server in servers.values():
             write(server, complete_calls(TREE, trace=TREE, project=TREE_PROJECT, seed="tree"))
         for server in servers.values():
             server.settle()
         requests = {
-            label: reads(sample_of_made(servers[label], size)) for label, size in zip(servers, sizes, strict=True)
+            label: reads(sample_of(servers[label], size, searched=searched))
+            for label, size in zip(servers, sizes, strict=True)
         }
         for what in next(iter(requests.values())):
             rows = measured(run, what, servers, {label: each[what] for label, each in requests.items()})
-            yield result(OURS, sizes, what, rows)
-        servers[f"{OURS}, {EMPTY}"] = stack.enter_context(run.start(OURS))
-        yield result(OURS, sizes, "ingest", ingested(run, servers))
+            yield result(name, sizes, what, rows)
+        servers[f"{name}, {EMPTY}"] = stack.enter_context(run.start(name, settings=settings))
+        yield result(name, sizes, "ingest", ingested(run, servers))
 
 
-def database(run: Run, size: int, stack: ExitStack) -> ServerProcess:
-    """A server on a database of this size, what calls say included."""
+def database(run: Run, name: str, size: int, *, searched: bool) -> dict[str, Any]:
+    """A database of this size, what calls say included where they are ``searched``: where it is."""
     folder = run.folder()
-    say(f"  {OURS}: making {size:,} calls")
-    command = [sys.executable, "-m", "bench.million", str(folder), "--calls", str(size), "--search"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    place = run.new_database() if name == OURS_POSTGRESQL else str(folder)
+    say(f"  {name}: making {size:,} calls")
+    command = [sys.executable, "-m", "bench.million", place, "--calls", str(size)]
+    done = subprocess.run(
+        [*command, "--search"] if searched else command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"no database of {size:,} calls: {done.stderr[-2000:]}")
+    if name == OURS_POSTGRESQL:
+        return {"postgresql": place}
     for path in folder.glob("tracegraph.db*"):
         path.rename(path.with_name(path.name.replace("tracegraph", "bench")))
-    return stack.enter_context(run.start(OURS, folder))
+    return {"folder": folder}
 
 
-def sample_of_made(server: ServerProcess, size: int) -> Sample:
+def sample_of(server: ServerProcess, size: int, *, searched: bool) -> Sample:
     """Of what ``bench.million`` makes."""
     plain = size * 7 // 10 - sum(size // part for part in LARGE.values())
     numbers, calls, traces = [], [], []
@@ -118,43 +125,13 @@ def sample_of_made(server: ServerProcess, size: int) -> Sample:
                 traces.append(call["trace_id"])
     assert len(calls) >= SAMPLE / 2, f"{len(calls)} of {SAMPLE} sampled calls are there"
     said = {"rare word": [rare(number) for number in numbers], "common word": [COMMON]}
-    return Sample(HOT, f"weave:///{HOT}/op/step-7:{1:043}", calls, traces, said, next(iter(LARGE)))
-
-
-def grown(run: Run) -> Iterable[Result]:
-    sizes = run.sizes.growth
-    rows: dict[str, list[Row]] = {}
-    with ExitStack() as stack:
-        started = run.started((OURS_POSTGRESQL,), stack)
-        if not started:
-            return
-        server = started[OURS_POSTGRESQL]
-        fill_small(run, server)
-        write(server, complete_calls(TREE, trace=TREE, project=TREE_PROJECT, seed="tree"))
-        there = 0
-        for size in sizes:
-            rates = write(server, complete_calls(size - there, first=there))
-            there = size
-            say(f"  {OURS_POSTGRESQL}: {size:,} calls")
-            label = label_of(OURS_POSTGRESQL, size)
-            first = [Row(f"{OURS_POSTGRESQL}, {EMPTY}", rates[0])] if size == sizes[0] else []
-            rows.setdefault("ingest", first).append(Row(label, rates[-1]))
-            server.settle()
-            for what, request in reads(sample_of_grown(size)).items():
-                rows.setdefault(what, []).extend(measured(run, what, {label: server}, {label: request}))
-    for what, each in rows.items():
-        yield result(OURS_POSTGRESQL, sizes, what, each)
-
-
-def sample_of_grown(size: int) -> Sample:
-    calls = [call for first in range(0, size, max(1, size // SAMPLE)) for call in complete_calls(1, first=first)]
-    return Sample(PROJECT, "step-7", [call["id"] for call in calls], [call["trace_id"] for call in calls], {})
+    return Sample(calls, traces, said if searched else {})
 
 
 def result(name: str, sizes: tuple[int, ...], what: str, rows: list[Row]) -> Result:
     smallest, largest = label_of(name, sizes[0]), label_of(name, sizes[-1])
     suffix = "" if name == OURS else " on PostgreSQL"
-    targets = [Target(LIMITS[what], of=largest)] if what in LIMITS and name == OURS else []
+    targets = [Target(LIMITS[what], of=largest)] if what in LIMITS else []
     if what in STEADY:
         targets.append(Target(2.0, smallest, of=largest))
     if what == "ingest":
@@ -170,24 +147,23 @@ def reads(sample: Sample) -> dict[str, Request]:
         return lambda number: requests[number % len(requests)]
 
     def query(**more: Any) -> bytes:
-        return post("/calls/stream_query", {"project_id": sample.project, **more})
+        return post("/calls/stream_query", {"project_id": HOT, **more})
 
     newest = {"sort_by": [{"field": "started_at", "direction": "desc"}], "limit": 100}
     found: dict[str, Request] = {
         "newest page": query(**newest),
-        "single read": one_of([post("/call/read", {"project_id": sample.project, "id": id_}) for id_ in sample.calls]),
+        "single read": one_of([post("/call/read", {"project_id": HOT, "id": id_}) for id_ in sample.calls]),
         "trace tree": one_of([query(filter={"trace_ids": [trace]}) for trace in sample.traces]),
         "tree of 1,000": tree_request(),
-        "filter by op": query(filter={"op_names": [sample.op]}, **newest),
+        "filter by op": query(filter={"op_names": [f"weave:///{HOT}/op/step-7:{1:043}"]}, **newest),
     }
     for what, words in sample.said.items():
         asked = (
             "query($slug: String!, $text: String!) { project(slug: $slug) { "
             f"calls(search: $text, first: {SCREEN}) {{ nodes {{ {SCALARS} }} }} }} }}"
         )
-        found[what] = one_of([document(asked, slug=sample.project, text=word) for word in words])
-    if sample.large:
-        found["first screen of a trace of a hundredth"] = document(FIRST_SCREEN, slug=sample.project, id=sample.large)
+        found[what] = one_of([document(asked, slug=HOT, text=word) for word in words])
+    found["first screen of a trace of a hundredth"] = document(FIRST_SCREEN, slug=HOT, id=next(iter(LARGE)))
     return found
 
 
@@ -224,16 +200,6 @@ def ingested(run: Run, servers: Mapping[str, ServerProcess]) -> list[Row]:
                 calls = complete_calls(amount, project=HOT, seed=f"{uuid.uuid4()} {number}")
                 rates[label] += write(server, calls)
     return [row_of(label, each) for label, each in rates.items()]
-
-
-def fill_small(run: Run, server: ServerProcess) -> None:
-    amount = SMALL_PROJECTS if run.sizes.growth[-1] >= 100_000 else 20
-    requests = []
-    for number in range(amount):
-        project = f"small/{number:04}"
-        calls = list(complete_calls(CALLS_OF_SMALL, project=project, seed=project))
-        requests.append(post(f"/v2/{project}/calls/complete", {"batch": calls}))
-    drive(server.port, requests)
 
 
 def write(server: ServerProcess, calls: Iterator[dict[str, Any]]) -> list[float]:
