@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, ValidationError
@@ -24,6 +24,7 @@ from graph.json_text import (
     quote_constants,
     unpair_surrogates,
 )
+from rest_compat.depth import depth_of, is_deeper
 from rest_compat.json_fields import RawJSON
 from rest_compat.quick_bodies import quick_reader
 
@@ -50,12 +51,12 @@ def decode_body(body: bytes, model: type[M]) -> M:
         text = "" if body.isascii() else body.decode()
     except UnicodeDecodeError as error:
         raise _not_json(f"not UTF-8 at byte {error.start}", error.start) from error
-    check_depth(body)
     reader = quick_reader(model)
     if reader is not None:
         # Whatever it cannot read is read below, or told what is wrong with it.
         with suppress(msgspec.MsgspecError, ValidationError, RecursionError):
-            return model.model_validate(reader.read(body))
+            return cast("M", reader.read(body))
+    check_depth(body)
     return validate_model(_decode(body, text or body.decode(), _plan(model)), model)
 
 
@@ -86,31 +87,10 @@ def _not_json(why: str, position: int) -> InvalidBodyError:
     )
 
 
-_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
-
-
 def check_depth(body: bytes) -> None:
     """Refuse nesting that a later reader could not walk, before anything walks it; raises InvalidBodyError."""
-    escaped = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
-    # What is left of strings is the structure outside them and inside them in turn.
-    structure = b"".join(escaped.translate(None, _NOT_STRUCTURE).split(b'"')[::2])
-    if structure.count(b"[") + structure.count(b"{") <= MAX_DEPTH:
-        return
-    # Each pass takes away what holds nothing, which is one level or two.
-    left = structure
-    for _ in range(MAX_DEPTH // 2):
-        left = left.replace(b"[]", b"").replace(b"{}", b"")
-        if not left:
-            return
-    depth = deepest = 0
-    for byte in structure:
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
-    if deepest > MAX_DEPTH:
-        raise _not_json(f"nested {deepest} levels deep, at most {MAX_DEPTH} are taken", 0)
+    if is_deeper(body, MAX_DEPTH):
+        raise _not_json(f"nested {depth_of(body)} levels deep, at most {MAX_DEPTH} are taken", 0)
 
 
 # A plan says how to take a value apart: RAW leaves it as text, PLAIN builds it, a function goes a level down.

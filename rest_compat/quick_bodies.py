@@ -2,7 +2,8 @@
 
 ``rest_compat.bodies`` takes a body apart level by level, so that it can say what is wrong with one and take what
 parsers refuse. Here one decoder reads the whole of it, for models that are built of known parts; whatever is not as
-expected is given up, and read there.
+expected is given up, and read there. Models for which structs may stand (``rest_compat.struct_bodies``) are not made at
+all; others are validated by pydantic.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,8 +14,10 @@ from typing import Annotated, Any, NamedTuple, TypedDict, Union, get_args, get_o
 import msgspec
 from pydantic import BaseModel
 
-from graph.json_text import normalise_json
+from graph.json_text import MAX_DEPTH, normalise_json
+from rest_compat.depth import is_deeper
 from rest_compat.json_fields import RawJSON
+from rest_compat.struct_bodies import StructReader, struct_reader
 
 __all__ = ["QuickReader", "quick_reader"]
 
@@ -44,24 +47,30 @@ class _UnknownFormError(Exception):
 class QuickReader(NamedTuple):
     """Reads the bodies of one model."""
 
+    model: type[BaseModel]
     decode: Callable[[bytes], Any]
     finish: Finish | None
 
     def read(self, body: bytes) -> Any:
-        """What pydantic validates; raises msgspec.MsgspecError, RecursionError or UnicodeDecodeError for what is to be
-        read level by level."""
+        """The model; raises msgspec.MsgspecError, pydantic.ValidationError, RecursionError or UnicodeDecodeError for
+        what is to be read level by level."""
+        if is_deeper(body, MAX_DEPTH):
+            raise msgspec.ValidationError
         value = self.decode(body)
-        return value if self.finish is None else self.finish(value)
+        return self.model.model_validate(value if self.finish is None else self.finish(value))
 
 
 @cache
-def quick_reader(model: type[BaseModel]) -> QuickReader | None:
+def quick_reader(model: type[BaseModel]) -> StructReader | QuickReader | None:
     """What reads bodies of a model; None where that is not to be done in one go."""
+    struct = struct_reader(model)
+    if struct is not None:
+        return struct
     try:
         form = _form(model)
     except _UnknownFormError:
         return None
-    return QuickReader(msgspec.json.Decoder(form.type).decode, form.finish)
+    return QuickReader(model, msgspec.json.Decoder(form.type).decode, form.finish)
 
 
 def _form(annotation: Any) -> _Form:

@@ -164,9 +164,7 @@ def end_input(end: EndedCall) -> Variables:
 
 
 def _batch_item(item: CallBatchStartMode | CallBatchEndMode) -> Variables:
-    if isinstance(item, CallBatchStartMode):
-        return {"start": start_input(item.req.start)}
-    return {"end": end_input(item.req.end)}
+    return {"start": start_input(item.req.start)} if item.mode == "start" else {"end": end_input(item.req.end)}
 
 
 def _recorded(result: Data) -> dict[str, Any]:

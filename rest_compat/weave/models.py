@@ -1,7 +1,7 @@
 """What request models of Weave share. Validators are built when the first request needs them: most are never used."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,12 +14,16 @@ __all__ = ["Open", "Query", "SortBy", "Strict", "microseconds", "order_by", "que
 class Strict(BaseModel):
     """A model that refuses fields it does not name."""
 
+    AS_READ: ClassVar = True
+    """Nothing but its fields and class variables is asked of it (``rest_compat.struct_bodies``)."""
+
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Open(BaseModel):
     """A model that passes over fields it does not name."""
 
+    AS_READ: ClassVar = True
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ import rest_compat.bodies
 from rest_compat.bodies import InvalidBodyError, check_depth, decode_body
 from rest_compat.honeyhive.endpoints import ENDPOINTS as HONEYHIVE
 from rest_compat.quick_bodies import quick_reader
+from rest_compat.struct_bodies import struct_reader
 from rest_compat.weave.endpoints import ENDPOINTS as WEAVE
 
 MODELS = {
@@ -29,6 +31,9 @@ LEAVES = (
     | st.text(max_size=3)
     | st.sampled_from(["start", "end", "e/p", "2026-01-01T00:00:00Z", "\x00", "\ud800", "a\nb", 1 << 70, 1e300, ""])
 )
+WORDS = {"mode"}
+"""Fields that tell the models of a union apart."""
+
 ANYTHING = st.recursive(LEAVES, lambda of: st.lists(of, max_size=2) | st.dictionaries(st.text(max_size=2), of))
 
 
@@ -68,16 +73,20 @@ def outcome(body: bytes, model: type[BaseModel]) -> str:
         read = decode_body(body, model)
     except InvalidBodyError as error:
         return f"refused {json.dumps(error.errors, default=repr)}"
-    return f"{read!r} {_set(read)}"
+    return json.dumps(_told(read, with_given=struct_reader(model) is None))
 
 
-def _set(value: Any) -> Any:
-    """Which fields were given, all the way down."""
-    if isinstance(value, BaseModel):
-        return {name: _set(getattr(value, name)) for name in sorted(value.model_fields_set)}
+def _told(value: Any, *, with_given: bool) -> Any:
+    """What is in a model, or what stands for it, all the way down: its fields, and which of them were given."""
+    if isinstance(value, BaseModel | msgspec.Struct):
+        named = type(value).model_fields if isinstance(value, BaseModel) else value.__struct_fields__
+        names = {*named, *WORDS & {*dir(value)}}
+        fields = {name: _told(getattr(value, name), with_given=with_given) for name in sorted(names)}
+        given = sorted(value.model_fields_set) if with_given and isinstance(value, BaseModel) else None
+        return {"fields": fields, "given": given}
     if isinstance(value, list):
-        return [_set(item) for item in value]
-    return type(value).__name__
+        return [_told(item, with_given=with_given) for item in value]
+    return f"{type(value).__name__} {value!r}"
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -98,8 +107,59 @@ def test_a_body_is_read_as_level_by_level(name: str, monkeypatch: pytest.MonkeyP
     check()
 
 
-def test_bodies_of_calls_are_read_in_one_go() -> None:
-    assert {"CallsUpsertCompleteReq", "CallCreateBatchReq", "CallStartReq", "CallEndReq"} <= set(QUICK)
+def given_level_by_level(*_: Any) -> None:
+    raise AssertionError("the body was given up")
+
+
+START = {
+    "project_id": "e/p",
+    "op_name": "é",
+    "started_at": "2026-01-01T00:00:00Z",
+    "inputs": {},
+    "attributes": {"a": [1]},
+}
+END: dict[str, Any] = {
+    "project_id": "e/p",
+    "id": "1",
+    "ended_at": "2026-01-01T00:00:00.5+01:00",
+    "summary": {},
+    "output": None,
+}
+EVENTS: list[Any] = [
+    {"mode": "start", "req": {"start": START}},
+    {"mode": "end", "req": {"end": {**END, "wb_run_step_end": 3, "exception": None}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CallStartReq", {"start": START}),
+        ("CallEndReq", {"end": END}),
+        ("CallCreateBatchReq", {"batch": EVENTS}),
+        ("CallsUpsertCompleteReq", {"batch": [{**START, **END, "trace_id": "2", "unknown": 1}]}),
+        ("CallReadReq", {"project_id": "e/p", "id": "1", "include_costs": None}),
+        ("CallsQueryReq", {"project_id": "e/p", "query": {"$expr": {"$eq": [1, {"$literal": 2}]}}}),
+    ],
+)
+def test_right_bodies_of_calls_are_read_in_one_go(
+    name: str, value: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest_compat.bodies, "validate_model", given_level_by_level)
+    decode_body(json.dumps(value).encode(), MODELS[name])
+
+
+def test_what_is_only_stored_may_be_as_deep_as_the_rest_of_a_body_leaves() -> None:
+    def body(levels: int) -> bytes:
+        batch = json.dumps({"batch": EVENTS}).encode()
+        return batch.replace(b'"inputs": {}', b'"inputs": {"a": ' + nested(levels) + b"}")
+
+    model: Any = MODELS["CallCreateBatchReq"]
+    # An object, a list, an event, its request, its start and its inputs are around it.
+    assert decode_body(body(506), model).batch[0].req.start.inputs == '{"a": ' + nested(506).decode() + "}"
+    with pytest.raises(InvalidBodyError) as refused:
+        decode_body(body(507), model)
+    assert refused.value.errors[0]["ctx"]["error"] == "nested 513 levels deep, at most 512 are taken"
 
 
 def nested(levels: int) -> bytes:
