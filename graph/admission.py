@@ -88,6 +88,7 @@ class Admitted:
             )
             if isinstance(executor, list):
                 return ExecutionResult(None, executor, self._told())
+            executor.writes_json = True
             result = executor.execute_operation()
             if executor.is_awaitable(result):
                 result = await result

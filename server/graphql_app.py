@@ -23,7 +23,7 @@ from graph.admission import Admission, Admitted, Gate, refusal
 from graph.caching import is_fixed
 from graph.errors import ErrorCode, FormattedError, LimitExceededError, internal_error, refused
 from graph.limits import Limits
-from server.graphql.encoding import encode
+from server.graphql.encoding import InParts, encode, encode_in_parts
 from server.graphql.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepted
 from server.graphql.requests import Operation, Refused, read
 from server.graphql.results import Payload, payload, request_id
@@ -270,11 +270,30 @@ def _event(name: str, content: Mapping[str, object] | None = None) -> str:
 
 
 def _document(content: object, status: int, media_type: str, *, fixed: bool = False) -> Response:
-    response = Response(status_code=status)
-    response.body = encode(content)
+    body = encode_in_parts(content)
+    response: Response
+    if isinstance(body, bytes):
+        response, size = Response(status_code=status), len(body)
+        response.body = body
+    else:
+        response, size = _ResponseInParts(status, body), body.size
     kept = _RAW_HEADERS[media_type, fixed]
-    response.raw_headers = [*kept, (b"content-length", str(len(response.body)).encode())]
+    response.raw_headers = [*kept, (b"content-length", str(size).encode())]
     return response
+
+
+class _ResponseInParts(Response):
+    """A response whose body is joined as it is sent, so that there is never a whole copy of a large one."""
+
+    def __init__(self, status: int, parts: InParts) -> None:
+        super().__init__(status_code=status)
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for part in self._parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _raw_headers(media_type: str, *, fixed: bool) -> tuple[tuple[bytes, bytes], ...]:

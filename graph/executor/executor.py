@@ -5,7 +5,14 @@ from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
+from graphql import (
+    GraphQLEnumType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLScalarType,
+)
 from graphql.execution import Executor
 from graphql.pyutils import Path
 from graphql.type import is_abstract_type
@@ -20,7 +27,11 @@ __all__ = ["CompiledExecutor"]
 
 
 class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Completes lists and objects of object types, and lists of abstract types, by compiled functions."""
+    """Completes lists and objects of object types, and lists of abstract types and leaves, by compiled functions."""
+
+    writes_json = False
+    """Whether what is made of lists may be JSON text, for ``graph.encoding`` to splice in: for a result that is but
+    written out. Set before it executes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +90,11 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             plain = self.get_stream_usage(field_details_list, path) is None
             if plain and (isinstance(named, GraphQLObjectType) or is_abstract_type(named)):
                 completed = Items(self, item_type, field_details_list, info, partial(_item_path, path)).complete(items)
+            elif plain and isinstance(named, GraphQLScalarType | GraphQLEnumType):
+                run = functions.of_leaves(named, len(items), nullable=named is item_type)
+                if run is not None:
+                    leaves, given_up = run(items, NOT_TAKEN)
+                    completed = NOT_TAKEN if given_up else leaves
         if completed is not NOT_TAKEN:
             return completed
         return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, Undefined
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import is_abstract_type
+from orjson import Fragment
 
+from graph.encoding import Written
 from graph.executor.columns import read_item, resolver_of
 from graph.executor.compiler import Run
 from graph.executor.functions import NOT_TAKEN, columns_of, functions
@@ -43,6 +45,8 @@ class Items:
 
     An error that may not be caught at an item of a list is raised, since it makes the list null; that of a column's
     value is left in its place as ``Failed``.
+
+    Where the executor writes JSON, an item all of whose fields are compiled is bytes until the results are given.
     """
 
     def __init__(
@@ -100,7 +104,7 @@ class Items:
     def _complete_rest(self, items: Sequence[Any]) -> Any:
         """The results or an awaitable of them, once the compiled functions have run."""
         if self._done:
-            return self._results
+            return self._given()
         shapes = self._shapes
         in_columns: dict[int, tuple[Shape, list[int]]] = {}
         left = iter(items)
@@ -121,7 +125,16 @@ class Items:
         except Exception:
             self._executor.settle_in_background([*self._awaited, *filter(self._executor.is_awaitable, left)])
             raise
-        return self._finished() if self._awaited else self._results
+        return self._finished() if self._awaited else self._given()
+
+    def _given(self) -> Any:
+        """The results as they are given away: those that are JSON marked as such."""
+        results = self._results
+        if not self._executor.writes_json:
+            return results
+        if not self._column and set(map(type, results)) == {bytes}:
+            return Written(results)
+        return [Fragment(result) if result.__class__ is bytes else result for result in results]
 
     async def _complete_awaited(self, items: Sequence[Any], waiting: Sequence[int]) -> Any:
         """A list with awaitables at the indices ``waiting``: waited for together, then completed together."""
@@ -142,7 +155,8 @@ class Items:
         found: list[tuple[Shape, Run, Sequence[int]]] = []
         for (type_, columns), indices in self._grouped(items).items():
             shape = None if type_ is None else self._executor.shape(type_, self.details)
-            run = None if shape is None else functions.of(shape, columns, len(indices))
+            text = self._executor.writes_json and shape is not None and shape.whole
+            run = None if shape is None else functions.of(shape, columns, len(indices), text=text)
             if shape is not None and run is not None:
                 found.append((shape, run, indices))
         return found if found or self._column else None
@@ -354,12 +368,12 @@ class Items:
             else:
                 result[response] = value
 
-    async def _finished(self) -> list[Any]:
+    async def _finished(self) -> Any:
         if len(self._awaited) == 1:
             await self._awaited[0]
         else:
             await gather_with_cancel(*self._awaited)
-        return self._results
+        return self._given()
 
 
 def _is_alike(class_: type) -> bool:

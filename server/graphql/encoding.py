@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from graph.encoding import encode
+from graph.encoding import InParts, encode, encode_in_parts
 
-__all__ = ["MalformedJSONError", "decode", "encode"]
+__all__ = ["InParts", "MalformedJSONError", "decode", "encode", "encode_in_parts"]
 
 MAX_DIGITS = 4300  # converting takes time with the square of their number
 

@@ -22,6 +22,14 @@ from tests.graph.executor.documents import VARIABLES, documents
 from tests.graph.executor.errors import Errors, errors_of
 
 PROJECT = "team/app"
+
+
+class WritingExecutor(LiveExecutor):
+    """As for what is sent to a client."""
+
+    writes_json = True
+
+
 CALL = f"weave:///{PROJECT}/call/call-1"
 
 # Values that lead somewhere, values that lead nowhere, and values that are refused.
@@ -126,7 +134,9 @@ def answer(database: Database, document: str, executor_class: Any) -> tuple[byte
         return result
 
     result: Any = asyncio.run(run())
-    return encode(result.data), errors_of(result)
+    data = encode(result.data)
+    result.data = json.loads(data)
+    return data, errors_of(result)
 
 
 @settings(
@@ -139,3 +149,4 @@ def answer(database: Database, document: str, executor_class: Any) -> tuple[byte
 def test_any_document_gives_what_graphql_core_gives(database: Database, document: str) -> None:
     expected = answer(database, document, StrawberryGraphQLCoreExecutionContext)
     assert answer(database, document, LiveExecutor) == expected
+    assert answer(database, document, WritingExecutor) == expected

@@ -3,15 +3,21 @@
 import asyncio
 from collections.abc import Coroutine, Generator, Sequence
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import scalar
 
 from db.rows import row_class
 from graph.executor import CompiledExecutor
+from graph.scalars import JSON, SCALARS, BigInt, DateTime
 from resolvers.loaders import together
 
-COLUMNS = ("text", "number", "ratio", "flag", "colour", "words", "twin")
+COLUMNS = ("text", "number", "ratio", "flag", "colour", "words", "twin", "json", "moment", "big", "pair")
+
+Pair = NewType("Pair", object)
+PAIR = scalar(name="Pair", serialize=lambda value: None if value == "none" else [value, value])
 
 
 @strawberry.enum
@@ -53,6 +59,10 @@ class Leaf(Thing):
     colour: Colour | None
     words: list[str | None]
     twin: Twin | None
+    json: JSON | None
+    moment: DateTime | None
+    big: BigInt | None
+    pair: Pair | None
 
     @strawberry.field
     def doubled(self) -> int:
@@ -86,6 +96,10 @@ class Leaf(Thing):
         if pause:
             await asyncio.sleep(0)
         return None if self.number == 3 else self
+
+    @strawberry.field
+    def me(self) -> Annotated["Leaf", strawberry.lazy("tests.graph.executor.toy")]:
+        return self
 
     @strawberry.field
     def twice(self) -> list["Leaf"]:
@@ -154,6 +168,22 @@ class Query:
         return info.context.items[0] if info.context.items else None
 
     @strawberry.field
+    def names(self, info: strawberry.Info) -> list[str | None]:
+        return [item and item.text for item in info.context.items]
+
+    @strawberry.field
+    def numbers(self, info: strawberry.Info) -> list[int] | None:
+        return [item.number for item in info.context.items]
+
+    @strawberry.field
+    def colours(self, info: strawberry.Info) -> list[Colour | None]:
+        return [item and item.colour for item in info.context.items]
+
+    @strawberry.field
+    def jsons(self, info: strawberry.Info) -> list[JSON | None]:
+        return [item and item.json for item in info.context.items]
+
+    @strawberry.field
     def again(self) -> "Query":
         return self
 
@@ -165,7 +195,18 @@ class TogetherExecutor(CompiledExecutor):
         return await together(coroutines)
 
 
-schema = strawberry.Schema(Query, types=[Leaf, Bough], execution_context_class=CompiledExecutor)
+class WritingExecutor(TogetherExecutor):
+    """Makes JSON text of lists, as the server does for what it sends."""
+
+    writes_json = True
+
+
+schema = strawberry.Schema(
+    Query,
+    types=[Leaf, Bough],
+    execution_context_class=CompiledExecutor,
+    config=StrawberryConfig(scalar_map={**SCALARS, Pair: PAIR}),
+)
 
 
 def row(noun: str, columns: tuple[str, ...], values: dict[str, Any]) -> Any:
