@@ -25,6 +25,7 @@ from resolvers.errors import Refusal, RefusalCode
 from rest_compat.bodies import InvalidBodyError, decode_body
 from rest_compat.explain import asks_to_explain, explanation
 from rest_compat.forms import read_form
+from rest_compat.pace import Pace
 from rest_compat.parameters import decode_parameters
 from rest_compat.reading import BodyTooLargeError, check_length, counted, read_body
 from rest_compat.registry import Data, Endpoint, Request, Stream, Variables, following_page, limit_of, load_operations
@@ -251,12 +252,15 @@ async def _streamed(
 
     async def pages(items: list[bytes], following: Variables | None) -> AsyncIterator[list[bytes]]:
         sent = len(items)
+        pace = Pace()
         if items:
             yield items
         # What was sent has been taken out of its list: a client that stops reading holds what it has not got alone.
         while following is not None:
-            current = {**following, **stream.later}
-            connection = stream.connection(data_of(await operation.run(context.fresh(), current, writers)))
+            await pace.rest()
+            current = {**following, **stream.later, "first": min(following["first"], pace.rows)}
+            with pace.page():
+                connection = stream.connection(data_of(await operation.run(context.fresh(), current, writers)))
             if connection is None:
                 return
             items = await items_of(connection, sent)

@@ -104,7 +104,8 @@ def limit_of(request: Request) -> int | None:
 def following_page(
     connection: Mapping[str, Any], request: Request, variables: Variables, sent: int
 ) -> Variables | None:
-    """The variables of the page after ``connection``'s; None where it was the last or ``limit`` lines are sent."""
+    """The variables of the page after ``connection``'s, of the usual size; None where it was the last, or ``limit``
+    lines are sent."""
     limit = limit_of(request)
     if not connection["pageInfo"]["hasNextPage"] or (limit is not None and sent >= limit):
         return None
