@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.text import decode_text, encode_text
 
-__all__ = ["Blob", "JSONColumn", "Name", "Time", "metadata"]
+__all__ = ["Blob", "JSONColumn", "Name", "Time", "metadata", "read_name"]
 
 metadata = MetaData(
     naming_convention={
@@ -44,10 +44,11 @@ class Name(TypeDecorator[str]):
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[str | None], str | None]:
         # Of each value that is read, so it is one function and not three of the decorator's.
-        return _read
+        return read_name
 
 
-def _read(stored: str | None) -> str | None:
+def read_name(stored: str | None) -> str | None:
+    """The text of a client that is stored so."""
     return stored if stored is None or stored.isascii() else decode_text(stored)
 
 

@@ -7,33 +7,38 @@ that SQLAlchemy raises, and who listens to ``before_cursor_execute`` hears of it
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import methodcaller
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
-__all__ = ["Prepared", "UnpreparableError"]
+from db.metadata import read_name
+from db.text import decode_text
+
+__all__ = ["Prepared", "Take", "UnpreparableError", "execute", "take_all"]
 
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
+Take = Callable[[Any], Rows]
+"""Takes rows from the driver's cursor, all of them or the first."""
+
+take_all: Take = methodcaller("fetchall")
 
 
 class UnpreparableError(TypeError):
     """A statement whose text depends on the values, or that SQLAlchemy gives values of its own; a fault of ours."""
 
 
-class _Text:
-    """A statement as one database takes it."""
+class _Answer:
+    """What a statement gives on one database."""
 
-    __slots__ = ("_dialect", "_read", "_types", "bind", "columns", "sql")
+    __slots__ = ("_dialect", "_read", "_types", "columns")
 
     def __init__(self, compiled: SQLCompiler) -> None:
-        self.sql = compiled.string
-        self.bind = _binder(compiled)
-        """Gives the values as the driver takes them."""
-
         entries = compiled._result_columns  # noqa: SLF001 - the types that rows are read by
         self.columns = tuple(entry.keyname for entry in entries)
         """The names of what comes back; none where nothing does."""
@@ -42,13 +47,26 @@ class _Text:
         self._types = [entry.type for entry in entries]
         self._read: Callable[[Rows], Rows] | None = None
 
-    def rows(self, cursor: Any) -> Rows:
-        """What a cursor that has run it gives, as the types of its columns read it."""
+    def rows(self, cursor: Any, take: Take) -> Rows:
+        """What is taken from a cursor that has run it, as the types of its columns read it."""
         if self._read is None:
             codes = [column[1] for column in cursor.description]  # the database's own types, the same each time
             typed = zip(self._types, codes, strict=True)
             self._read = _reader([each._cached_result_processor(self._dialect, code) for each, code in typed])  # noqa: SLF001
-        return self._read(cursor.fetchall())
+        return self._read(take(cursor))
+
+
+class _Text:
+    """A statement as one database takes it."""
+
+    __slots__ = ("answer", "bind", "sql")
+
+    def __init__(self, compiled: SQLCompiler) -> None:
+        self.sql = compiled.string
+        self.bind = _binder(compiled)
+        """Gives the values as the driver takes them."""
+
+        self.answer = _Answer(compiled)
 
 
 class Prepared:
@@ -68,7 +86,7 @@ class Prepared:
 
     def columns(self, connection: Connection) -> tuple[str, ...]:
         """The names of the columns that come back."""
-        return self._text(connection.dialect).columns
+        return self._text(connection.dialect).answer.columns
 
     def fetch(self, connection: Connection, values: Values) -> Rows:
         """All rows that come back, as tuples."""
@@ -79,7 +97,7 @@ class Prepared:
         try:
             self._tell(connection, cursor, text.sql, bound, many=False)
             cursor.execute(text.sql, bound)
-            return text.rows(cursor) if text.columns else []
+            return text.answer.rows(cursor, take_all) if text.answer.columns else []
         except connection.dialect.loaded_dbapi.Error as error:
             _raise(connection, error, text.sql, bound, cursor)
         finally:
@@ -110,6 +128,30 @@ class Prepared:
         if text is None:
             text = self._texts[dialect.name] = _compiled(self.invoked_statement, self._keys, dialect)
         return text
+
+
+_answers: WeakKeyDictionary[Any, _Answer] = WeakKeyDictionary()
+
+
+def execute(
+    connection: Connection, statement: Select[Any], bound: Values | None = None, take: Take = take_all
+) -> tuple[tuple[str, ...], Rows]:
+    """Run a statement that is another each time; gives the names of its columns and its rows, as tuples.
+
+    SQLAlchemy makes the text, which it remembers, and runs it; rows are taken from the driver's cursor.
+    """
+    result = connection.execute(statement, bound)
+    compiled: Any = result.context.compiled
+    answer = _answers.get(compiled)
+    if answer is None:
+        answer = _answers[compiled] = _Answer(compiled)
+    cursor = result.cursor
+    try:
+        return answer.columns, answer.rows(cursor, take)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raise(connection, error, compiled.string, bound, cursor)
+    finally:
+        result.close()
 
 
 def _raise(connection: Connection, error: Exception, sql: str, bound: Any, cursor: Any) -> NoReturn:
@@ -154,9 +196,16 @@ def _reader(processors: Sequence[Callable[[Any], Any] | None]) -> Callable[[Rows
     """What makes rows of the driver's, by a function for each column that is not to stay as it is."""
     if not any(processors):
         return lambda rows: rows
-    known = {f"read{place}": processor for place, processor in enumerate(processors)}
+    known: dict[str, Any] = {f"read{place}": processor for place, processor in enumerate(processors)}
+    known["decode"] = decode_text
     taken = "".join(f"v{place}, " for place in range(len(processors)))
-    made = "".join(
-        f"v{place}, " if processor is None else f"read{place}(v{place}), " for place, processor in enumerate(processors)
-    )
+    made = "".join(f"{_read_value(place, processor)}, " for place, processor in enumerate(processors))
     return eval(f"lambda rows: [({made}) for {taken}in rows]", known)  # type: ignore[no-any-return]  # noqa: S307
+
+
+def _read_value(place: int, processor: Callable[[Any], Any] | None) -> str:
+    if processor is None:
+        return f"v{place}"
+    if processor is read_name:  # of which most rows have ten
+        return f"(v{place} if v{place} is None or v{place}.isascii() else decode(v{place}))"
+    return f"read{place}(v{place})"

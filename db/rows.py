@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from db.chunks import chunked
 from db.id_lists import among
-from db.prepared import Prepared
+from db.prepared import Prepared, execute
 
 __all__ = ["Row", "RowSet", "fetch", "fetch_by", "labelled", "row_class"]
 
@@ -55,14 +55,16 @@ class RowSet(list[Row]):
 
 
 def fetch(
-    connection: Connection, noun: str, statement: Select[Any] | Prepared, bound: Mapping[str, Any] | None = None
+    connection: Connection,
+    noun: str,
+    statement: Select[Any] | Prepared,
+    bound: Mapping[str, Any] | None = None,
 ) -> RowSet:
     """Run ``statement``, with the values of its parameters where it has named ones, and take all its rows; columns are
     named by their labels."""
     if isinstance(statement, Prepared):
         return RowSet(noun, statement.columns(connection), statement.fetch(connection, bound or {}))
-    result = connection.execute(statement, bound)
-    return RowSet(noun, tuple(result.keys()), result.all())
+    return RowSet(noun, *execute(connection, statement, bound))
 
 
 def labelled(

@@ -13,7 +13,7 @@ from db.id_lists import among, of_bound_project
 from db.metadata import Name
 from db.octets import octets
 from db.pages import Page, PageRequest, page_of, page_statement, select_page
-from db.prepared import Prepared
+from db.prepared import Prepared, execute
 from db.query.order import Order
 from db.rows import Row, fetch, fetch_by
 from db.rows import labelled as labelled_of
@@ -174,19 +174,22 @@ def _walk(
     max_bytes: int,
 ) -> Page:
     selected = labelled({*columns, SIZE})
-    result = connection.execute(page_statement(selected, conditions, order, request))
-    names = tuple(result.keys())
-    size = names.index(SIZE)
-    rows: list[Any] = []
-    total = 0
+    size = next(place for place, label in enumerate(selected) if label.name == SIZE)
     cut = False
-    for row in result:
-        total += row[size]
-        if total > max_bytes and rows:
-            cut = True
-            break
-        rows.append(row)
-    result.close()
+
+    def take(cursor: Any) -> list[Any]:
+        nonlocal cut
+        rows: list[Any] = []
+        total = 0
+        for row in cursor:
+            total += row[size]
+            if total > max_bytes and rows:
+                cut = True
+                break
+            rows.append(row)
+        return rows
+
+    names, rows = execute(connection, page_statement(selected, conditions, order, request), take=take)
     return page_of("Call", names, rows, len(selected), order, request, cut=cut)
 
 
