@@ -1,6 +1,7 @@
 """Pages of traces and threads by when they start are found among few calls, and are those of the whole list."""
 
 import random
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,7 @@ async def make_calls(client: httpx.AsyncClient) -> None:
             "session_id": f"s{group // 2}",
             "thread_id": f"th{group // 3}",
         }
-        ended = {"ended": 200, "exception": "ValueError: no"} if group % 5 == 0 else {}
+        ended: dict[str, Any] = {"ended": 200, "exception": "ValueError: no"} if group % 5 == 0 else {}
         calls.append(call(f"c{number}", trace_id=f"t{group:02}", second=number // 2, **more, **ended))
     await record(client, calls)
 
