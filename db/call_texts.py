@@ -43,7 +43,7 @@ from db.bulk import insert_new
 from db.calls.tables import calls
 from db.chunks import chunked
 from db.engines import engine_for, parse_url
-from db.folding import grams, hashed
+from db.folding import GRAM, grams, hashed
 from db.id_lists import Strings, among
 from db.metadata import Name, metadata
 from db.query.search import contains
@@ -59,11 +59,11 @@ __all__ = [
     "prepare_search",
     "remove_parts",
     "says",
-    "select_candidates",
     "select_cut_candidates",
-    "select_newest_candidates",
+    "select_newest_saying",
     "select_parts",
     "select_saying",
+    "select_saying_whole",
     "write_parts",
 ]
 
@@ -131,15 +131,11 @@ _REMOVE = text(
 ).bindparams(bindparam("project", type_=Name()), bindparam("calls", type_=Strings()))
 _TAKEN = text("SELECT document FROM call_texts WHERE document IN (SELECT value FROM json_each(:documents))")
 
-_MATCHING = text(
+_MATCHING = (
     f"SELECT t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
-    f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project LIMIT :limit"
-)
-_NEWEST = text(
-    f"SELECT i.rowid, t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
     f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project"
-    " ORDER BY i.rowid LIMIT :limit"
 )
+_NEWEST = _MATCHING.replace("t.call_id", "i.rowid, t.call_id", 1)
 _MOST_PARTS = 20_000
 """Parts of calls of several that the index is asked for."""
 
@@ -295,27 +291,21 @@ def select_saying(
     return found
 
 
-def select_candidates(connection: Connection, project_id: str, sought: Sequence[str], limit: int) -> set[str] | None:
-    """Calls that may say all that is sought, by the index; None where there are more than ``limit``. What is sought is
-    folded, and each of it has three characters or more.
+def select_saying_whole(connection: Connection, project_id: str, folded: Sequence[str], limit: int) -> list[str]:
+    """Calls of one part that say all of this, ``limit`` of them at most; some of it has three characters or more.
 
-    One statement, and one more a text while there are calls of several parts that say those before it.
+    What the index gives is looked at where it is found: few calls say what many have the trigrams of.
     """
-    found = set(_matching(connection, project_id, sought, limit + 1, cut=False))
-    if len(found) > limit:
-        return None
-    cut = select_cut_candidates(connection, project_id, sought)
-    if cut is None:
-        return None
-    found |= cut
-    return found if len(found) <= limit else None
+    sought = [each for each in folded if len(each) >= GRAM]
+    return list(_matching(connection, project_id, sought, limit, said=folded))
 
 
 def select_cut_candidates(connection: Connection, project_id: str, sought: Sequence[str]) -> set[str] | None:
-    """Those of the calls that may say it whose texts have several parts; None where there are too many."""
+    """Those of the calls whose texts have several parts that may say it; None where there are too many. What is sought
+    has three characters or more. A statement each, while there are calls that say those before it."""
     among_cut: set[str] | None = None
     for each in sought:
-        matching = set(_matching(connection, project_id, [each], _MOST_PARTS + 1, cut=True))
+        matching = set(_matching(connection, project_id, [each], _MOST_PARTS + 1))
         if len(matching) > _MOST_PARTS:
             return None
         among_cut = matching if among_cut is None else among_cut & matching
@@ -324,14 +314,15 @@ def select_cut_candidates(connection: Connection, project_id: str, sought: Seque
     return among_cut or set()
 
 
-def select_newest_candidates(
-    connection: Connection, project_id: str, sought: Sequence[str], after: int | None, limit: int
+def select_newest_saying(
+    connection: Connection, project_id: str, folded: Sequence[str], after: int | None, limit: int
 ) -> list[tuple[int, str]]:
-    """Calls of one part that may say all that is sought, with their documents, from the one behind ``after`` on: those
-    that began last come first. SQLite alone."""
+    """As ``select_saying_whole``, with their documents, from the one behind ``after`` on: those that began last come
+    first. SQLite alone."""
+    sought = [each for each in folded if len(each) >= GRAM]
     first, end = _span(project_id, _WHOLE)
-    asked = {"sought": _expression(sought), "first": first if after is None else after + 1, "end": end}
-    rows = connection.execute(_NEWEST, {**asked, "project": encode_text(project_id), "limit": limit})
+    asked = _asked(project_id, sought, folded, limit) | {"first": first if after is None else after + 1, "end": end}
+    rows = connection.execute(text(f"{_NEWEST}{_said(folded)} ORDER BY i.rowid LIMIT :limit"), asked)
     return [(document, decode_text(call_id)) for document, call_id in rows]
 
 
@@ -349,18 +340,31 @@ def _expression(sought: Sequence[str]) -> str:
 
 
 def _matching(
-    connection: Connection, project_id: str, sought: Sequence[str], limit: int, *, cut: bool
+    connection: Connection, project_id: str, sought: Sequence[str], limit: int, *, said: Sequence[str] | None = None
 ) -> Iterable[str]:
-    """Calls of one part that hold all that is sought, or those of several that are ``cut``, as often as parts do."""
+    """Calls of one part that hold the trigrams of what is sought, and all that is ``said``; without that, calls of
+    several parts of which one holds the trigrams, as often as parts do."""
+    cut = said is None
     if connection.dialect.name == "postgresql":
         chosen = [gram for each in sought for gram in _chosen(each)]
         numbers = literal(hashed(project_id, chosen), ARRAY(Integer()))
         where = [c.project_id == project_id, c.whole.is_(not cut), c.grams.op("@>")(numbers)]
-        return connection.execute(select(c.call_id).where(*where).limit(limit)).scalars()
+        looked_at = [contains(c.text, literal(each, Text()), folded=False) for each in said or ()]
+        return connection.execute(select(c.call_id).where(*where, *looked_at).limit(limit)).scalars()
     first, end = _span(project_id, _CUT if cut else _WHOLE)
-    asked = {"sought": _expression(sought), "first": first, "end": end}
-    rows = connection.execute(_MATCHING, {**asked, "project": encode_text(project_id), "limit": limit})
+    asked = _asked(project_id, sought, said or (), limit) | {"first": first, "end": end}
+    rows = connection.execute(text(f"{_MATCHING}{_said(said or ())} LIMIT :limit"), asked)
     return map(decode_text, rows.scalars())
+
+
+def _said(folded: Sequence[str]) -> str:
+    """The condition that a text has all of this in it."""
+    return "".join(f" AND instr(t.text, :said_{number}) > 0" for number in range(len(folded)))
+
+
+def _asked(project_id: str, sought: Sequence[str], said: Sequence[str], limit: int) -> dict[str, Any]:
+    named = {f"said_{number}": each for number, each in enumerate(said)}
+    return {"sought": _expression(sought), "project": encode_text(project_id), "limit": limit, **named}
 
 
 def _chosen(folded: str) -> list[str]:

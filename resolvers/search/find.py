@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 from db.call_texts import (
     all_seen_since,
     says,
-    select_candidates,
     select_cut_candidates,
-    select_newest_candidates,
+    select_newest_saying,
     select_saying,
+    select_saying_whole,
 )
 from db.calls.tables import calls
 from db.chunks import chunked
@@ -35,6 +35,9 @@ MOST_FOUND = 5000
 MOST_AT_FIRST, MOST_AT_A_TIME = 200, 5000
 """Calls that the index is asked for at a time, where the newest are sought."""
 
+MOST_SEEN = 5000
+"""Calls that it gives, of which few are in a list: then those of the list are looked at, in its order."""
+
 MOST_SCANNED = 100_000
 """The newest calls, that a search is among which no index serves."""
 
@@ -44,14 +47,27 @@ def saying(connection: Connection, project: str, terms: Sequence[str]) -> Column
     unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
     said, known = _saying_themselves(connection, project, unread, terms)
     indexed = [term for term in terms if len(term) >= GRAM]
-    candidates = select_candidates(connection, project, indexed, MOST_FOUND) if indexed else None
-    if candidates is not None:
-        candidates -= set(known)
-        said += [call_id for call_id, _ in select_saying(connection, project, sorted(candidates), terms)]
-        return of_project(c.project_id, c.id, project, said)
-    looked_at = and_(*map(says, terms), not_(one_of(c.id, known)))
     if not indexed:
-        looked_at = and_(_newest(project), looked_at)
+        return _looked_at(project, terms, said, known, _newest(project))
+    whole = select_saying_whole(connection, project, terms, MOST_FOUND + 1)
+    cut = select_cut_candidates(connection, project, indexed) if len(whole) <= MOST_FOUND else None
+    if cut is None or len(cut) > MOST_FOUND:
+        return _looked_at(project, terms, said, known)
+    passed = set(known)
+    said += (call_id for call_id in whole if call_id not in passed)
+    said += (call_id for call_id, _ in select_saying(connection, project, sorted(cut - passed), terms))
+    return of_project(c.project_id, c.id, project, said)
+
+
+def _looked_at(
+    project: str,
+    terms: Sequence[str],
+    said: Sequence[str],
+    known: Sequence[str],
+    *where: ColumnElement[bool],
+) -> ColumnElement[bool]:
+    """The calls whose texts say it, each looked at, and those that are ``said`` to, of those that are ``known``."""
+    looked_at = and_(*where, *map(says, terms), not_(one_of(c.id, known)))
     return and_(c.project_id == project, or_(looked_at, one_of(c.id, said)) if said else looked_at)
 
 
@@ -74,16 +90,17 @@ def newest_saying(
     found = set(said)
     starts = _starts(connection, project, said, where)
     passed = set(known)
-    waiting = cut - passed
+    for call_id, began in select_saying(connection, project, sorted(cut - passed), terms, where):
+        found.add(call_id)
+        starts.append(began)
     after: int | None = None
     size = max(MOST_AT_FIRST, 2 * wanted)
+    seen = 0
     while True:
-        newest = select_newest_candidates(connection, project, indexed, after, size)
-        waiting.update(call_id for _, call_id in newest if call_id not in passed)
-        for call_id, began in select_saying(connection, project, sorted(waiting), terms, where):
-            found.add(call_id)
-            starts.append(began)
-        waiting = set()
+        newest = select_newest_saying(connection, project, terms, after, size)
+        new = [call_id for _, call_id in newest if call_id not in passed]
+        found.update(new)
+        starts += _starts(connection, project, new, where)
         listed = of_project(c.project_id, c.id, project, sorted(found))
         if len(newest) < size:
             return listed
@@ -91,6 +108,9 @@ def newest_saying(
         since = all_seen_since(project, after)
         if sum(began >= since for began in starts) >= wanted:
             return and_(listed, c.started_at >= since)
+        seen += size
+        if seen > MOST_SEEN:
+            return _looked_at(project, terms, said, known)
         size = min(2 * size, MOST_AT_A_TIME)
 
 
