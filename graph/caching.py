@@ -5,8 +5,9 @@ else may be another one at the next moment. It is worked out from the operation 
 a hook on each field would make the execution slow. What is not there is no such answer, since it may come to be there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -89,11 +90,8 @@ class _Answer:
                 if definition is None or value is None or not self.project(node, _type_of(definition), value):
                     return False
             elif name in ADDRESSED:
-                try:
-                    nouns = [_content(each) for each in ADDRESSED[name](self, node)]
-                except InvalidInputError:  # it would have been an error, but that of nothing that was answered
-                    return False
-                if not all(nouns) or not self.found(value) or not self.by_nouns(node, set(nouns)):
+                nouns = self.nouns(node, name)
+                if nouns is None or not self.found(value) or not self.by_nouns(node, nouns):
                     return False
             else:
                 return False
@@ -120,10 +118,23 @@ class _Answer:
         self.addressed = True
         return all(each is not None for each in value) if isinstance(value, list) else value is not None
 
-    def by_nouns(self, node: FieldNode, nouns: set[str | None]) -> bool:
+    def nouns(self, node: FieldNode, name: str) -> set[str] | None:
+        """The types of what a field of Query finds by addresses; None where one of those is not of a content."""
+        nouns = set()
+        try:
+            for identity in ADDRESSED[name](self, node):
+                noun = _content(identity)
+                if noun is None:
+                    return None
+                nouns.add(noun)
+        except InvalidInputError:  # it would have been an error, but that of nothing that was answered
+            return None
+        return nouns
+
+    def by_nouns(self, node: FieldNode, nouns: Iterable[str]) -> bool:
         assert isinstance(self.admitted.schema, Schema)
         naming = self.admitted.schema.naming
-        return all(self.selected(node, self.types.type_map[naming.type_name(noun)]) for noun in nouns if noun)
+        return all(self.selected(node, self.types.type_map[naming.type_name(noun)]) for noun in nouns)
 
     def selected(self, node: FieldNode, type_: GraphQLNamedType) -> bool:
         """Whether only what never changes is selected of a type, and of all that it leads to."""
@@ -188,19 +199,20 @@ def _of_ref(uri: str) -> GlobalId:
     return GlobalId("Call", ref.project, (ref.call_id,))
 
 
-def _values_of_refs(answer: _Answer, node: FieldNode) -> list[GlobalId | None]:
-    found = [_of_ref(uri) for uri in answer.arguments(node, "uris")]
-    return [each._replace(noun="RefValue") if _content(each) else each for each in found]
+def _values_of_refs(answer: _Answer, node: FieldNode) -> Iterator[GlobalId]:
+    for uri in answer.arguments(node, "uris"):
+        found = _of_ref(uri)
+        yield found._replace(noun="RefValue") if _content(found) else found
 
 
-ADDRESSED: Mapping[str, Callable[[_Answer, FieldNode], list[GlobalId | None]]] = {
+ADDRESSED: Mapping[str, Callable[[_Answer, FieldNode], Iterable[GlobalId | None]]] = {
     "node": lambda answer, node: [decode_id(answer.argument(node, "id"))],
-    "nodes": lambda answer, node: [decode_id(each) for each in answer.arguments(node, "ids")],
+    "nodes": lambda answer, node: map(decode_id, answer.arguments(node, "ids")),
     "ref": lambda answer, node: [_of_ref(answer.argument(node, "uri"))],
     "refs": _values_of_refs,
-    "_entities": lambda answer, node: [
-        identity_of(answer.admitted.schema, each) for each in answer.arguments(node, "representations")
-    ],
+    "_entities": lambda answer, node: map(
+        partial(identity_of, answer.admitted.schema), answer.arguments(node, "representations")
+    ),
 }
 """The fields of Query that find by an address, by their Python names: what each of the addresses stands for."""
 

@@ -13,8 +13,8 @@ MAX_DEPTH = 200  # orjson goes 254 deep
 SURROGATE = re.compile("[\ud800-\udfff]")
 INT64, UINT64 = -(1 << 63), 1 << 64
 
-PART = 1 << 18
-"""Bytes of a part of a list, or more where an item is larger."""
+PART = 1 << 17
+"""Bytes that a part of a list has, about."""
 
 _HOLE = b"\0"
 """In place of a list that is written in parts: no JSON has this byte."""
@@ -51,15 +51,16 @@ class Written:
         return sum(map(len, self.items)) + max(len(self.items) + 1, 2)
 
     def parts(self) -> Iterator[bytes]:
-        """The list's JSON; made as it is asked for."""
-        before, waiting, size = b"[", list[bytes](), 0
-        for item in self.items:
-            waiting.append(item)
-            size += len(item)
-            if size >= PART:
-                yield before + b",".join(waiting)
-                before, waiting, size = b",", [], 0
-        yield (before if waiting or before == b"[" else b"") + b",".join(waiting) + b"]"
+        """The list's JSON without the bracket at its end; made as it is asked for."""
+        items = self.items
+        some = max(1, PART * len(items) // self.size)
+        before = b"["
+        for first in range(0, len(items), some):
+            part = items[first : first + some]
+            yield b",".join((before + part[0], *part[1:]))
+            before = b","
+        if not items:
+            yield before
 
 
 class InParts:
@@ -74,7 +75,7 @@ class InParts:
         yield self._between[0]
         for each, after in zip(self._lists, self._between[1:], strict=True):
             yield from each.parts()
-            yield after
+            yield b"]" + after
 
 
 def encode(value: object) -> bytes:

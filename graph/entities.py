@@ -96,7 +96,7 @@ def _group(grouping: Grouping) -> Load:
 def fields_key(noun: str, *names: str) -> tuple[frozenset[str], Callable[[Representation], GlobalId]]:
     """A natural key that is the project's slug and the parts of the identity."""
     fields = ("projectSlug", *names)
-    return frozenset(fields), lambda given: GlobalId(noun, given["projectSlug"], tuple(given[name] for name in names))
+    return frozenset(fields), lambda given: GlobalId(noun, given["projectSlug"], tuple(map(given.__getitem__, names)))
 
 
 def _call_of_ref(given: Representation) -> GlobalId:
@@ -198,9 +198,9 @@ async def _load_nodes(info: Info, asked: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _or_refusal(identify: Callable[[], Any]) -> Any:
+def _or_refusal(identify: Callable[[Any], Any], given: Any) -> Any:
     try:
-        return identify()
+        return identify(given)
     except InvalidInputError as error:
         return error
 
@@ -247,7 +247,10 @@ def _identity(noun: str, given: str, representation: Representation) -> GlobalId
             raise InvalidInputError(f"{representation['id']!r} is the id of a {identity.noun}, not of a {given}")
         return identity
     for fields, identify in () if any_node else ENTITIES[noun].keys.items():
-        if all(isinstance(representation.get(name), str) for name in fields):
+        for name in fields:
+            if not isinstance(representation.get(name), str):
+                break
+        else:
             return identify(representation)
     raise InvalidInputError(f"A representation of {given} holds none of its keys: {sorted(representation)}")
 
@@ -256,7 +259,8 @@ async def resolve_entities(info: Info, representations: Sequence[Any]) -> list[A
     """The entities of ``representations``: one read a type and project. None for each that is not there, and a refusal
     in place of each that cannot be."""
     schema: Any = info.schema
-    return await _load_nodes(info, [_or_refusal(partial(_entity, schema, each)) for each in representations])
+    identify = partial(_entity, schema)
+    return await _load_nodes(info, [_or_refusal(identify, each) for each in representations])
 
 
 @strawberry.type
@@ -280,4 +284,4 @@ class NodeQueries:
         """By the loaders of their types: one read a type and project."""
         if len(ids) > MOST_NODES:
             raise InvalidInputError(f"nodes takes at most {MOST_NODES} ids, not {len(ids)}", ["ids"])
-        return await _load_nodes(info, [_or_refusal(partial(decode_id, node_id)) for node_id in ids])
+        return await _load_nodes(info, [_or_refusal(decode_id, node_id) for node_id in ids])

@@ -6,7 +6,8 @@ A value that is waited for costs a future only where a task waits for it by itse
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -48,32 +49,33 @@ class _Batch:
 
         self.task: asyncio.Task[None] | None = None
 
-    def value(self, key: Hashable) -> Any:
-        """What was read for ``key``; raises what reading it raised."""
-        value = self.values[key] if self.error is None else self.error
-        if isinstance(value, BaseException):
-            raise value
-        return value
-
 
 class _Value:
     """A value that is being read, to be awaited any number of times."""
 
-    __slots__ = ("_batch", "_key")
+    __slots__ = ("_key", "batch")
 
     def __init__(self, batch: _Batch, key: Hashable) -> None:
-        self._batch = batch
+        self.batch = batch
         self._key = key
 
+    def found(self) -> Any:
+        """What was read, or the exception that reading it raised."""
+        batch = self.batch
+        return batch.values[self._key] if batch.error is None else batch.error
+
     def __await__(self) -> Generator[Any, Any, Any]:
-        batch = self._batch
+        batch = self.batch
         if not batch.done.done():
             if _stepping.now:
                 yield batch
             else:
                 # A task that is cancelled cancels what it waits for.
                 yield from asyncio.shield(batch.done).__await__()
-        return batch.value(self._key)
+        value = self.found()
+        if isinstance(value, BaseException):
+            raise value
+        return value
 
 
 class _Loader:
@@ -128,6 +130,9 @@ class Loaders:
         Where the one who waits is cancelled, as the siblings of a field that failed are, the value is still for all
         others.
         """
+        return self._loader(read, parameters).load(key)
+
+    def _loader(self, read: BatchRead, parameters: Mapping[str, Hashable]) -> _Loader:
         identity = (read, frozenset(parameters.items()))
         loader = self._loaders.get(identity)
         if loader is None:
@@ -136,17 +141,15 @@ class Loaders:
                 return await read(self._context, keys, **parameters)
 
             loader = self._loaders[identity] = _Loader(load_batch)
-        return loader.load(key)
+        return loader
 
     async def load_all(self, read: BatchRead, keys: Iterable[Hashable], **parameters: Hashable) -> list[Any]:
         """The values of ``keys`` as ``load`` gives them, with the exception in place of each that it would raise."""
-        found: list[Any] = []
-        for value in [self.load(read, key, **parameters) for key in keys]:
-            try:
-                found.append(await value)
-            except Exception as error:  # noqa: BLE001 - whoever asked for the values raises it where it belongs
-                found.append(error)
-        return found
+        values = list(map(self._loader(read, parameters).load, keys))
+        for one in {value.batch: value for value in values}.values():
+            with suppress(Exception):  # whoever asked for the values raises it where it belongs
+                await one
+        return [value.found() for value in values]
 
     def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of
