@@ -28,6 +28,7 @@ objects = Table(
     Column("val_query", JSONColumn),
     PrimaryKeyConstraint("project_id", "kind", "object_id", "digest"),
     Index(None, "project_id", "object_id", "digest"),
+    Index(None, "project_id", "kind", "object_id", "is_latest", "version_index"),
     Index(None, "project_id", "created_at", "object_id", "digest"),
     info={"distribute_by": "project_id"},
 )

@@ -26,7 +26,13 @@ _NONE_LATEST = update(objects).where(*_NAME, c.is_latest).values(is_latest=False
 _LATEST_AGAIN = (
     update(objects).where(*_VERSION).values(is_latest=True, deleted_at=null(), published_seq=bindparam("b_published"))
 )
-_NEWEST = select(func.max(c.version_index)).where(*_NAME)
+# One look at an index for the latest, and one for the others.
+_NEWEST = select(
+    *(
+        select(func.max(c.version_index)).where(*_NAME, latest).scalar_subquery()
+        for latest in (c.is_latest, ~c.is_latest)
+    )
+)
 
 
 def publish(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -44,8 +50,8 @@ def publish(connection: Connection, values: Mapping[str, Any]) -> int:
     if known is not None:
         connection.execute(_LATEST_AGAIN, {**version, "b_published": values["published_seq"]})
         return int(known.version_index)
-    newest = connection.execute(_NEWEST, key).scalar_one()
-    index = 0 if newest is None else newest + 1
+    newest = [number for number in connection.execute(_NEWEST, key).one() if number is not None]
+    index = max(newest, default=-1) + 1
     made = {"version_index": index, "is_latest": True, "val_query": query_form(values["val"])}
     insert_new(connection, objects, [{**values, **made}])
     return int(index)

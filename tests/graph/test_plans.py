@@ -90,16 +90,17 @@ def rows_of(project: str, count: int) -> dict[Any, list[dict[str, Any]]]:
         {
             "project_id": project,
             "kind": "object",
-            "object_id": f"o{number // 5}",
+            "object_id": name,
             "digest": f"d{number}",
-            "version_index": number % 5,
-            "is_latest": number % 5 == 4,
+            "version_index": version,
+            "is_latest": version == last,
             "size_bytes": 2,
             "created_at": MIDNIGHT + number,
             "published_seq": number + 1,
             "val": "{}",
         }
         for number in range(count)
+        for name, version, last in [(f"o{number // 5}", number % 5, 4) if number % 2 else ("often", number, count - 2)]
     ]
     here = [{"project_id": project, "change_seq": count, "created_at": MIDNIGHT}]
     return {projects: here, calls: found, refs: edges, feedback: said, objects: versions}
@@ -321,6 +322,21 @@ async def test_what_counts_reads_no_payloads(filled: httpx.AsyncClient, filled_u
         if found := columns_read(filled_url, statements, "calls") & PAYLOADS:
             wrong[name] = found
     assert wrong == {}
+
+
+async def test_publishing_does_not_look_at_all_versions(filled: httpx.AsyncClient, filled_url: str) -> None:
+    with executed() as statements:
+        made = {"project_id": APP, "object_id": "often", "val": "new"}
+        assert (await filled.post("/obj/create", json={"obj": made})).status_code == 200
+    found = [each for each in accesses(filled_url, statements) if each.table == "objects"]
+    assert found
+    assert [each for each in found if not re.search("digest|is_latest", each.by)] == []
+
+
+async def test_the_newest_traces_are_found_among_the_newest_calls(filled: httpx.AsyncClient, filled_url: str) -> None:
+    found = await asked(filled, filled_url, "traces(first: 10) { nodes { traceId callCount } }")
+    assert len(found) > 1
+    assert [each for each in found if not re.search("started_at|trace_id", each.by)] == []
 
 
 async def test_payloads_that_are_read_are_seen(filled: httpx.AsyncClient, filled_url: str) -> None:
