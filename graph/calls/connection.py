@@ -41,7 +41,9 @@ from resolvers.calls.pages import (
     sibling_counts,
     sibling_pages,
 )
+from resolvers.context import Context
 from resolvers.errors import InvalidInputError
+from resolvers.search.find import unsearched
 from resolvers.search.terms import terms_of
 
 if TYPE_CHECKING:
@@ -66,11 +68,23 @@ class CallConnection(Connection[Annotated["Call", strawberry.lazy("graph.calls.t
     """With what can be said of all pages."""
 
     trace_bytes: strawberry.Private[Callable[[], Awaitable[int]]]
+    unsearched_calls: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @link("Bytes of all calls of the traces whose roots are in the list, on all pages.", weight=10)
     async def total_storage_size_bytes(self) -> BigInt:
         """Read only where it is asked for."""
         return BigInt(await self.trace_bytes())
+
+    @link(
+        "How many calls of the project `search` could not look at: nearly always 0, as it is without `search`. More, "
+        "counted up to 100,000, while over 20,000 calls (or 64 MiB) that were recorded or changed are still to be read "
+        "in the background. What those say is missing from this list, for as long as it takes; the ones that changed "
+        "last are looked at.",
+        weight=10,
+    )
+    async def unsearched_count(self) -> BigInt:
+        """Read only where it is asked for."""
+        return BigInt(await self.unsearched_calls())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +170,9 @@ Search = Annotated[
         "searched as they read, not as JSON escapes them, each for itself; keys of objects are not searched. 20 words "
         "and phrases at most, of 1,000 characters each at most. Where none of them has three characters, only the "
         "newest 100,000 calls of the project are looked at. An empty text restricts nothing. What was acknowledged is "
-        "found at once; while more than 2,000 calls (or 32 MiB) of a project wait to be read in the background, of "
-        "these only those that changed last. An error (NOT_CONFIGURED) where the server's setting `search` is off."
+        "found at once; while more than 20,000 calls (or 64 MiB) of a project wait to be read in the background, of "
+        "these only those that changed last, and `unsearchedCount` says how many were not looked at. An error "
+        "(NOT_CONFIGURED) where the server's setting `search` is off."
     ),
 ]
 
@@ -223,6 +238,7 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
             read=lambda request, columns: calls_page(context, chosen, request, columns, arguments.page_bytes()),
             count=lambda limit: calls_count(context, chosen, limit),
             trace_bytes=lambda: calls_trace_bytes(context, chosen),
+            unsearched_calls=lambda: _unsearched(context, chosen),
         )
 
     column, value = place.column, place.value
@@ -239,7 +255,13 @@ async def connect_calls(info: Info, place: Place, arguments: CallArguments) -> C
         pages=sibling_pages,
         counts=sibling_counts,
         trace_bytes=lambda: calls_trace_bytes(context, narrowed),
+        unsearched_calls=lambda: _unsearched(context, narrowed),
     )
+
+
+async def _unsearched(context: Context, chosen: CallList) -> int:
+    found: int = await context.loaders.load(unsearched, chosen.project) if chosen.search else 0
+    return found
 
 
 def _narrowed(within: CallFilter, column: str, value: str) -> CallFilter:

@@ -37,6 +37,7 @@ from resolvers.subjects.pages import (
     subject_list_counts,
     subject_list_pages,
     subject_trace_bytes,
+    subject_unsearched,
 )
 from resolvers.subjects.places import Key, calls_of, chosen_project
 from resolvers.subjects.projects import subject_project_count, subject_project_pages
@@ -180,6 +181,7 @@ class SubjectFields(SubjectRow):
             pages=subject_list_pages,
             counts=subject_list_counts,
             trace_bytes=lambda: subject_trace_bytes(context, key, lists=lists),
+            unsearched_calls=lambda: context.loaders.load(subject_unsearched, key, lists=lists),
         )
 
     @link(

@@ -17,17 +17,21 @@ from db.chunks import chunked
 from db.folding import GRAM
 from db.id_lists import of_project, one_of
 from db.pending_texts import select_position, select_said, select_unread
+from resolvers.context import Context
 from resolvers.search.texts import says_all
 
-__all__ = ["MOST_FOUND", "MOST_UNREAD", "newest_saying", "saying"]
+__all__ = ["MOST_FOUND", "MOST_UNREAD", "count_unsearched", "newest_saying", "saying", "unsearched"]
 
 c = calls.c
 
-MOST_UNREAD = 2000
-"""Calls whose texts are not written yet, that a search reads itself."""
+MOST_UNREAD = 20_000
+"""Calls whose texts are not written yet, that a search reads itself: those that changed last."""
 
-MOST_UNREAD_BYTES = 32 << 20
+MOST_UNREAD_BYTES = 64 << 20
 READ_BYTES = 4 << 20  # bytes of payloads that are held at a time
+
+MOST_COUNTED = 100_000
+"""Calls whose texts are not written yet that are counted."""
 
 MOST_FOUND = 5000
 """Calls that are found by the index. Where there are more, those that a page is made of are looked at in its order."""
@@ -128,27 +132,48 @@ def _starts(
 def _saying_themselves(
     connection: Connection, project: str, unread: Sequence[tuple[str, int]], terms: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Those of the calls that say it, read from their payloads, and those that were read: up to 32 MiB."""
+    """Those of the calls that say it, read from their payloads, and those that were read."""
     found: list[str] = []
     known: list[str] = []
     batch: list[str] = []
-    total = held = 0
+    held = 0
 
     def read() -> None:
         for chunk in chunked(batch):
             found.extend(said.call_id for said in select_said(connection, project, chunk) if says_all(said, terms))
 
-    for call_id, size in unread:
-        if total and total + size > MOST_UNREAD_BYTES:
-            break
+    for call_id, size in unread[: _readable(unread)]:
         if batch and held + size > READ_BYTES:
             read()
             batch, held = [], 0
         batch.append(call_id)
         known.append(call_id)
-        total, held = total + size, held + size
+        held += size
     read()
     return found, known
+
+
+def _readable(unread: Sequence[tuple[str, int]]) -> int:
+    """How many of them a search reads, the first of them always."""
+    total = 0
+    for place, (_, size) in enumerate(unread[:MOST_UNREAD]):
+        total += size
+        if place and total > MOST_UNREAD_BYTES:
+            return place
+    return min(len(unread), MOST_UNREAD)
+
+
+def count_unsearched(connection: Connection, project: str) -> int:
+    """How many calls of a project a search would not look at now, counted up to ``MOST_COUNTED``."""
+    unread = select_unread(connection, project, select_position(connection, project), MOST_COUNTED)
+    return len(unread) - _readable(unread)
+
+
+async def unsearched(context: Context, projects: Sequence[str]) -> list[int]:
+    """A batch read: ``count_unsearched`` of each."""
+    for project in projects:
+        context.caller.require_read(project)
+    return await context.read(lambda connection: [count_unsearched(connection, project) for project in projects])
 
 
 def _newest(project: str) -> ColumnElement[bool]:

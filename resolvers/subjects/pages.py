@@ -21,6 +21,7 @@ from resolvers.calls.pages import CallList
 from resolvers.context import Context
 from resolvers.feedback.pages import FeedbackList
 from resolvers.queries import refusing_queries
+from resolvers.search.find import count_unsearched
 from resolvers.subjects.merge import Merged, merged_counts, merged_pages
 from resolvers.subjects.places import Find, Key, places_of
 
@@ -31,6 +32,7 @@ __all__ = [
     "subject_list_counts",
     "subject_list_pages",
     "subject_trace_bytes",
+    "subject_unsearched",
 ]
 
 c = calls.c
@@ -233,5 +235,21 @@ async def subject_trace_bytes(context: Context, key: Key, *, lists: SubjectCalls
             statement = select(size).where(c.project_id == project, SHOWN, c.trace_id.in_(roots))
             total += int(connection.execute(statement).scalar_one())
         return total
+
+    return await context.read(read)
+
+
+async def subject_unsearched(context: Context, keys: Sequence[Key], *, lists: SubjectCalls) -> list[int]:
+    """A batch read: how many calls of its projects the search of a subject's list could not look at."""
+    if not lists.chosen.search:
+        return [0] * len(keys)
+
+    def read(connection: Connection) -> list[int]:
+        places = places_of(connection, context.caller, keys, lists.find)
+        counts = {
+            project: count_unsearched(connection, project)
+            for project in {project for key in keys for project in places[key]}
+        }
+        return [sum(counts[project] for project in places[key]) for key in keys]
 
     return await context.read(read)

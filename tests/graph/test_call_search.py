@@ -232,6 +232,39 @@ async def test_common_words_are_found_too(
     assert await found(searching, "common ccx") == "c"
 
 
+UNSEARCHED = """query Search($search: String) {
+  project(slug: "team/app") {
+    calls(search: $search, first: 10) {
+      unsearchedCount nodes { callId children(search: $search) { unsearchedCount nodes { callId } } }
+    }
+  }
+}"""
+
+
+async def unsearched(client: httpx.AsyncClient, search: str) -> tuple[str, int]:
+    """The ids of the calls that are found, and how many were not looked at."""
+    listed = (await run(client, UNSEARCHED, search=search))["project"]["calls"]
+    for node in listed["nodes"]:
+        assert node["children"] == {"unsearchedCount": listed["unsearchedCount"], "nodes": []}
+    return "".join(node["callId"] for node in listed["nodes"]), listed["unsearchedCount"]
+
+
+async def test_what_cannot_be_looked_at_is_counted(
+    searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "MOST_UNREAD", 3)
+    for number, letter in enumerate("abcde"):  # in requests of their own: the last is the one that changed last
+        await record(searching, [call(letter, second=number, inputs={"t": ["needle"]})])
+    assert await unsearched(searching, "needle") == ("edc", 2)
+    assert await unsearched(searching, "") == ("abcde", 0)
+    monkeypatch.setattr(find, "MOST_UNREAD_BYTES", 1)  # one is looked at, however large it is
+    assert await unsearched(searching, "needle") == ("e", 4)
+    monkeypatch.setattr(find, "MOST_COUNTED", 3)
+    assert await unsearched(searching, "needle") == ("e", 2)
+    await written()
+    assert await unsearched(searching, "needle") == ("edcba", 0)
+
+
 async def test_searches_without_three_characters_are_bounded(
     searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
