@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from db.checkpoints import Checkpoints
 from db.signals import noted
 from db.turns import Turns
 from db.write_queue import MOST_AT_ONCE, Job, units
@@ -37,6 +38,7 @@ class GroupCommitWriter:
     def __init__(self, engine: Engine, turns: Turns, committed: Callable[[Collection[str]], None]) -> None:
         self._engine = engine
         self._turns = turns
+        self._checkpoints = Checkpoints(engine)
         self._committed = committed
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -59,6 +61,7 @@ class GroupCommitWriter:
                 self._closed = True
                 self._jobs.put(None)
         self._thread.join()
+        self._checkpoints.close()
         self._engine.dispose()
         self._turns.close()
 
@@ -75,8 +78,9 @@ class GroupCommitWriter:
         with self._turns.turn():
             group, more = self._gathered(job)
             self._commit(group)
-        for each in group:
-            each.settle()
+            for each in group:
+                each.settle()
+            self._checkpoints.committed(sum(each.size for each in group))
         return more
 
     def _gathered(self, job: Job) -> tuple[list[Job], bool]:
