@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 from db.chunks import chunked
 from db.id_lists import one_of
 from db.metadata import Name
-from db.text import encode_text
+from db.text import encode_texts
 
 __all__ = ["insert_missing", "insert_new"]
 
@@ -32,8 +32,8 @@ tenth of the values that a statement may have."""
 
 
 class _Plan(NamedTuple):
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    """Each column that some row names with what its values are bound by, where they are not bound as they are."""
+    columns: tuple[tuple[str, Callable[[list[Any]], Sequence[Any]] | None], ...]
+    """Each column that some row names with what makes its values those that are bound, where they are not."""
 
     table: str
     """Its name, as SQL."""
@@ -51,19 +51,19 @@ def _plan_of(table: Table, dialect: Dialect, named: frozenset[str]) -> _Plan:
     return _Plan(columns, preparer.format_table(table), names)
 
 
-def _binding(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    # Without the two functions that SQLAlchemy would put around it.
-    return encode_text if isinstance(type_, Name) else type_.dialect_impl(dialect).bind_processor(dialect)
+def _binding(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[list[Any]], Sequence[Any]] | None:
+    if isinstance(type_, Name):
+        return encode_texts
+    bound = type_.dialect_impl(dialect).bind_processor(dialect)
+    return None if bound is None else lambda values: [value if value is None else bound(value) for value in values]
 
 
 def _bound(plan: _Plan, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
     """The values of each row as they are bound; made column by column, since a loop of Python's own is quick."""
-    columns = []
+    columns: list[Sequence[Any]] = []
     for name, bound in plan.columns:
         values = [row.get(name) for row in rows]
-        if bound is not None:
-            values = [value if value is None else bound(value) for value in values]
-        columns.append(values)
+        columns.append(values if bound is None else bound(values))
     return zip(*columns, strict=True)
 
 

@@ -6,8 +6,9 @@ go on working on what is stored. Nothing else is changed.
 """
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["decode_text", "encode_text"]
+__all__ = ["decode_text", "encode_text", "encode_texts"]
 
 _PLANE = 0x10F000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -19,6 +20,14 @@ def encode_text(text: str) -> str:
     if "\x00" not in text and (text.isascii() or _is_utf8(text)):
         return text
     return _UNSTORABLE.sub(lambda m: chr(_PLANE + (ord(m[0]) and ord(m[0]) - 0xD000)), text)
+
+
+def encode_texts(texts: Sequence[str | None]) -> Sequence[str | None]:
+    """``encode_text`` of each text that is there. They are looked at together: few need anything done to them."""
+    whole = "".join([text for text in texts if text is not None])
+    if "\x00" not in whole and (whole.isascii() or _is_utf8(whole)):
+        return texts
+    return [text if text is None else encode_text(text) for text in texts]
 
 
 def _is_utf8(text: str) -> bool:

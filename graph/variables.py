@@ -171,8 +171,8 @@ def _one_of(type_: GraphQLInputObjectType, definition: StrawberryObjectDefinitio
     return coerced
 
 
-_TAKEN_AS_THEY_ARE = {"String": "value.__class__ is str", "JSON": "value.__class__ is JSONText"}
-"""Scalars, with what tells that a value of theirs needs no coercion."""
+_TAKEN_AS_THEY_ARE = {"String": "str", "JSON": "JSONText"}
+"""Scalars, with the class of values that need no coercion."""
 
 
 def _written_out(type_: GraphQLInputObjectType, definition: StrawberryObjectDefinition) -> Coerce:
@@ -195,20 +195,23 @@ def _written_out(type_: GraphQLInputObjectType, definition: StrawberryObjectDefi
     for index, each in enumerate(constructor_of(class_).fields):
         field = type_.fields[each.name]
         known[f"coerce{index}"] = coercer_of(field.type)
-        otherwise = f"value{index} = default{index}"
-        if is_required_input_field(field):
-            otherwise = "raise GivenUpError"
-        else:
-            known[f"default{index}"] = default = _default(definition, each.python_name, each.convert, field)
-            otherwise += "()" if callable(default) else ""
         scalar = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
-        lines += [
-            f"    value = get({each.name!r}, absent)",
-            f"    if {_TAKEN_AS_THEY_ARE.get(str(scalar), 'False')}: value{index} = value",
-            f"    elif value is absent: {otherwise}",
-            f"    elif value is None and {not isinstance(field.type, GraphQLNonNull)}: value{index} = None",
-            f"    else: value{index} = coerce{index}(value)",
-        ]
+        taken = _TAKEN_AS_THEY_ARE.get(str(scalar))
+        unlike = [] if taken is None else [f"value{index}.__class__ is not {taken}"]
+        default = None
+        if not is_required_input_field(field):
+            default = known[f"default{index}"] = _default(definition, each.python_name, each.convert, field)
+            # Null, and what is not given, is left as None.
+            unlike += [] if isinstance(field.type, GraphQLNonNull) else [f"value{index} is not None"]
+        if default is None:
+            # A value that has to be there is coerced where it is not, which gives up.
+            lines.append(f"    value{index} = get({each.name!r})")
+        else:
+            lines.append(f"    value{index} = get({each.name!r}, absent)")
+            lines.append(f"    if value{index} is absent: value{index} = default{index}{'()' * callable(default)}")
+            unlike.append(f"{each.name!r} in values")
+        condition = f"if {' and '.join(unlike)}: " if unlike else ""
+        lines.append(f"    {condition}value{index} = coerce{index}(value{index})")
         arguments.append(f"{each.python_name}=value{index}")
     lines.append(f"    return Class({', '.join(arguments)})")
     exec("\n".join(lines), known)  # noqa: S102 - names are those of our own schema

@@ -116,14 +116,17 @@ def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **forms}
 
 
+_DEFAULTS = {"renamed": False, "start_size": 0, "end_size": 0}
+
+
 def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert calls that do not exist. Columns a row does not name are null, or their default."""
-    made: list[dict[str, Any]] = [{"renamed": False, "start_size": 0, "end_size": 0, **row} for row in rows]
+    made: list[dict[str, Any]] = [{**_DEFAULTS, **row} for row in rows]
     for name in JSON_COLUMNS:
-        present = [row for row in made if row.get(name) is not None]
-        for row, form in zip(present, query_forms([row[name] for row in present]), strict=True):
+        texts = [row.get(name) for row in made]
+        for number, form in enumerate(query_forms(["" if text is None else text for text in texts])):
             if form is not None:
-                row[f"{name}_query"] = form
+                made[number][f"{name}_query"] = form
     insert_new(connection, calls, made)
 
 

@@ -36,7 +36,11 @@ def row_values(digests: Sequence[str], vals: Sequence[JSONText]) -> list[RowValu
 
 def insert_rows(connection: Connection, project_id: str, rows: Sequence[RowValues]) -> None:
     """Write rows that are not there yet."""
-    insert_missing(connection, table_rows, "digest", [{"project_id": project_id, **row._asdict()} for row in rows])
+    values = [
+        {"project_id": project_id, "digest": digest, "size_bytes": size, "val": val, "val_query": form}
+        for digest, size, val, form in rows
+    ]
+    insert_missing(connection, table_rows, "digest", values)
 
 
 def insert_table(

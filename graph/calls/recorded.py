@@ -11,7 +11,7 @@ from graph.context import Info
 from graph.fields import column, link
 from graph.rows import load_call
 from graph.user_errors import UserError, user_errors
-from resolvers.calls.events import CallEvent, CallStart
+from resolvers.calls.events import CallEvent
 from resolvers.calls.record import Recorded, record_calls
 from resolvers.calls.validate import check_event
 from resolvers.context import Context
@@ -70,19 +70,20 @@ async def record_batch(
     for item in batch:
         if item.refusal is None:
             item.check(context)
-    refused = any(item.refusal for item in batch)
-    taken = [] if refused and all_or_nothing else [item for item in batch if item.refusal is None]
-    recorded = await record_calls(context, [event for item in taken for event in item.events], own_traces)
-    results, place = {}, 0
-    for item in taken:
-        results[id(item)] = _taken(item, recorded[place])
-        place += len(item.events)
-    return [results.get(id(item)) or _refused(item) for item in batch]
+    if all_or_nothing and any(item.refusal for item in batch):
+        return [_refused(item) for item in batch]
+    taken = [event for item in batch if item.refusal is None for event in item.events]
+    recorded = iter(await record_calls(context, taken, own_traces))
+    return [
+        _refused(item) if item.refusal else _taken(item.project, [next(recorded) for _ in item.events])
+        for item in batch
+    ]
 
 
-def _taken(item: Item, recorded: Recorded) -> CallRecorded:
-    trace_id = recorded.trace_id if isinstance(item.events[0], CallStart) else None
-    return CallRecorded(project=item.project, call_id=recorded.id, trace_id=trace_id, user_errors=[])
+def _taken(project: str, recorded: list[Recorded]) -> CallRecorded:
+    """What became of the events of an item: the first is its start, where it has one."""
+    call_id, trace_id = recorded[0]
+    return CallRecorded(project=project, call_id=call_id, trace_id=trace_id, user_errors=[])
 
 
 def _refused(item: Item) -> CallRecorded:

@@ -11,11 +11,11 @@ The rules of who wins, wherever and however often events arrive (docs/calls.md):
 """
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from db.calls.exceptions import ExceptionParts, exception_parts
+from db.calls.exceptions import exception_parts
 from db.calls.writes import RUNNING, CallContent, CallState
 from db.json_text import JSONText, parse_json
 from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallRename, CallStart
@@ -45,17 +45,22 @@ class Usage:
         return (self.input_tokens, self.output_tokens, self.total_tokens) != (None, None, None)
 
 
+_UNUSED = Usage(None, None, None, None)
+
+
 def usage_of(summary: Mapping[str, Any]) -> Usage:
     """The usage in a Weave summary: ``usage.MODEL.prompt_tokens`` (or input_tokens) and so on, summed over models."""
     given = summary.get("usage")
-    by_model: dict[str, Any] = given if isinstance(given, dict) else {}
-    models = {name: counts for name, counts in by_model.items() if isinstance(counts, dict)}
+    if not given or not isinstance(given, dict):
+        return _UNUSED
+    models = {name: counts for name, counts in given.items() if isinstance(counts, dict)}
     incoming = outgoing = total = None
     for counts in models.values():
         # Providers have two words for each; a provider uses one of them.
-        own_incoming = _sum(_count(counts, "input_tokens"), _count(counts, "prompt_tokens"))
-        own_outgoing = _sum(_count(counts, "output_tokens"), _count(counts, "completion_tokens"))
-        own_total = _count(counts, "total_tokens")
+        get = counts.get
+        own_incoming = _sum(_count(get("input_tokens")), _count(get("prompt_tokens")))
+        own_outgoing = _sum(_count(get("output_tokens")), _count(get("completion_tokens")))
+        own_total = _count(get("total_tokens"))
         incoming = _sum(incoming, own_incoming)
         outgoing = _sum(outgoing, own_outgoing)
         total = _sum(total, _sum(own_incoming, own_outgoing) if own_total is None else own_total)
@@ -63,9 +68,10 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
     return Usage(None if only == NO_MODEL else only, incoming, outgoing, total)
 
 
-def _count(counts: Mapping[str, Any], name: str) -> int | None:
+def _count(value: Any) -> int | None:
     """One count; None for the text or null of a provider that counted nothing, and for what is no count."""
-    value = counts.get(name)
+    if value is None:
+        return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_TOKENS:
         return None
     return int(value)
@@ -112,11 +118,13 @@ class CallChange:
             self.columns["updated_at"] = at
 
 
-def merge(state: CallState | None, events: Iterable[CallEvent], content: CallContent | None = None) -> CallChange:
+def merge(state: CallState | None, events: Sequence[CallEvent], content: CallContent | None = None) -> CallChange:
     """What ``events``, in the order they came, make of a call in ``state`` (None: never heard of).
 
     ``content`` is what is known of it, where patches are among them.
     """
+    if state is None and (whole := _whole(events)) is not None:
+        return whole
     change = CallChange(content=content)
     if state is not None and state.deleted_at is not None:
         return change
@@ -174,6 +182,23 @@ def merge(state: CallState | None, events: Iterable[CallEvent], content: CallCon
     return change
 
 
+def _whole(events: Sequence[CallEvent]) -> CallChange | None:
+    """What a start and its end make of a call of which nothing is known, as most calls come; None for other events.
+
+    What sections report takes part in the rules of ``merge``.
+    """
+    if len(events) != 2:
+        return None
+    start, end = events
+    if not isinstance(start, CallStart) or not isinstance(end, CallEnd) or has_sections(start.attributes):
+        return None
+    columns = _start_columns(start, renamed=False)
+    columns.update(_end_columns(end))
+    if "model" not in columns and (model := requested_model(start.kind, start.inputs, start.attributes)) is not None:
+        columns["model"] = model
+    return CallChange(columns, start, end.output, seen={"started", "ended"})
+
+
 def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
     columns = {
         "trace_id": event.trace_id,
@@ -193,7 +218,9 @@ def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
         "start_size": _bytes(event.attributes) + _bytes(event.inputs),
         **links_in(event.attributes),
     }
-    return columns if renamed else {**columns, "display_name": event.display_name or None}
+    if not renamed:
+        columns["display_name"] = event.display_name or None
+    return columns
 
 
 def _end_columns(event: CallEnd) -> dict[str, Any]:
@@ -276,8 +303,13 @@ def _usage_columns(
     return {"summary": text, "end_size": size, **_counts(usage_of({"usage": after}))}
 
 
-def _exception_columns(exception: str | None) -> dict[str, str | None]:
-    parts = ExceptionParts(None, None) if exception is None else exception_parts(exception)
+_NO_EXCEPTION = {"exception_type": None, "exception_message": None}
+
+
+def _exception_columns(exception: str | None) -> Mapping[str, str | None]:
+    if exception is None:
+        return _NO_EXCEPTION
+    parts = exception_parts(exception)
     return {
         "exception_type": parts.type,
         "exception_message": None if parts.message == exception else parts.message,

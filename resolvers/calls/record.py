@@ -97,9 +97,10 @@ def _write_batches(connection: Connection, batches: Sequence[_Batch]) -> list[di
 def write_events(
     connection: Connection, project: str, events: Sequence[CallEvent], fallback_traces: Mapping[str, str], at: int
 ) -> dict[tuple[str, str], str | None]:
-    """Write the events of one project inside a transaction; returns the trace of each start, by (project, call id).
+    """Write the events of one project inside a transaction; returns the traces of the starts that named none, by
+    (project, call id).
 
-    ``fallback_traces`` has a trace id for each start without one, by call id.
+    ``fallback_traces`` has a trace id for each of these, by call id.
     """
     by_call: defaultdict[str, list[CallEvent]] = defaultdict(list)
     for event in events:
@@ -128,10 +129,11 @@ def write_events(
     pass_on_links(connection, project, changes, at)
     _write_edges(connection, project, changes, states)
     _follow_evaluations(connection, project, changes, states, at)
+    # Where all starts named their traces, as they mostly do, nobody asks.
     return {
-        (project, event.id): event.trace_id
-        for call_events in by_call.values()
-        for event in call_events
+        (project, call_id): event.trace_id
+        for call_id in fallback_traces
+        for event in by_call.get(call_id, ())
         if isinstance(event, CallStart)
     }
 

@@ -43,6 +43,8 @@ _COUNTS = {
 }
 """Count of a summary's usage -> its names in ``metadata``, or in ``metadata.usage``; the first that is there counts."""
 
+_NO_LINKS: Mapping[str, str | None] = dict.fromkeys(LINKS)
+
 MODEL_KEYS = ("model", "model_name")
 
 
@@ -85,10 +87,10 @@ def _apart(value: JSONText, present: JSONText) -> dict[str, JSONText]:
     return {name: item for name, item in members_of(value).items() if name not in known}
 
 
-def links_in(attributes: str | None) -> dict[str, str | None]:
+def links_in(attributes: str | None) -> Mapping[str, str | None]:
     """The columns that mirror what ``metadata`` names: the run, its dataset and the datapoint."""
     if attributes is None or not has_sections(attributes):
-        return dict.fromkeys(LINKS)
+        return _NO_LINKS
     metadata = _parsed(sections_of(attributes).get("metadata"))
     links = {column: _link(metadata.get(name)) for column, name in LINKS.items()}
     return {**links, "experiment_id": _canonical(links["experiment_id"])}

@@ -111,12 +111,13 @@ def _path(parts: list[str], invalid: Callable[[str], InvalidInputError]) -> tupl
     return path
 
 
+_SCHEME_NAME = "weave:"
 _REF_STRING = re.compile(rf'"({re.escape(SCHEME)}(?:[^"\\]|\\.)*)"(?!\s*:)')
 
 
 def refs_in(json_text: str) -> list[str]:
     """Every string of a JSON value that begins like a ref, once each, in order of appearance."""
-    if SCHEME not in json_text and "weave:\\/\\/\\/" not in json_text:
+    if _SCHEME_NAME not in json_text or (SCHEME not in json_text and "weave:\\/\\/\\/" not in json_text):
         return []
     if "\\/" in json_text:  # an encoder that escapes slashes hides refs from a search in the text
         return list(dict.fromkeys(_refs_in_value(parse_json(json_text))))
