@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, exists
 
 from db.calls.fields import FIELDS
 from db.calls.op_names import versions_of
-from db.calls.reads import latency_ms
+from db.calls.reads import NO_PARENT, latency_ms
 from db.calls.tables import UNUSUAL, calls
 from db.experiments.membership import in_experiments
 from db.query.compile import compile_query
@@ -137,9 +137,9 @@ def conditions(project_id: str, chosen: CallFilter, common: Collection[str] = ()
     if chosen.annotation_queue_ids:
         found.append(_waiting_in(project_id, chosen.annotation_queue_ids))
     if chosen.trace_roots_only:
-        found.append(calls.c.parent_id.is_(None))
+        found.append(NO_PARENT)
     if chosen.is_root is not None:
-        found.append(calls.c.parent_id.is_(None) if chosen.is_root else calls.c.parent_id.is_not(None))
+        found.append(NO_PARENT if chosen.is_root else calls.c.parent_id.is_not(None))
     if chosen.turns_only:
         found.append(calls.c.turn_id == calls.c.id)
     if chosen.experiment_ids:

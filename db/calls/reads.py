@@ -20,6 +20,7 @@ from db.rows import labelled as labelled_of
 
 __all__ = [
     "COLUMNS",
+    "NO_PARENT",
     "PAYLOADS",
     "SHOWN",
     "TOP_OF_TRACE",
@@ -38,7 +39,10 @@ c = calls.c
 SHOWN = and_(c.started_at.is_not(None), c.deleted_at.is_(None))
 """Calls that exist for readers: started, and not deleted."""
 
-TOP_OF_TRACE = or_(c.parent_id.is_(None), and_(c.parent_id == c.session_id, c.trace_id != c.session_id))
+NO_PARENT = c.parent_id.is_(None)
+"""Calls that name no parent. Pages of them are read by the index on parents where this very condition is given."""
+
+TOP_OF_TRACE = or_(NO_PARENT, and_(c.parent_id == c.session_id, c.trace_id != c.session_id))
 """Calls with no call of their own trace above them. Below a session's call there are whole traces: the first spans of
 each, whose parent is the session (docs/opentelemetry.md)."""
 
@@ -151,6 +155,8 @@ def select_calls_page(
     not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first;
     where an index has the calls in their order (``walked``) SQLite finds one after the other, and reading stops there.
     """
+    if connection.dialect.name == "postgresql" and any(condition is NO_PARENT for condition in conditions):
+        order = order.led_by(c.parent_id)
     if not PAYLOADS & set(columns):
         return select_page(connection, "Call", labelled(columns), conditions, order, request, apart)
     if walked and not apart and request.size and connection.dialect.name == "sqlite":

@@ -87,9 +87,12 @@ class Order:
     keys: PathKeys | None = None
     """The index on the path that comes first (``db.query.segments``); None without one."""
 
+    leading: ColumnElement[Any] | None = None
+    """A column that is null in all rows, and which an index has before these."""
+
     @property
     def order_by(self) -> list[ColumnElement[Any]]:
-        return [part.sql.desc() if part.descending else part.sql.asc() for part in self.components]
+        return self._led([part.sql.desc() if part.descending else part.sql.asc() for part in self.components])
 
     @property
     def columns(self) -> list[Label[Any]]:
@@ -100,10 +103,23 @@ class Order:
     def order_by_columns(self) -> list[ColumnElement[Any]]:
         """``order_by`` by the labels of ``columns``, which are selected: what is long is written once."""
         labels: list[ColumnElement[Any]] = [literal_column(f"sort_{index}") for index in range(len(self.components))]
-        return [
-            label.desc() if part.descending else label.asc()
-            for label, part in zip(labels, self.components, strict=True)
-        ]
+        return self._led(
+            [
+                label.desc() if part.descending else label.asc()
+                for label, part in zip(labels, self.components, strict=True)
+            ]
+        )
+
+    def led_by(self, column: ColumnElement[Any]) -> "Order":
+        """The same order among rows in which ``column`` is null, as an index that has it first is found for it:
+        PostgreSQL knows that a column is the same in all rows where it equals a value, not where it is null."""
+        one_way = len({part.descending for part in self.components}) == 1
+        return replace(self, leading=column) if one_way else self
+
+    def _led(self, by: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        if self.leading is None:
+            return by
+        return [self.leading.desc() if self.components[0].descending else self.leading.asc(), *by]
 
     def values(self, row: Mapping[str, Any]) -> Cursor:
         """The cursor of a row that was selected with ``columns``."""

@@ -235,6 +235,19 @@ async def test_pages_are_read_in_their_order(filled: httpx.AsyncClient, filled_u
     assert wrong == {}
 
 
+@pytest.mark.parametrize("chosen", ["isRoot: true", "traceRootsOnly: true"])
+@pytest.mark.parametrize("page", ["first: 10", "last: 10"])
+async def test_roots_are_not_sought_among_all_calls(
+    filled: httpx.AsyncClient, filled_url: str, chosen: str, page: str
+) -> None:
+    """However few of the newest calls have no parent."""
+    for order in (NEWEST, 'orderBy: [{field: "startedAt"}]'):
+        found = await asked(
+            filled, filled_url, f"calls({page}, filter: {{{chosen}}}, {order}) {{ nodes {{ callId }} }}"
+        )
+        assert ["parent_id" in each.by and not each.sorts for each in found] == [True]
+
+
 OTHERWISE = [
     "",
     'filter: { opNames: ["weave:///team/app/op/step7:*"] },',
