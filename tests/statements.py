@@ -9,9 +9,10 @@ BACKGROUND = re.compile(
     r"(?s)SELECT followers\..*\sFROM followers\s+WHERE followers\.name IN .*"
     r"|SELECT metric_jobs\.call_id.*due_at <= .*"
     r"|SELECT projects\.project_id, followers\.seq IS NOT NULL .*"
+    r"|SELECT relname, n_live_tup, .*|(ANALYZE|VACUUM) \(SKIP_LOCKED.*"
     r"|SELECT path_indexes\..*\sFROM path_indexes\s.*"
 )
-"""What a server asks once a second, whatever it is asked itself."""
+"""What a server asks every few seconds, whatever it is asked itself."""
 
 
 @contextmanager
