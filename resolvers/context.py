@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from db.engines import Database
 from resolvers.callers import Caller
 from resolvers.jobs import Jobs
-from resolvers.loaders import Loaders
+from resolvers.loaders import Loaded, Loaders
 from resolvers.slow import refusing_what_is_slow
 
 if TYPE_CHECKING:
@@ -71,12 +71,17 @@ class Context:
     memory: dict[Any, Any] | None = None
     """What is worked out of the operation that runs, where it will run again; None where that is not known."""
 
-    loaders: Loaders = field(init=False)
+    _loaded: Loaded = field(init=False, repr=False)
     _reading: asyncio.Semaphore = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self)
+        self._loaded = Loaded()
         self._reading = asyncio.Semaphore(self.database.fair_share)
+
+    @property
+    def loaders(self) -> Loaders:
+        """What loads for this request."""
+        return Loaders(self, self._loaded)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on a reader's connection (``Database.read``). A request has no more than its share of the

@@ -8,13 +8,14 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
-__all__ = ["BatchRead", "Loaders", "together"]
+__all__ = ["BatchRead", "Loaded", "Loaders", "together"]
 
 V = TypeVar("V")
 
@@ -83,30 +84,30 @@ class _Loader:
 
     __slots__ = ("_gathering", "_known", "_read")
 
-    def __init__(self, read: Callable[[list[Any]], Awaitable[Sequence[Any]]]) -> None:
+    def __init__(self, read: Callable[["Context", list[Any]], Awaitable[Sequence[Any]]]) -> None:
         self._read = read
         self._known: dict[Hashable, _Value] = {}
         self._gathering: _Batch | None = None
 
-    def load(self, key: Hashable) -> _Value:
+    def load(self, context: "Context", key: Hashable) -> _Value:
         """The value of a key, which is read once."""
         value = self._known.get(key)
         if value is None:
             batch = self._gathering
             if batch is None:
                 batch = self._gathering = _Batch()
-                asyncio.get_running_loop().call_soon(self._start, batch)
+                asyncio.get_running_loop().call_soon(self._start, context, batch)
             batch.keys.append(key)
             value = self._known[key] = _Value(batch, key)
         return value
 
-    def _start(self, batch: _Batch) -> None:
-        batch.task = asyncio.create_task(self._run(batch))
+    def _start(self, context: "Context", batch: _Batch) -> None:
+        batch.task = asyncio.create_task(self._run(context, batch))
 
-    async def _run(self, batch: _Batch) -> None:
+    async def _run(self, context: "Context", batch: _Batch) -> None:
         self._gathering = None
         try:
-            batch.values = dict(zip(batch.keys, await self._read(batch.keys), strict=True))
+            batch.values = dict(zip(batch.keys, await self._read(context, batch.keys), strict=True))
         except BaseException as error:
             batch.error = error
             if not isinstance(error, Exception):
@@ -116,13 +117,25 @@ class _Loader:
             batch.task = None
 
 
+class Loaded:
+    """What has been loaded for one request. It does not know the request, which would keep both, and all rows that were
+    read, until garbage is looked for."""
+
+    __slots__ = ("loaders", "shared")
+
+    def __init__(self) -> None:
+        self.loaders: dict[Hashable, _Loader] = {}
+        self.shared: dict[Hashable, tuple[Any, Any]] = {}
+
+
 class Loaders:
     """The loaders of one request, one for each batch read and each set of its parameters."""
 
-    def __init__(self, context: "Context") -> None:
+    __slots__ = ("_context", "_loaded")
+
+    def __init__(self, context: "Context", loaded: Loaded) -> None:
         self._context = context
-        self._loaders: dict[Hashable, _Loader] = {}
-        self._shared: dict[Hashable, tuple[Any, Any]] = {}
+        self._loaded = loaded
 
     def load(self, read: BatchRead, key: Hashable, **parameters: Hashable) -> Awaitable[Any]:
         """The value of ``key`` by ``read``; calls made in one turn of the event loop share one call of ``read``.
@@ -130,22 +143,18 @@ class Loaders:
         Where the one who waits is cancelled, as the siblings of a field that failed are, the value is still for all
         others.
         """
-        return self._loader(read, parameters).load(key)
+        return self._loader(read, parameters).load(self._context, key)
 
     def _loader(self, read: BatchRead, parameters: Mapping[str, Hashable]) -> _Loader:
         identity = (read, frozenset(parameters.items()))
-        loader = self._loaders.get(identity)
+        loader = self._loaded.loaders.get(identity)
         if loader is None:
-
-            async def load_batch(keys: list[Any]) -> Sequence[Any]:
-                return await read(self._context, keys, **parameters)
-
-            loader = self._loaders[identity] = _Loader(load_batch)
+            loader = self._loaded.loaders[identity] = _Loader(partial(read, **parameters))
         return loader
 
     async def load_all(self, read: BatchRead, keys: Iterable[Hashable], **parameters: Hashable) -> list[Any]:
         """The values of ``keys`` as ``load`` gives them, with the exception in place of each that it would raise."""
-        values = list(map(self._loader(read, parameters).load, keys))
+        values = list(map(partial(self._loader(read, parameters).load, self._context), keys))
         for one in {value.batch: value for value in values}.values():
             with suppress(Exception):  # whoever asked for the values raises it where it belongs
                 await one
@@ -155,10 +164,11 @@ class Loaders:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of
         ``load`` that siblings have in common."""
         key = tuple(map(id, of))
-        if key not in self._shared:
+        shared = self._loaded.shared
+        if key not in shared:
             # The objects are kept: a freed one's identity may be another's later.
-            self._shared[key] = (tuple(of), make())
-        return cast("V", self._shared[key][1])
+            shared[key] = (tuple(of), make())
+        return cast("V", shared[key][1])
 
 
 async def together(coroutines: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:

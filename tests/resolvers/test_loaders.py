@@ -1,11 +1,13 @@
 import asyncio
+import gc
+import weakref
 from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
 
 from resolvers.context import Context
-from resolvers.loaders import Loaders, together
+from resolvers.loaders import Loaded, Loaders, together
 
 
 async def doubled(_context: Context, keys: Sequence[int]) -> list[int]:
@@ -19,7 +21,7 @@ async def failing(_context: Context, _keys: Sequence[int]) -> list[int]:
 
 @pytest.mark.parametrize("read", [doubled, failing])
 async def test_a_value_is_for_all_who_wait_though_one_of_them_is_cancelled(read: Any) -> None:
-    loaders = Loaders(cast("Context", None))
+    loaders = Loaders(cast("Context", None), Loaded())
 
     async def wait() -> int:
         value: int = await loaders.load(read, 4)
@@ -48,7 +50,7 @@ class Reads:
 
 
 async def test_coroutines_that_wait_for_loaders_share_reads_and_no_task_is_made_for_one() -> None:
-    loaders, read = Loaders(cast("Context", None)), Reads()
+    loaders, read = Loaders(cast("Context", None), Loaded()), Reads()
 
     async def twice(key: int) -> int:
         once: int = await loaders.load(read, key)
@@ -62,7 +64,7 @@ async def test_coroutines_that_wait_for_loaders_share_reads_and_no_task_is_made_
 
 
 async def test_an_error_stands_in_the_place_of_the_coroutine_that_raised_it() -> None:
-    loaders, read = Loaders(cast("Context", None)), Reads()
+    loaders, read = Loaders(cast("Context", None), Loaded()), Reads()
 
     async def one(key: int) -> int:
         if key == 7:
@@ -79,7 +81,7 @@ async def test_an_error_stands_in_the_place_of_the_coroutine_that_raised_it() ->
 
 
 async def test_a_coroutine_that_waits_for_anything_else_goes_on_by_itself() -> None:
-    loaders, read = Loaders(cast("Context", None)), Reads()
+    loaders, read = Loaders(cast("Context", None), Loaded()), Reads()
     opened = asyncio.Event()
 
     async def first() -> int:
@@ -96,7 +98,7 @@ async def test_a_coroutine_that_waits_for_anything_else_goes_on_by_itself() -> N
 
 
 async def test_all_are_ended_where_the_one_who_waits_is_cancelled() -> None:
-    loaders, read = Loaders(cast("Context", None)), Reads()
+    loaders, read = Loaders(cast("Context", None), Loaded()), Reads()
     ended = []
 
     async def wait(key: int) -> None:
@@ -112,3 +114,25 @@ async def test_all_are_ended_where_the_one_who_waits_is_cancelled() -> None:
         await waiting
     assert sorted(ended) == [0, 1, 2]
     assert await loaders.load_all(read, (1, 2)) == [2, 4]
+
+
+class Thing:
+    """What is loaded."""
+
+
+async def things(_context: Context, keys: Sequence[int]) -> list[Thing]:
+    return [Thing() for _ in keys]
+
+
+async def test_what_was_loaded_goes_with_its_request_and_waits_for_no_garbage_collection(context: Context) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        request = context.fresh()
+        loaded = weakref.ref(await request.loaders.load(things, 1))
+        assert loaded() is await request.loaders.load(things, 1)
+        await asyncio.sleep(0)  # the task that read it ends
+        del request
+        assert loaded() is None
+    finally:
+        gc.enable()
