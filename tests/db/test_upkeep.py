@@ -1,5 +1,6 @@
 """Tables of PostgreSQL looked after by the server itself."""
 
+import asyncio
 import logging
 import re
 import threading
@@ -18,6 +19,7 @@ from db.calls.tables import calls
 from db.engines import engine_for, parse_url
 from db.upkeep import Upkeep, look_after
 from tests.conftest import postgres_database, running_app
+from tests.proxies import proxy
 
 PROJECT = "team/app"
 
@@ -243,3 +245,16 @@ async def test_a_server_looks_after_its_database(url: str, monkeypatch: pytest.M
     monkeypatch.setattr(db.upkeep, "look_after", lambda *_: looked.release())
     async with running_app(url):
         assert looked.acquire(timeout=30)
+
+
+async def test_a_pooler_stands_between(url: str) -> None:
+    await asyncio.to_thread(write, url, range(7000))
+    async with proxy(url, pooling=True) as pooler:
+
+        def look() -> dict[str, Any]:
+            with connected(pooler.url) as connection:
+                assert look_after(connection, set())
+                return seen(connection)
+
+        found = await asyncio.to_thread(look)
+    assert (found["rows"], found["changed"], found["vacuumed"]) == (7000, 0, 1)
