@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError, OperationType, default_field_resolver, default_type_resolver
+from graphql.execution.collect_fields import FragmentDetails
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
@@ -76,16 +77,8 @@ class Admitted:
     async def _execute(self, context: object) -> ExecutionResult:
         """As ``schema.execute`` does it, without all that strawberry does around a document for extensions, which a
         ``Gate`` lets no schema have."""
-        schema: Any = self.schema
         try:
-            executor = schema.execution_context_class.build(
-                schema._schema,  # noqa: SLF001 - graphql-core's own
-                self.prepared.document,
-                context_value=context,
-                raw_variable_values=self.variables,
-                operation_name=self.name,
-                is_awaitable=optimized_is_awaitable,
-            )
+            executor = self._executor(context)
             if isinstance(executor, list):
                 return ExecutionResult(None, executor, self._told())
             executor.writes_json = True
@@ -96,6 +89,37 @@ class Admitted:
             known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
             return Refused(None, [known], self._told())
         return ExecutionResult(result.data, result.errors, self._told())
+
+    def _executor(self, context: object) -> Any:
+        """What executes it, or the errors of its variables."""
+        schema: Any = self.schema
+        prepared, types = self.prepared, schema._schema  # noqa: SLF001 - graphql-core's own
+        values = prepared.variable_values(types, self.name, self.variables or {})
+        if values is None:
+            return schema.execution_context_class.build(
+                types,
+                prepared.document,
+                context_value=context,
+                raw_variable_values=self.variables,
+                operation_name=self.name,
+                is_awaitable=optimized_is_awaitable,
+            )
+        return schema.execution_context_class(
+            types,
+            dict(prepared.fragments),
+            {name: FragmentDetails(node) for name, node in prepared.fragments.items()},
+            None,
+            context,
+            prepared.operation(self.name),
+            values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            enable_early_execution=False,
+            middleware_manager=None,
+            is_awaitable=optimized_is_awaitable,
+            is_async_iterable=None,
+        )
 
     def _told(self) -> dict[str, Any]:
         return _extensions(self.cost.total, self.limits)

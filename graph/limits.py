@@ -16,6 +16,7 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
@@ -30,6 +31,7 @@ from graph.cost import Cost, Costs, cost_of
 from graph.errors import LimitExceededError
 from graph.measure import Size, repetitions, sizes_of
 from graph.naming import Naming, in_served_names
+from graph.variables import OperationVariables
 
 __all__ = ["Documents", "Limits", "Prepared", "documents_of"]
 
@@ -71,6 +73,7 @@ class Prepared:
     operations: tuple[OperationDefinitionNode, ...]
     fragments: Mapping[str, FragmentDefinitionNode]
     costs: dict[str | None, Cost] = field(default_factory=dict)
+    variables: dict[str | None, OperationVariables] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation that a request names, or the only one; None where that is not decided."""
@@ -89,6 +92,16 @@ class Prepared:
         if cost.constant:
             self.costs[name] = cost
         return cost
+
+    def variable_values(self, schema: GraphQLSchema, name: str | None, given: Mapping[str, Any]) -> Any:
+        """The variables of the operation `name`, which the document must have, as an executor takes them; None where
+        graphql-core has to coerce them: input objects, and whatever is not as it should be."""
+        known = self.variables.get(name)
+        if known is None:
+            operation = self.operation(name)
+            assert operation is not None
+            known = self.variables[name] = OperationVariables(schema, operation)
+        return None if known.makes_objects else known.coerced(given)
 
 
 class Documents:

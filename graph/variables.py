@@ -55,6 +55,9 @@ class OperationVariables:
 
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self._variables = [_Variable(schema, node) for node in operation.variable_definitions or ()]
+        named = (get_named_type(variable.signature.type) for variable in self._variables)
+        self.makes_objects = any(isinstance(type_, GraphQLInputObjectType) for type_ in named)
+        """Whether there are input objects among them, which are not what graphql-core gives."""
 
     def coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
         """``given`` as an executor takes it, input objects made; None where graphql-core has to coerce it."""
