@@ -88,8 +88,8 @@ class Prepared:
         """The names of the columns that come back."""
         return self._text(connection.dialect).answer.columns
 
-    def fetch(self, connection: Connection, values: Values) -> Rows:
-        """All rows that come back, as tuples."""
+    def fetch(self, connection: Connection, values: Values, take: Take = take_all) -> Rows:
+        """The rows that come back, as tuples."""
         text = self._text(connection.dialect)
         bound = text.bind(values)
         driver: Any = connection.connection.dbapi_connection
@@ -97,7 +97,7 @@ class Prepared:
         try:
             self._tell(connection, cursor, text.sql, bound, many=False)
             cursor.execute(text.sql, bound)
-            return text.answer.rows(cursor, take_all) if text.answer.columns else []
+            return text.answer.rows(cursor, take) if text.answer.columns else []
         except connection.dialect.loaded_dbapi.Error as error:
             _raise(connection, error, text.sql, bound, cursor)
         finally:
@@ -134,7 +134,7 @@ _answers: WeakKeyDictionary[Any, _Answer] = WeakKeyDictionary()
 
 
 def execute(
-    connection: Connection, statement: Select[Any], bound: Values | None = None, take: Take = take_all
+    connection: Connection, statement: Select[Any], bound: Values | None = None
 ) -> tuple[tuple[str, ...], Rows]:
     """Run a statement that is another each time; gives the names of its columns and its rows, as tuples.
 
@@ -147,7 +147,7 @@ def execute(
         answer = _answers[compiled] = _Answer(compiled)
     cursor = result.cursor
     try:
-        return answer.columns, answer.rows(cursor, take)
+        return answer.columns, answer.rows(cursor, take_all)
     except connection.dialect.loaded_dbapi.Error as error:
         _raise(connection, error, compiled.string, bound, cursor)
     finally:

@@ -12,8 +12,8 @@ from db.chunks import chunked
 from db.id_lists import among, of_bound_project
 from db.metadata import Name
 from db.octets import octets
-from db.pages import Page, PageRequest, page_of, page_statement, select_page
-from db.prepared import Prepared, execute
+from db.pages import Page, PageRequest, select_page
+from db.prepared import Prepared
 from db.query.order import Order
 from db.rows import Row, fetch, fetch_by
 from db.rows import labelled as labelled_of
@@ -146,21 +146,16 @@ def select_calls_page(
     request: PageRequest,
     max_bytes: int,
     apart: Sequence[ColumnElement[bool]] = (),
-    *,
-    walked: bool = False,
 ) -> Page:
     """A page of the calls that fulfil ``conditions``, each exactly one of those that are to be read ``apart``.
 
     Where payloads are asked for, the page is cut before the call whose payloads would bring it past ``max_bytes`` (but
-    not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first;
-    where an index has the calls in their order (``walked``) SQLite finds one after the other, and reading stops there.
+    not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first.
     """
     if connection.dialect.name == "postgresql" and any(condition is NO_PARENT for condition in conditions):
         order = order.led_by(c.parent_id)
     if not PAYLOADS & set(columns):
         return select_page(connection, "Call", labelled(columns), conditions, order, request, apart)
-    if walked and not apart and request.size and connection.dialect.name == "sqlite":
-        return _walk(connection, columns, conditions, order, request, max_bytes)
     page = select_page(connection, "Call", labelled([SIZE]), conditions, order, request, apart)
     return bounded(
         page,
@@ -169,34 +164,6 @@ def select_calls_page(
         read=lambda ids: select_calls_by_id(connection, page.rows[0].project_slug, ids, columns),
         max_bytes=max_bytes,
     )
-
-
-def _walk(
-    connection: Connection,
-    columns: Collection[str],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Order,
-    request: PageRequest,
-    max_bytes: int,
-) -> Page:
-    selected = labelled({*columns, SIZE})
-    size = next(place for place, label in enumerate(selected) if label.name == SIZE)
-    cut = False
-
-    def take(cursor: Any) -> list[Any]:
-        nonlocal cut
-        rows: list[Any] = []
-        total = 0
-        for row in cursor:
-            total += row[size]
-            if total > max_bytes and rows:
-                cut = True
-                break
-            rows.append(row)
-        return rows
-
-    names, rows = execute(connection, page_statement(selected, conditions, order, request), take=take)
-    return page_of("Call", names, rows, len(selected), order, request, cut=cut)
 
 
 class PayloadSizes(NamedTuple):

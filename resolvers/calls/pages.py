@@ -12,8 +12,9 @@ from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import COLUMN_FIELDS, call_fields
 from db.calls.filters import EVERY_CALL, CallFilter, alternatives, common_roles, conditions, edges_of
 from db.calls.op_names import select_named, select_versions
-from db.calls.reads import SHOWN, TOP_OF_TRACE, select_calls_by_id, select_calls_page
+from db.calls.reads import PAYLOADS, SHOWN, TOP_OF_TRACE, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
+from db.calls.walks import walk_calls
 from db.experiments.membership import members_of
 from db.feedback_filters import FeedbackFilter
 from db.id_lists import among
@@ -200,15 +201,19 @@ async def calls_page(
 ) -> Page:
     """A page of calls; cut short where payloads are asked for and pass ``max_bytes``."""
     context.caller.require_read(chosen.project)
+    walked = bool(request.size) and chosen.is_walked and not PAYLOADS.isdisjoint(columns)
 
     def read(connection: Connection) -> Page:
+        if walked and connection.dialect.name == "sqlite":
+            (trace_id,) = chosen.filter.trace_ids or (None,)
+            return walk_calls(connection, chosen.project, trace_id, columns, chosen.order(), request, max_bytes)
         planned = chosen.planned(connection) if request.size else chosen
         ordered = planned.with_search(connection, wanted=bool(request.size), page=request)
         ordered = ordered.with_costs(connection, request)
         where, order = ordered.conditions(), ordered.order()
         by_time = order.fingerprint in {_order_by_columns(sorts, ("id",)).fingerprint for sorts in _BY_TIME}
         apart = alternatives(ordered.filter, ordered.names) if by_time and not ordered.search else ()
-        return select_calls_page(connection, columns, where, order, request, max_bytes, apart, walked=chosen.is_walked)
+        return select_calls_page(connection, columns, where, order, request, max_bytes, apart)
 
     with refusing_queries("after"):
         return await context.read(read)

@@ -75,3 +75,28 @@ async def test_pages(client: httpx.AsyncClient, way: str, chosen: dict[str, Any]
             expected = all_ids if direction == "ASC" else all_ids[::-1]
             expected = expected[offset or 0 :]
             assert ids == expected
+
+
+async def test_between_two_cursors(client: httpx.AsyncClient) -> None:
+    await record(client)
+
+    async def page(order: list[dict[str, str]], **variables: Any) -> Any:
+        answer = (
+            await client.post("/graphql", json={"query": PAGES, "variables": {"order": order, **variables}})
+        ).json()
+        return answer["data"]["project"]["calls"]
+
+    for direction in ("ASC", "DESC"):
+        walked = [{"field": "startedAt", "direction": direction}]
+        sorted_too = [*walked, {"field": "callId", "direction": direction}]
+        ids = [f"c{number:02}" for number in range(len(SIZES))][:: 1 if direction == "ASC" else -1]
+        for order in (walked, sorted_too):
+            after = (await page(order, first=3))["pageInfo"]["endCursor"]
+            before = (await page(order, last=2))["pageInfo"]["startCursor"]
+            for way in ("first", "last"):
+                found = await page(order, after=after, before=before, **{way: 20})
+                assert [node["callId"] for node in found["nodes"]] == ids[3:-2]
+    after = (await page([{"field": "callId", "direction": "ASC"}], first=3))["pageInfo"]["endCursor"]
+    wrong = {"query": PAGES, "variables": {"order": walked, "first": 1, "after": after}}
+    (error,) = (await client.post("/graphql", json=wrong)).json()["errors"]
+    assert "belongs to another order" in error["message"]
