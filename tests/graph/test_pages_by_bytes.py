@@ -97,6 +97,7 @@ async def test_between_two_cursors(client: httpx.AsyncClient) -> None:
                 found = await page(order, after=after, before=before, **{way: 20})
                 assert [node["callId"] for node in found["nodes"]] == ids[3:-2]
     after = (await page([{"field": "callId", "direction": "ASC"}], first=3))["pageInfo"]["endCursor"]
-    wrong = {"query": PAGES, "variables": {"order": walked, "first": 1, "after": after}}
+    newest = [{"field": "startedAt", "direction": "DESC"}]
+    wrong = {"query": PAGES, "variables": {"order": newest, "first": 1, "after": after}}
     (error,) = (await client.post("/graphql", json=wrong)).json()["errors"]
     assert "belongs to another order" in error["message"]
