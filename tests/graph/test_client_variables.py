@@ -23,10 +23,10 @@ FILTER = (
 )
 ANY = "query($r: [_Any!]!) { _entities(representations: $r) { __typename } }"
 
-WRONG_IDS: list[Any] = [[], "x", ["x", "y"], [1], [1.5], [True], [None], None, [["x"]], {}, [{}]]
+GIVEN_IDS: list[Any] = [[], "x", ["x", "y"], [1], [1.5], [True], [None], None, [["x"]], {}, [{}]]
 
 CASES: list[tuple[str, dict[str, Any] | None]] = [
-    *((IDS, {"ids": ids}) for ids in WRONG_IDS),
+    *((IDS, {"ids": ids}) for ids in GIVEN_IDS),
     (IDS, {}),
     (IDS, None),
     (COUNTS, {"slug": "team/app", "all": True}),
