@@ -68,10 +68,9 @@ class TextWriter:
         while True:
             pause = LOOK
             try:
-                if await self.catch_up():
-                    continue
                 if self._overtaken:
                     await self._watch()
+                if await self.catch_up():
                     continue
             except Exception:
                 log.exception("what calls say cannot be written for search")

@@ -14,7 +14,7 @@ from db.call_texts import call_texts
 from db.engines import Database
 from resolvers.callers import LOCAL
 from resolvers.context import Context
-from resolvers.search import find
+from resolvers.search import find, index
 from resolvers.search.index import TextWriter
 from tests.conftest import running_app
 from tests.graph.test_call_filters import call, record, run
@@ -31,6 +31,9 @@ SEARCH = """query Search(
 }"""
 
 Written = Callable[[], Awaitable[None]]
+
+RUN = TextWriter.run
+"""Which servers of these tests do not."""
 
 
 @pytest.fixture
@@ -366,6 +369,42 @@ async def test_the_server_writes_texts_by_itself(database_url: str) -> None:
                 await asyncio.sleep(0.05)
         await database.close()
         assert await found(client, "needle") == "a"
+
+
+async def texts_of(database: Database) -> list[str]:
+    """The calls whose texts are written."""
+    statement = select(call_texts.c.call_id).order_by(call_texts.c.call_id)
+    return list(await database.read(lambda connection: connection.execute(statement).scalars().all()))
+
+
+async def test_one_of_two_processes_writes_and_the_other_takes_over(
+    searching: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "STOOD", 0)
+    ours, theirs = Database(database_url), Database(database_url)
+    one, other = (TextWriter(lambda database=database: Context(database, LOCAL)) for database in (ours, theirs))  # type: ignore[misc]
+    await record(searching, [call("a")])
+    await one.catch_up()
+    await record(searching, [call("b")])
+    write = ours.write
+
+    async def write_late(work: Callable[[Any], Any], *, always: bool = False) -> Any:
+        ours.write = write  # type: ignore[method-assign]
+        await other.catch_up()
+        await record(searching, [call("c")])
+        return await write(work, always=always)
+
+    ours.write = write_late  # type: ignore[method-assign]
+    assert not await one.catch_up()  # the other one was faster, and more is left to it
+    assert await texts_of(ours) == ["a", "b"]
+    running = asyncio.create_task(RUN(one))  # but the other one is gone
+    async with asyncio.timeout(60):
+        while await texts_of(ours) != ["a", "b", "c"]:  # noqa: ASYNC110 - another task writes them
+            await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.wait([running])
+    await ours.close()
+    await theirs.close()
 
 
 async def test_what_is_found_is_read_by_its_key(
