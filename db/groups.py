@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Double, FromClause, Select, Subquery, case, cast, func, null, select
@@ -23,7 +22,7 @@ from db.pages import Page, PageRequest, decode_cursor, select_count, select_page
 from db.partitions import partition_counts, partition_pages
 from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
-from db.rows import Row, fetch
+from db.rows import Row, RowSet, fetch
 from db.threads import TURN_COLUMNS, TURN_FIELDS, turn_statistics
 from db.traces import root_statuses
 
@@ -44,8 +43,6 @@ __all__ = [
 ]
 
 c = calls.c
-
-SOME_WINDOWS = 2
 
 
 def _with_status(status: str) -> ColumnElement[Any]:
@@ -229,20 +226,29 @@ def select_groups(
 def select_groups_page(
     connection: Connection, project_id: str, request: PageRequest, *, listed: GroupList, columns: Collection[str]
 ) -> Page:
-    """A page of the groups of a project.
+    """A page of the groups of a project: a statement or a few for their keys, and one for what they add up to.
 
     Raises ``QueryError`` for a sort that groups do not have, or a cursor that is none.
     """
+    noun, key = listed.grouping.noun, listed.grouping.key
+
+    def keys(*window: Window) -> Page:
+        within = (each.of_calls(project_id, listed.grouping.column) for each in window)
+        groups = listed.groups(project_id, (), *within)
+        where = [*listed.chosen.of_groups(groups), *(start for each in window for start in each.of_groups(groups))]
+        return select_page(connection, noun, [groups.c[key]], where, listed.order(groups), request)
+
     for window in _windows(connection, project_id, request, listed):
-        column = listed.grouping.column
-        groups = listed.groups(project_id, columns, window.of_calls(project_id, column))
-        where = [*listed.chosen.of_groups(groups), *window.of_groups(groups)]
-        page = select_page(connection, listed.grouping.noun, list(groups.c), where, listed.order(groups), request)
+        page = keys(window)
         if page.has_previous if request.backwards else page.has_next:
-            return page
-    groups = listed.groups(project_id, columns)
-    where = listed.chosen.of_groups(groups)
-    return select_page(connection, listed.grouping.noun, list(groups.c), where, listed.order(groups), request)
+            break
+    else:
+        page = keys()
+    # What they add up to is read of the groups of the page alone; most orders are those of an index.
+    found = _read(connection, project_id, listed.grouping, columns, [row[0] for row in page.rows])
+    kept = [(found[row[0]], cursor) for row, cursor in zip(page.rows, page.cursors, strict=True) if row[0] in found]
+    rows = RowSet(noun, kept[0][0].columns if kept else (), (row for row, _ in kept))
+    return replace(page, rows=rows, cursors=[cursor for _, cursor in kept])
 
 
 def _windows(connection: Connection, project_id: str, request: PageRequest, listed: GroupList) -> Iterator[Window]:
@@ -260,9 +266,7 @@ def _windows(connection: Connection, project_id: str, request: PageRequest, list
     known = [bound for bound in bounds if bound is not None]
     begin = (min if newest_first else max)(known, default=None)
     wanted = request.offset + request.size
-    found = windows(connection, project_id, begin, wanted, newest_first=newest_first)
-    # Groups of some calls may be few, and found by these.
-    yield from islice(found, SOME_WINDOWS if chosen.with_calls else None)
+    yield from windows(connection, project_id, begin, wanted, newest_first=newest_first)
 
 
 def select_groups_count(connection: Connection, project_id: str, limit: int | None, *, listed: GroupList) -> int:
