@@ -152,7 +152,7 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
     for call, call_id in zip(calls, ids, strict=True):
         events.append(_placed(call, call_id, placement))
         if call.end is not None:
-            events.append(replace(call.end, id=call_id))
+            events.append(call.end if call_id == call.end.id else replace(call.end, id=call_id))
     write_events(connection, project, events, {}, at)
     _adopt(connection, project, placement, new, at)
     return displaced

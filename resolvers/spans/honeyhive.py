@@ -107,6 +107,9 @@ class HoneyHiveEvent:
 
 def honeyhive_event(attributes: Mapping[str, JSONValue]) -> HoneyHiveEvent | None:
     """The event in a span's flat attributes; None of a span that HoneyHive's SDK has not touched."""
+    # Most spans are told apart by one look at all of their keys.
+    if "honeyhive" not in "\n".join(attributes):
+        return None
     if not any(key.startswith(("honeyhive.", "honeyhive_")) for key in attributes):
         return None
     fields: dict[str, JSONValue] = {}

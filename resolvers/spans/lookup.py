@@ -56,6 +56,12 @@ def _tried(keys: Keys, beginnings: frozenset[_Beginning]) -> list[_Key]:
 
 
 @lru_cache(maxsize=4096)
+def _same(beginnings: frozenset[_Beginning]) -> frozenset[_Beginning]:
+    """One set for all that are equal, so that those that were looked up before are known by identity."""
+    return beginnings
+
+
+@lru_cache(maxsize=4096)
 def _named(named: NamedKeys, beginnings: frozenset[_Beginning]) -> list[tuple[str, Keys]]:
     return [(name, keys) for name, keys in named.keys.items() if _tried(keys, beginnings)]
 
@@ -83,12 +89,17 @@ class Finder:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.beginnings = frozenset(_beginnings(tree))
+        self.beginnings = _same(frozenset(_beginnings(tree)))
 
     def values(self, keys: Keys) -> Iterator[tuple[str, Any]]:
         """Each of ``keys`` that may have a value, with that or None."""
+        tried = _tried(keys, self.beginnings)
+        # Of most keys none is there.
+        return self._each(tried) if tried else iter(())
+
+    def _each(self, tried: list[_Key]) -> Iterator[tuple[str, Any]]:
         tree = self.tree
-        for key, segments in _tried(keys, self.beginnings):
+        for key, segments in tried:
             yield key, value_at(tree, key, segments)
 
     def named(self, named: NamedKeys) -> list[tuple[str, Keys]]:
