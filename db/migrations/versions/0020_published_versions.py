@@ -1,11 +1,11 @@
 """The latest version of an object, and the newest number of its versions, are found without looking at all of them.
 
-Revision: 0022, after 0019
+Revision: 0020, after 0019
 """
 
 from alembic import op
 
-revision = "0022"
+revision = "0020"
 down_revision = "0019"
 
 NAME = "ix_objects_project_id_kind_object_id_is_latest_version_index"
