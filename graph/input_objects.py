@@ -25,16 +25,17 @@ from strawberry.types.base import (
 from strawberry.types.lazy_type import LazyType
 from strawberry.types.unset import UNSET
 
-__all__ = ["Convert", "UnknownInputError", "build_input_objects", "constructor_of"]
+__all__ = ["Convert", "UnknownInputError", "build_input_objects", "constructor_of", "converter_of"]
 
 Convert = Callable[[Any], Any]
 
 
 class UnknownInputError(TypeError):
-    """An input field that may be missing as well as null, which no constructor here tells apart; a fault of ours."""
+    """An input field or argument that may be missing as well as null, which nothing here tells apart; a fault of
+    ours."""
 
-    def __init__(self, class_: type, field: str) -> None:
-        super().__init__(f"{class_.__name__}.{field} is declared as Maybe, which graph.input_objects does not know")
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is declared as Maybe, which graph.input_objects does not know")
 
 
 class _Field(NamedTuple):
@@ -90,8 +91,8 @@ def constructor_of(class_: type) -> _Constructor:
     for field in definition.fields:
         type_ = field.resolve_type(type_definition=definition)
         if isinstance(type_, StrawberryMaybe):
-            raise UnknownInputError(class_, field.python_name)
-        fields.append(_Field(_name_of(field), field.python_name, _converter_of(type_)))
+            raise UnknownInputError(f"{class_.__name__}.{field.python_name}")
+        fields.append(_Field(_name_of(field), field.python_name, converter_of(type_)))
     absent = {
         field.python_name: None
         for field in definition.fields
@@ -100,13 +101,15 @@ def constructor_of(class_: type) -> _Constructor:
     return _Constructor(tuple(fields), absent)
 
 
-def _converter_of(type_: Any) -> Convert | None:
+def converter_of(type_: Any) -> Convert | None:
+    """What makes of a value that is neither null nor UNSET what an argument or input field of a type of strawberry's
+    holds; None where it is taken as graphql-core gives it."""
     if isinstance(type_, LazyType):
-        return _converter_of(type_.resolve_type())
+        return converter_of(type_.resolve_type())
     if isinstance(type_, StrawberryOptional):
-        return _converter_of(type_.of_type)
+        return converter_of(type_.of_type)
     if isinstance(type_, StrawberryList):
-        return _list_of(_converter_of(type_.of_type))
+        return _list_of(converter_of(type_.of_type))
     definition = get_object_definition(type_)
     if definition is None:
         return None

@@ -55,6 +55,7 @@ from graph.queues.items import AnnotationQueueItem
 from graph.queues.mutations import QueueMutations
 from graph.queues.types import AnnotationQueue
 from graph.refs.types import RefQueries
+from graph.resolver_calls import build_resolver_calls
 from graph.scalars import SCALARS
 from graph.server_info import ServerInfoQueries
 from graph.sessions import Session
@@ -150,6 +151,7 @@ class Schema(strawberry.federation.Schema):
             self._finish(type_)
         self._describe_entities()
         build_input_objects(self._schema)
+        build_resolver_calls(self._schema, self.config)
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         """With the fields that mapped subjects add."""

@@ -16,7 +16,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from graph.schema import schema
 
-__all__ = ["CORE", "INPUTS", "objects_of", "required", "spoiled", "values_of"]
+__all__ = ["CORE", "DEEPEST", "INPUTS", "objects_of", "required", "spoiled", "values_of"]
 
 CORE = schema._schema
 INPUTS = {name: type_ for name, type_ in CORE.type_map.items() if isinstance(type_, GraphQLInputObjectType)}
@@ -31,6 +31,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "BigInt": st.integers(-(1 << 63), (1 << 63) - 1),
     "DateTime": st.datetimes().map(lambda time: time.isoformat()),
     "Bytes": st.just("aGVsbG8="),
+    "_Any": st.fixed_dictionaries({"__typename": st.just("Call"), "id": st.text(max_size=3)}),
 }
 DEEPEST = 4
 
