@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 from db.chunks import chunked
 from db.id_lists import one_of
 from db.metadata import Name
+from db.prepared import run_sql
 from db.text import encode_texts
 
 __all__ = ["insert_missing", "insert_new"]
@@ -107,7 +108,7 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
     for size in ROWS_AT_A_TIME:
         statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES {', '.join([place] * size)}{conflict}"
         while begin + size <= len(bound):
-            connection.exec_driver_sql(statement, tuple(chain.from_iterable(bound[begin : begin + size])))
+            run_sql(connection, statement, tuple(chain.from_iterable(bound[begin : begin + size])))
             begin += size
 
 

@@ -7,7 +7,7 @@ threads, and one function may serve a read inside a write.
 
 import asyncio
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -15,10 +15,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from db.picks import PICK_FUNCTION, pick
-from db.postgresql import TransactionWriter, connecting, postgresql_engine, reading
+from db.postgresql import TransactionWriter, postgresql_engine
+from db.read_pool import ReadPool
 from db.signals import PostgreSQLSignals, Signals, SQLiteSignals
 from db.turns import Turns
-from db.watchdog import Watchdog
 from db.write_queue import Admission, Job, Together, WriteLimits
 from db.writer import GroupCommitWriter
 
@@ -114,9 +114,9 @@ class Database:
     ) -> None:
         parsed = parse_url(url)
         self.dialect = parsed.get_backend_name()
-        self._reader_engine = engine_for(parsed, pool_size=readers, read_only=True)
-        self._watchdog = Watchdog(self._reader_engine, query_timeout) if query_timeout else None
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="tracegraph-read")
+        engine = engine_for(parsed, pool_size=readers + 1, read_only=True)
+        self.engines = (engine,)
+        self._reads = ReadPool(engine, readers, query_timeout)
         self.fair_share = max(1, readers // 2)
         """Readers that one request should use at a time, so that others find some free."""
 
@@ -126,32 +126,21 @@ class Database:
         if self.dialect == "postgresql":
             direct = parse_url(direct_url) if direct_url else parsed
             self.signals = PostgreSQLSignals(engine_for(direct, pool_size=2, read_only=True))
-            engine = engine_for(parsed, pool_size=POSTGRESQL_WRITERS)
-            self._writer = TransactionWriter(engine, POSTGRESQL_WRITERS, self.signals.committed)
+            writing = engine_for(parsed, pool_size=POSTGRESQL_WRITERS)
+            self._writer = TransactionWriter(writing, POSTGRESQL_WRITERS, self.signals.committed)
         else:
             self.signals = SQLiteSignals(parsed)
             turns = Turns(Path(parsed.database or ""))
             self._writer = GroupCommitWriter(engine_for(parsed, pool_size=1), turns, self.signals.committed)
-        self.engines = (self._reader_engine,)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
         """Run ``work`` on a reader's connection. Each statement sees what was committed when it began.
 
-        Raises ``SlowStatementError`` for one that was stopped, ``DatabaseAwayError`` where PostgreSQL is away. ``work``
+        ``at_once`` says that it is so small, a few rows by their keys, that the event loop may wait for it. Raises
+        ``SlowStatementError`` for one that was stopped, ``DatabaseAwayError`` where PostgreSQL is away. ``work``
         may run a second time on another connection.
         """
-        read = self._read if self.dialect == "sqlite" else self._read_again
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read, work)
-
-    def _read_again(self, work: Callable[[Connection], T]) -> T:
-        return reading(lambda: self._read(work))
-
-    def _read(self, work: Callable[[Connection], T]) -> T:
-        with connecting(self._reader_engine) as connection:
-            if self._watchdog is None:
-                return work(connection)
-            with self._watchdog.watching(connection):
-                return work(connection)
+        return await self._reads.run(work, at_once=at_once)
 
     async def write(self, work: Callable[[Connection], T], *, always: bool = False) -> T:
         """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback,
@@ -179,14 +168,15 @@ class Database:
             self._admission.enter(job.size)
             job.future.add_done_callback(lambda _future: self._admission.leave(job.size))
         # Shielded: a client that goes away does not take back a write that others may be committed with.
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(job)))
+        self._reads.at_work += 1
+        try:
+            return await asyncio.shield(asyncio.wrap_future(self._writer.submit(job)))
+        finally:
+            self._reads.at_work -= 1
 
     async def close(self) -> None:
         """Finish accepted writes and reads and close all connections; a second call does nothing."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._writer.close)
         await loop.run_in_executor(None, self.signals.close)
-        await loop.run_in_executor(None, self._readers.shutdown)
-        if self._watchdog is not None:
-            await loop.run_in_executor(None, self._watchdog.close)
-        self._reader_engine.dispose()
+        await loop.run_in_executor(None, self._reads.close)

@@ -39,12 +39,16 @@ class Name(TypeDecorator[str]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else encode_text(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        # Of each value that is written or read, so it is one function and not three of the decorator's.
+        return _written
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[str | None], str | None]:
-        # Of each value that is read, so it is one function and not three of the decorator's.
         return read_name
+
+
+def _written(value: str | None) -> str | None:
+    return value if value is None else encode_text(value)
 
 
 def read_name(stored: str | None) -> str | None:

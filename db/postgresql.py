@@ -12,9 +12,8 @@ again on another connection; so is a write whose commit has not been asked for.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -23,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from db.signals import noted
 from db.write_queue import MOST_AT_ONCE, Job
 
-__all__ = ["DatabaseAwayError", "TransactionWriter", "connecting", "is_lost", "postgresql_engine", "reading"]
+__all__ = ["DatabaseAwayError", "TransactionWriter", "connect", "is_lost", "postgresql_engine", "reading"]
 
 T = TypeVar("T")
 
@@ -91,15 +90,12 @@ def _state_of(error: DBAPIError) -> str | None:
     return state
 
 
-@contextmanager
-def connecting(engine: Engine) -> Iterator[Connection]:
+def connect(engine: Engine) -> Connection:
     """A connection of the engine. Raises DatabaseAwayError where there is none to be had."""
     try:
-        connection = engine.connect()
+        return engine.connect()
     except OperationalError as error:
         raise DatabaseAwayError from error
-    with connection:
-        yield connection
 
 
 def reading(read: Callable[[], T]) -> T:
@@ -194,7 +190,7 @@ class TransactionWriter:
         return _twice(lambda: self._run_once(work), lambda error: is_lost(error) or _state_of(error) in _CONFLICTS)
 
     def _run_once(self, work: Callable[[Connection], T]) -> T:
-        with connecting(self._engine) as connection:
+        with connect(self._engine) as connection:
             try:
                 transaction = connection.begin()
                 with transaction:

@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from db.metadata import read_name
 from db.text import decode_text
 
-__all__ = ["Prepared", "Take", "UnpreparableError", "execute", "take_all"]
+__all__ = ["Prepared", "Take", "UnpreparableError", "execute", "run_sql", "take_all"]
 
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
@@ -91,43 +91,59 @@ class Prepared:
     def fetch(self, connection: Connection, values: Values, take: Take = take_all) -> Rows:
         """The rows that come back, as tuples."""
         text = self._text(connection.dialect)
-        bound = text.bind(values)
-        driver: Any = connection.connection.dbapi_connection
-        cursor = driver.cursor()
-        try:
-            self._tell(connection, cursor, text.sql, bound, many=False)
-            cursor.execute(text.sql, bound)
-            return text.answer.rows(cursor, take) if text.answer.columns else []
-        except connection.dialect.loaded_dbapi.Error as error:
-            _raise(connection, error, text.sql, bound, cursor)
-        finally:
-            cursor.close()
+        rows: Rows = run_sql(
+            connection, text.sql, text.bind(values), take=lambda cursor: text.answer.rows(cursor, take), of=self
+        )
+        return rows
+
+    def run(self, connection: Connection, values: Values) -> None:
+        """Run it; nothing comes back."""
+        text = self._text(connection.dialect)
+        run_sql(connection, text.sql, text.bind(values), of=self)
 
     def run_many(self, connection: Connection, many: Iterable[Values]) -> None:
         """Run it once for each of the values; nothing comes back."""
         text = self._text(connection.dialect)
         bound = [text.bind(values) for values in many]
-        if not bound:
-            return
-        driver: Any = connection.connection.dbapi_connection
-        cursor = driver.cursor()
-        try:
-            self._tell(connection, cursor, text.sql, bound, many=True)
-            cursor.executemany(text.sql, bound)
-        except connection.dialect.loaded_dbapi.Error as error:
-            _raise(connection, error, text.sql, bound, cursor)
-        finally:
-            cursor.close()
-
-    def _tell(self, connection: Connection, cursor: Any, sql: str, bound: Any, *, many: bool) -> None:
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, sql, bound, self, many)
+        if bound:
+            run_sql(connection, text.sql, bound, many=True, of=self)
 
     def _text(self, dialect: Dialect) -> _Text:
         text = self._texts.get(dialect.name)
         if text is None:
             text = self._texts[dialect.name] = _compiled(self.invoked_statement, self._keys, dialect)
         return text
+
+
+def run_sql(
+    connection: Connection,
+    sql: str,
+    bound: Any = (),
+    *,
+    many: bool = False,
+    take: Callable[[Any], Any] | None = None,
+    of: Prepared | None = None,
+) -> Any:
+    """Run a text as the driver takes it, ``many`` times where so many values are bound; returns what ``take`` takes of
+    the cursor.
+
+    Raises what SQLAlchemy raises; a connection that is lost is not used again. ``connection`` is in a transaction of
+    SQLAlchemy's where one of the database's must outlive an error.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    cursor = driver.cursor()
+    try:
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, sql, bound, of, many)
+        if many:
+            cursor.executemany(sql, bound)
+        else:
+            cursor.execute(sql, bound)
+        return None if take is None else take(cursor)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raise(connection, error, sql, bound, cursor)
+    finally:
+        cursor.close()
 
 
 _answers: WeakKeyDictionary[Any, _Answer] = WeakKeyDictionary()

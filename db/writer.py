@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from db.checkpoints import Checkpoints
+from db.prepared import run_sql
 from db.signals import noted
 from db.turns import Turns
 from db.write_queue import MOST_AT_ONCE, Job, units
@@ -103,15 +104,16 @@ class GroupCommitWriter:
     def _commit(self, group: list[Job]) -> None:
         try:
             with self._engine.connect() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.begin()  # for SQLAlchemy, which would else end ours where a statement fails
+                run_sql(connection, "BEGIN IMMEDIATE")
                 try:
                     for unit in units(group):
                         _run(connection, unit)
-                    connection.exec_driver_sql("COMMIT")
+                    run_sql(connection, "COMMIT")
                 except BaseException:
                     noted(connection)
                     if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                        connection.exec_driver_sql("ROLLBACK")
+                        run_sql(connection, "ROLLBACK")
                     raise
                 self._committed(noted(connection))
         except BaseException as error:  # noqa: BLE001 - whatever it was, the writers must hear of it and the thread live

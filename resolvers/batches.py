@@ -8,7 +8,10 @@ from sqlalchemy import Connection
 
 from resolvers.context import Context
 
-__all__ = ["read_by_key"]
+__all__ = ["FEW", "read_by_key"]
+
+FEW = 4
+"""Rows that are read at once; each may hold megabytes."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -18,10 +21,13 @@ async def read_by_key(
     context: Context,
     keys: Sequence[tuple[str, K]],
     read: Callable[[Connection, str, list[K]], Mapping[K, V]],
+    *,
+    rows: bool = False,
 ) -> list[V | None]:
     """The value of each (project, key) by ``read(connection, project, distinct keys)``.
 
-    None for what is not there, and for everything of a project that the caller may not read.
+    None for what is not there, and for everything of a project that the caller may not read. ``rows`` says that
+    ``read`` finds a row for each key, so that few of them may be read at once.
     """
     by_project: defaultdict[str, dict[K, None]] = defaultdict(dict)
     for project, key in keys:
@@ -35,5 +41,5 @@ async def read_by_key(
             for key, value in read(connection, project, list(wanted)).items()
         }
 
-    found = await context.read(read_all)
+    found = await context.read(read_all, at_once=rows and len(keys) <= FEW)
     return [found.get(key) for key in keys]

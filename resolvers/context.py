@@ -25,6 +25,9 @@ __all__ = ["Context", "now", "recorded_at"]
 
 T = TypeVar("T")
 
+MOST_AT_ONCE = 4
+"""Reads of a request for which the event loop waits."""
+
 _recorded_at: ContextVar[int | None] = ContextVar("recorded_at", default=None)
 
 
@@ -73,6 +76,7 @@ class Context:
 
     _loaded: Loaded = field(init=False, repr=False)
     _reading: asyncio.Semaphore = field(init=False, repr=False)
+    _reads_at_once: int = field(default=MOST_AT_ONCE, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._loaded = Loaded()
@@ -83,12 +87,16 @@ class Context:
         """What loads for this request."""
         return Loaders(self, self._loaded)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` on a reader's connection (``Database.read``). A request has no more than its share of the
-        readers at a time, so that one that asks for much leaves some to others. Raises TooSlowError."""
+    async def read(self, work: Callable[[Connection], T], *, at_once: bool = False) -> T:
+        """Run ``work`` on a reader's connection, ``at_once`` where it is small (``Database.read``). A request has no
+        more than its share of the readers at a time, so that one that asks for much leaves some to others. Raises
+        TooSlowError."""
+        # With more than a few, or any other, it is no small request: its reads wait, so that more keys come together.
+        at_once = at_once and self._reads_at_once > 0
+        self._reads_at_once = self._reads_at_once - 1 if at_once else 0
         async with self._reading:
             with refusing_what_is_slow():
-                return await self.database.read(work)
+                return await self.database.read(work, at_once=at_once)
 
     def detached(self) -> "Context":
         """The context of work that outlives this request: the same caller, nothing loaded yet."""

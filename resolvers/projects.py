@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from db.projects import lock, select_projects
 from db.rows import Row, RowSet
+from resolvers.batches import FEW
 from resolvers.context import Context, now
 
 __all__ = ["project_ensure", "projects_by_slug", "unwritten_project"]
@@ -18,7 +19,7 @@ async def projects_by_slug(context: Context, slugs: Sequence[str]) -> list[Row |
     def read(connection: Connection) -> dict[str, Row]:
         return {row.slug: row for row in select_projects(connection, wanted)}
 
-    found = await context.read(read)
+    found = await context.read(read, at_once=len(wanted) <= FEW)
     return [found.get(slug) for slug in slugs]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
 from db.bulk import insert_new
 from db.calls.tables import JSON_COLUMNS, calls
@@ -17,6 +17,7 @@ from db.calls.trees import descendant_ids
 from db.chunks import chunked
 from db.id_lists import among, among_bound
 from db.json_text import query_form, query_forms
+from db.prepared import Prepared
 
 __all__ = [
     "RUNNING",
@@ -75,39 +76,41 @@ class CallContent(NamedTuple):
 
 def select_states(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallState]:
     """The states of those calls of ``ids`` that exist, started or not, deleted or not."""
-    return {row.id: CallState._make(row) for row in _known(connection, _STATES, project_id, ids)}
+    return {row[0]: CallState._make(row) for row in _known(connection, _STATES, project_id, ids)}
 
 
 def select_contents(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, CallContent]:
     """What patches of those calls of ``ids`` that exist are merged into."""
-    return {row.id: CallContent._make(row) for row in _known(connection, _CONTENTS, project_id, ids)}
+    return {row[0]: CallContent._make(row) for row in _known(connection, _CONTENTS, project_id, ids)}
 
 
 def select_trace_ids(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, str]:
     """Trace ids of the calls of ``ids`` that have one."""
-    return {row.id: row.trace_id for row in _known(connection, _TRACES, project_id, ids)}
+    return dict(_known(connection, _TRACES, project_id, ids))
 
 
-def _known(connection: Connection, statement: Select[Any], project_id: str, ids: Iterable[str]) -> Iterator[Row[Any]]:
+def _known(connection: Connection, statement: Prepared, project_id: str, ids: Iterable[str]) -> Iterator[Any]:
+    """Rows whose first column is the id."""
     for chunk in chunked(ids):
-        yield from connection.execute(statement, {"project": project_id, "ids": list(chunk)})
+        yield from statement.fetch(connection, {"project": project_id, "ids": chunk})
 
 
-# Made once: to make a statement takes longer than to answer it.
 _OF_CALLS = and_(calls.c.project_id == bindparam("project"), among_bound(calls.c.id, "ids"))
 _COUNTED = func.coalesce(calls.c.input_tokens, calls.c.output_tokens, calls.c.total_tokens).is_not(None)
-_STATES: Select[Any] = select(
-    calls.c.id,
-    calls.c.started_at,
-    calls.c.status != RUNNING,
-    calls.c.renamed,
-    calls.c.deleted_at,
-    calls.c.model,
-    _COUNTED,
-    calls.c.op_name,
-).where(_OF_CALLS)
-_CONTENTS: Select[Any] = select(*(calls.c[name] for name in CallContent._fields)).where(_OF_CALLS)
-_TRACES: Select[Any] = select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None))
+_STATES = Prepared(
+    select(
+        calls.c.id,
+        calls.c.started_at,
+        calls.c.status != RUNNING,
+        calls.c.renamed,
+        calls.c.deleted_at,
+        calls.c.model,
+        _COUNTED,
+        calls.c.op_name,
+    ).where(_OF_CALLS)
+)
+_CONTENTS = Prepared(select(*(calls.c[name] for name in CallContent._fields)).where(_OF_CALLS))
+_TRACES = Prepared(select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None)))
 
 
 def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,12 +140,12 @@ def update_calls(connection: Connection, project_id: str, changes: Mapping[str, 
         full = with_query_forms(values)
         alike[tuple(sorted(full))].append({"b_project": project_id, "b_id": call_id, **full})
     for names, rows in alike.items():
-        connection.execute(_updating(names), rows)
+        _updating(names).run_many(connection, rows)
 
 
 @lru_cache(maxsize=128)
-def _updating(names: tuple[str, ...]) -> Update:
-    return (
+def _updating(names: tuple[str, ...]) -> Prepared:
+    return Prepared(
         update(calls)
         .where(calls.c.project_id == bindparam("b_project"), calls.c.id == bindparam("b_id"))
         .values({name: bindparam(name) for name in names})

@@ -12,6 +12,7 @@ from db.bulk import insert_new
 from db.chunks import chunked
 from db.json_text import query_form
 from db.objects.tables import objects
+from db.prepared import Prepared
 
 __all__ = ["mark_deleted", "publish"]
 
@@ -20,17 +21,18 @@ c = objects.c
 _NAME = (c.project_id == bindparam("b_project"), c.kind == bindparam("b_kind"), c.object_id == bindparam("b_object"))
 _VERSION = (*_NAME, c.digest == bindparam("b_digest"))
 
-# Of publishing, made once.
-_KNOWN = select(c.version_index, c.is_latest).where(*_VERSION)
-_NONE_LATEST = update(objects).where(*_NAME, c.is_latest).values(is_latest=False)
-_LATEST_AGAIN = (
+_KNOWN = Prepared(select(c.version_index, c.is_latest).where(*_VERSION))
+_NONE_LATEST = Prepared(update(objects).where(*_NAME, c.is_latest).values(is_latest=False))
+_LATEST_AGAIN = Prepared(
     update(objects).where(*_VERSION).values(is_latest=True, deleted_at=null(), published_seq=bindparam("b_published"))
 )
 # One look at an index for the latest, and one for the others.
-_NEWEST = select(
-    *(
-        select(func.max(c.version_index)).where(*_NAME, latest).scalar_subquery()
-        for latest in (c.is_latest, ~c.is_latest)
+_NEWEST = Prepared(
+    select(
+        *(
+            select(func.max(c.version_index)).where(*_NAME, latest).scalar_subquery()
+            for latest in (c.is_latest, ~c.is_latest)
+        )
     )
 )
 
@@ -43,15 +45,15 @@ def publish(connection: Connection, values: Mapping[str, Any]) -> int:
     """
     key = {"b_project": values["project_id"], "b_kind": values["kind"], "b_object": values["object_id"]}
     version = {**key, "b_digest": values["digest"]}
-    known = connection.execute(_KNOWN, version).one_or_none()
-    if known is not None and known.is_latest:
-        return int(known.version_index)
-    connection.execute(_NONE_LATEST, key)
-    if known is not None:
-        connection.execute(_LATEST_AGAIN, {**version, "b_published": values["published_seq"]})
-        return int(known.version_index)
-    newest = [number for number in connection.execute(_NEWEST, key).one() if number is not None]
-    index = max(newest, default=-1) + 1
+    known = _KNOWN.fetch(connection, version)
+    if known and known[0][1]:
+        return int(known[0][0])
+    _NONE_LATEST.run(connection, key)
+    if known:
+        _LATEST_AGAIN.run(connection, {**version, "b_published": values["published_seq"]})
+        return int(known[0][0])
+    (numbers,) = _NEWEST.fetch(connection, key)
+    index = max((number for number in numbers if number is not None), default=-1) + 1
     made = {"version_index": index, "is_latest": True, "val_query": query_form(values["val"])}
     insert_new(connection, objects, [{**values, **made}])
     return int(index)

@@ -29,7 +29,7 @@ async def calls_by_id(
     context: Context, keys: Sequence[tuple[str, str]], *, columns: frozenset[str]
 ) -> list[Row | None]:
     """Calls by (project, call id), in the order of ``keys``; None for what is not there or may not be seen."""
-    return await read_by_key(context, keys, partial(select_calls_by_id, columns=columns))
+    return await read_by_key(context, keys, partial(select_calls_by_id, columns=columns), rows=True)
 
 
 async def child_ids(context: Context, keys: Sequence[tuple[str, str]]) -> list[list[str]]:

@@ -1,6 +1,5 @@
 """Creating versions of objects and ops."""
 
-import asyncio
 import re
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from db.json_text import JSONText, dump_json, parse_json
 from db.objects.writes import publish
 from db.projects import lock
 from db.refs import Edge, insert_edges
+from resolvers.aside import aside
 from resolvers.context import Context, now
 from resolvers.digests import check_expected, value_digest
 from resolvers.errors import InvalidInputError, InvalidNameError
@@ -81,7 +81,7 @@ async def object_create(
     """
     context.caller.require_write(project)
     check_object_id(object_id)
-    incoming = await asyncio.to_thread(_prepare, val, builtin_object_class or set_base_object_class)
+    incoming = await aside(_prepare, val, builtin_object_class or set_base_object_class, size=len(val))
     if kind is not None:
         incoming = incoming._replace(kind=kind.value)
     check_expected(expected_digest, incoming.digest, f"object {object_id!r}")

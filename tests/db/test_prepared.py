@@ -85,8 +85,8 @@ async def test_an_insert_gives_back_what_it_returns(database: Database) -> None:
 async def test_errors_are_those_of_sqlalchemy(database: Database) -> None:
     def twice(connection: Connection) -> None:
         statement = Prepared(projects.insert(), KEYS)
-        statement.fetch(connection, row("team/app"))
-        statement.fetch(connection, row("team/app"))
+        statement.run(connection, row("team/app"))
+        statement.run(connection, row("team/app"))
 
     def many(connection: Connection) -> None:
         Prepared(projects.insert(), KEYS).run_many(connection, [row("team/app"), row("team/app")])

@@ -21,19 +21,19 @@ async def test_one_request_does_not_take_all_readers(database_url: str, monkeypa
     gate, begun = threading.Event(), threading.Semaphore(0)
     plain = Database.read
 
-    async def read(self: Database, work: Any) -> Any:
+    async def read(self: Database, work: Any, **how: Any) -> Any:
         passed = passing.get()
         if passed is None or passed:
             if passed:
                 passed.pop()
-            return await plain(self, work)
+            return await plain(self, work, **how)
 
         def wait(connection: Any) -> Any:
             begun.release()
             assert gate.wait(20)
             return work(connection)
 
-        return await plain(self, wait)
+        return await plain(self, wait, **how)
 
     monkeypatch.setattr(Database, "read", read)
     async with running_app(database_url, read_pool_size=4) as client:
