@@ -11,7 +11,6 @@ BACKGROUND = re.compile(
     r"|SELECT projects\.project_id, followers\.seq IS NOT NULL .*"
     r"|SELECT relname, n_live_tup, .*|(ANALYZE|VACUUM) \(SKIP_LOCKED.*"
     r"|SELECT path_indexes\..*\sFROM path_indexes\s.*"
-    r"|SELECT relname, .*\sFROM pg_stat_user_tables\s.*"
 )
 """What a server asks every few seconds, whatever it is asked itself."""
 
