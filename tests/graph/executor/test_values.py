@@ -101,7 +101,7 @@ items = st.lists(st.one_of(rows, rows, rows, rows, plain, st.none(), st.just(Val
     max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 @given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
 def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]) -> None:
@@ -114,7 +114,7 @@ def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]
     max_examples=120,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 @given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
 def test_what_is_written_of_any_value_is_what_graphql_core_gives(document: str, items: list[Any]) -> None:
