@@ -50,11 +50,21 @@ def executed() -> Iterator[list[tuple[str, Any]]]:
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that any engine executes meanwhile."""
+    """The statements that any engine executes meanwhile. An insert of many rows is one, where it takes several of few
+    sizes one after another, as on SQLite: the last three of them may be of a single row."""
     statements: list[str] = []
+    inserting, single = "", 0
 
     def remember(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not BACKGROUND.fullmatch(statement):
+        nonlocal inserting, single
+        if BACKGROUND.fullmatch(statement):
+            return
+        insert, _, values = statement.partition(" VALUES ")
+        has_many = insert.startswith("INSERT") and "), (" in values
+        goes_on = insert == inserting and (has_many or single < 3)
+        single = single + 1 if goes_on and not has_many else 0
+        inserting = insert if has_many or goes_on else ""
+        if not goes_on:
             statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", remember)

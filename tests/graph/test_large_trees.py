@@ -85,7 +85,7 @@ async def test_pages_show_what_the_tree_has(client: httpx.AsyncClient, seed: int
 
 @pytest.mark.usefixtures("read_on")
 async def test_a_page_goes_on_where_calls_came_and_went(client: httpx.AsyncClient) -> None:
-    await record(client, [call("root"), *(call(f"c{n}", "root", second=2 * n) for n in range(3))])
+    await record(client, [call("root"), *(call(f"c{n}", "root", second=2 * n) for n in range(6))])
     await record(client, [call("c20", "c2", second=5), call("c21", "c2", second=6)])
     shown, info = await descendants(client, "root", "first: 4")
     assert shown == [("c0", 1), ("c1", 1), ("c2", 1), ("c20", 2)]

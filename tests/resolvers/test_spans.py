@@ -1,10 +1,8 @@
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from db.json_text import parse_json
 from resolvers.calls.events import CallRename
@@ -15,6 +13,7 @@ from resolvers.errors import InvalidInputError
 from resolvers.spans.export import Exported, spans_export
 from resolvers.spans.placement import derived_id
 from resolvers.spans.span import Resource, Scope, Span, SpanEvent, UnreadableSpan
+from tests.statements import counted
 
 PROJECT = "team/app"
 T1, T2 = "1" * 32, "2" * 32
@@ -234,35 +233,16 @@ async def test_an_export_takes_as_many_statements_whatever_its_size(context: Con
     counts = []
     for count, trace in ((10, T1), (400, T2)):
         spans = batch(count, trace)
-        with statements() as seen:
+        with counted() as seen:
             await export(context, *spans)
             await export(context, *spans)
         counts.append(len(seen))
     assert counts[0] == counts[1]
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements that any connection runs meanwhile, transactions apart. On SQLite an insert of many rows is
-    several of few sizes, which are one here."""
-    seen: list[str] = []
-    inserts: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        verb = statement.split(maxsplit=1)[0]
-        insert = statement.partition(" VALUES ")[0] if verb == "INSERT" else ""
-        if verb in {"SELECT", "INSERT", "UPDATE", "DELETE"} and [insert] != inserts[-1:]:
-            seen.append(statement)
-        inserts[:] = [insert] if insert else []
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
-
-
 async def test_a_root_that_comes_after_its_children_does_not_read_them(context: Context) -> None:
     await export(context, *(span(f"{number:016x}", PARENT) for number in range(1, 300)))
-    with statements() as seen:
+    with counted() as seen:
         await export(context, span(PARENT))
     assert [statement.split()[0] for statement in seen].count("UPDATE") == 0
     await export(context, span(PARENT, at=1000), span(CHILD, PARENT, at=1001, seconds=2))
