@@ -58,11 +58,11 @@ class Replayed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
-    async def read(self, work: Callable[[Any], T]) -> T:
+    async def read(self, work: Callable[[Any], T], **how: Any) -> T:
         place, self._next = self._next, self._next + 1
         if not self._replaying:
             self._kept.append(None)
-            self._kept[place] = await self._database.read(work)
+            self._kept[place] = await self._database.read(work, **how)
         await asyncio.sleep(0)
         kept: T = self._kept[place]
         return kept
