@@ -12,7 +12,6 @@ from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import SQLAlchemyError
 
 __all__ = ["Checkpoints"]
 
@@ -49,7 +48,7 @@ class Checkpoints:
             try:
                 with self._engine.connect() as connection:
                     connection.exec_driver_sql(_MOVE)
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the thread that writes lives on
                 _complain(error)
 
     def close(self) -> None:

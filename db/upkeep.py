@@ -5,31 +5,34 @@ knows nothing of them and takes any index of calls for as good as another, lists
 what calls left behind when they ended takes room that new ones could have had. So each server process looks every few
 seconds at what PostgreSQL counts, and asks for ANALYZE and VACUUM where a table changed by much.
 
-One process at a time works on a table, and none where autovacuum does: the others pass it by. A role that may not
-leaves it to autovacuum. On Citus rows are counted where they are, on the workers: autovacuum there looks after them.
+One process at a time works on a table, and none where autovacuum does: the others pass it by. A role that may not, and
+one whose statements fail or are stopped, leaves it to autovacuum. What VACUUM cannot remove, since an old transaction
+could still see it, is not tried again until as much came to it. On Citus rows are counted where they are, on the
+workers: autovacuum there looks after them.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from db.engines import engine_for, parse_url
 from db.id_lists import Strings
 from db.metadata import metadata
 
-__all__ = ["Upkeep", "look_after"]
+__all__ = ["Tables", "Upkeep", "look_after"]
 
 log = logging.getLogger("tracegraph.upkeep")
 
 LOOK = 5.0  # seconds between two looks
 ENDING = 0.1  # seconds between two attempts to end what goes on
-REST = 5.0  # how long it rests after it worked, in times of what that took
+REST = 5.0  # how long it rests after a look, in times of what that took
 _SKIPPED = "55P03"  # a table is passed by, since somebody else works on it
 
 
@@ -53,31 +56,52 @@ _COUNTED = text(
 ).bindparams(bindparam("names", type_=Strings()))
 
 
-def look_after(connection: Connection, refused: set[str]) -> bool:
+@dataclass(slots=True)
+class Tables:
+    """What a process knows of the tables."""
+
+    refused: set[str] = field(default_factory=set)
+    """Those that are left to autovacuum."""
+
+    kept: dict[str, int] = field(default_factory=dict)
+    """Dead versions of rows that the last VACUUM had to leave."""
+
+
+def look_after(connection: Connection, tables: Tables, *, is_closing: Callable[[], bool] = lambda: False) -> bool:
     """Do what is due to each table; whether anything was. ``connection`` is in autocommit.
 
-    Tables in ``refused`` are left alone; those that this role may not look after are added to it.
+    Raises DBAPIError where the connection is lost, and where a statement is ended since all ``is_closing``.
     """
     worked = False
-    names = [name for name in metadata.tables if name not in refused]
-    for table, rows, dead, inserted, changed in connection.execute(_COUNTED, {"names": names}).all():
+    names = [name for name in metadata.tables if name not in tables.refused]
+    for table, rows, dead, inserted, changed in _counted(connection, names):
+        kept = tables.kept[table] = min(dead, tables.kept.get(table, 0))
         analyze = ANALYZED.is_exceeded(changed, rows)
-        if DEAD.is_exceeded(dead, rows) or INSERTED.is_exceeded(inserted, rows):
-            # What is at the end of the file may stay: to cut it off nobody may read the table.
-            options = "SKIP_LOCKED, TRUNCATE false, PARALLEL 0" + (", ANALYZE" if analyze else "")
-            statement = f"VACUUM ({options}) {table}"
-        elif analyze:
-            statement = f"ANALYZE (SKIP_LOCKED) {table}"
-        else:
+        vacuum = DEAD.is_exceeded(dead - kept, rows) or INSERTED.is_exceeded(inserted, rows)
+        if not (vacuum or analyze):
             continue
         worked = True
-        with _warned(connection) as warnings:
-            connection.exec_driver_sql(statement)
+        # What is at the end of the file may stay: to cut it off nobody may read the table.
+        options = "SKIP_LOCKED, TRUNCATE false, PARALLEL 0" + (", ANALYZE" if analyze else "")
+        statement = f"VACUUM ({options}) {table}" if vacuum else f"ANALYZE (SKIP_LOCKED) {table}"
+        try:
+            with _warned(connection) as warnings:
+                connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            if error.connection_invalidated or is_closing():
+                raise
+            warnings = [(str(getattr(error.orig, "sqlstate", "")), str(error.orig))]
         for state, message in warnings:
             if state != _SKIPPED:
                 log.warning("%s is left to autovacuum: %s", table, message)
-                refused.add(table)
+                tables.refused.add(table)
+        if vacuum:
+            ((_, _, tables.kept[table], _, _),) = _counted(connection, [table])
     return worked
+
+
+def _counted(connection: Connection, names: list[str]) -> list[Any]:
+    return list(connection.execute(_COUNTED, {"names": names}).all())
 
 
 @contextmanager
@@ -103,7 +127,7 @@ class Upkeep:
     def __init__(self, url: str, pause: float = LOOK) -> None:
         self._engine = engine_for(parse_url(url), pool_size=1, read_only=True)
         self._pause = pause
-        self._refused: set[str] = set()
+        self._tables = Tables()
         self._failed = False
         self._closing = threading.Event()
         self._driver: Any = None
@@ -114,26 +138,25 @@ class Upkeep:
         pause = self._pause
         while not self._closing.wait(pause):
             begun = time.monotonic()
-            worked = self._look()
-            pause = max(self._pause, (time.monotonic() - begun) * REST) if worked else self._pause
+            self._look()
+            pause = max(self._pause, (time.monotonic() - begun) * REST)
 
-    def _look(self) -> bool:
+    def _look(self) -> None:
         try:
             with self._engine.connect() as connection:
                 self._driver = connection.connection.driver_connection
                 if self._closing.is_set():
-                    return False
-                worked = look_after(connection, self._refused)
+                    return
+                look_after(connection, self._tables, is_closing=self._closing.is_set)
         except SQLAlchemyError as error:
             # It may be away, shutting down or read-only; of the same failure again nothing is said.
             if not (self._failed or self._closing.is_set()):
                 log.warning("tables are not looked after: %s", str(error).strip().partition("\n")[0])
             self._failed = True
-            return False
+            return
         finally:
             self._driver = None
         self._failed = False
-        return worked
 
     def close(self) -> None:
         """End what is going on; a second call does nothing."""

@@ -3,7 +3,8 @@
 SQLite has one writer at a time and a commit with ``synchronous=FULL`` waits for the disk, so what waits when a
 transaction begins shares it, and is acknowledged by its commit. Writes of one kind that wait side by side, such as
 batches of calls, are done as one; others each behind a savepoint of its own. Where what was done together fails, each
-is done by itself, so that one that is refused takes nothing from the others.
+is done by itself, so that one that is refused takes nothing from the others. So is each of a group whose transaction
+SQLite ended, since there was no room for one of them.
 """
 
 import queue
@@ -30,6 +31,10 @@ class WriterClosedError(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("the database is closed")
+
+
+class _TransactionEndedError(Exception):
+    """What went wrong ended the transaction of the whole group, as a full disk does."""
 
 
 class GroupCommitWriter:
@@ -116,6 +121,12 @@ class GroupCommitWriter:
                         run_sql(connection, "ROLLBACK")
                     raise
                 self._committed(noted(connection))
+        except _TransactionEndedError as ended:
+            if len(group) == 1:
+                group[0].error = ended.__cause__
+                return
+            for job in group:
+                self._commit([job])
         except BaseException as error:  # noqa: BLE001 - whatever it was, the writers must hear of it and the thread live
             for job in group:
                 job.error = error
@@ -130,8 +141,9 @@ def _run(connection: Connection, unit: Sequence[Job]) -> None:
     try:
         for job, result in zip(unit, unit[0].together(connection, [job.item for job in unit]), strict=True):
             job.result = result
-    except Exception as raised:  # noqa: BLE001 - it belongs to the job's caller
-        # A full disk ends the whole transaction; then there is no savepoint to go back to and the group fails.
+    except Exception as raised:
+        if not driver.in_transaction:
+            raise _TransactionEndedError from raised
         driver.execute("ROLLBACK TO job")
         error = raised
     driver.execute("RELEASE job")

@@ -1,15 +1,16 @@
 """What happens to calls, by the columns that number it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, func, null
+from sqlalchemy import Column, ColumnElement, Connection, func, null, or_, select
 
 from db.calls.tables import calls
 from db.changes import Kind
+from db.id_lists import among
 from db.metadata import Name
 
-__all__ = ["CALL_CHANGES", "call_changes"]
+__all__ = ["CALL_CHANGES", "call_changes", "select_changed"]
 
 c = calls.c
 
@@ -38,3 +39,10 @@ def call_changes(project_id: str, kinds: Collection[str], conditions: Sequence[C
         for rank, (name, (seq, at)) in enumerate(CALL_CHANGES.items())
         if name in kinds
     ]
+
+
+def select_changed(connection: Connection, project_id: str, ids: Iterable[str], head: int) -> set[str]:
+    """Those of the calls that changed, in whatever way, after the number ``head``."""
+    later = or_(*(seq > head for seq, _ in CALL_CHANGES.values()))
+    statement = select(c.id).where(c.project_id == project_id, among(c.id, ids), later)
+    return set(connection.execute(statement).scalars())

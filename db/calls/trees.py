@@ -8,6 +8,7 @@ passes the project along is refused past one machine).
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
@@ -214,13 +215,16 @@ def descendant_ids(connection: Connection, project_id: str, ids: Iterable[str]) 
     return below_in(walk_below(connection, project_id, tops), tops)
 
 
-def walk_above(connection: Connection, project_id: str, ids: Iterable[str]) -> dict[str, Step]:
-    """The calls of ``ids`` and, at least, all above them, by id; what is not there is missing."""
+def walk_above(
+    connection: Connection, project_id: str, ids: Iterable[str], *, most_levels: int | None = MOST_LEVELS
+) -> dict[str, Step]:
+    """The calls of ``ids`` and, at least, all above them, by id; what is not there is missing. The walk is cut where it
+    comes to ``most_levels`` that no trace read whole can spare it."""
     met: dict[str, Step] = {}
     level = list(dict.fromkeys(ids))
     asked = set(level)
     whole = False
-    for depth in range(1, MOST_LEVELS + 1):
+    for depth in count(1) if most_levels is None else range(1, most_levels + 1):
         steps = _steps(connection, select(*STEP).where(c.project_id == project_id, among(c.id, level)))
         met.update((step.id, step) for step in steps)
         if depth % _SHALLOW == 0 and not whole:

@@ -156,7 +156,7 @@ def _read_on(
         begins = {top: [Gap(top)] for top in ids}
     else:
         call_id = _POSITIONS.decode(after, "after")
-        above = walk_above(connection, project, [call_id])
+        above = walk_above(connection, project, [call_id], most_levels=None)
         for top in ids:
             gaps = gaps_behind(above, top, call_id, levels=lists.levels)
             if gaps is None:

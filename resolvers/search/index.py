@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from db.call_texts import TEXTS, TextPart, remove_parts, select_parts, write_parts
-from db.calls.changes import CALL_CHANGES, call_changes
+from db.calls.changes import CALL_CHANGES, call_changes, select_changed
 from db.changes import START, Position, select_changes
 from db.followers import Following, move_follower, select_follower, select_followers, start_following
 from db.pending_texts import select_behind, select_said
@@ -116,7 +116,7 @@ class TextWriter:
             begun = time.monotonic() if rest else begun
             # The last one says that all of them are written.
             to = batch.end if group is groups[-1] else batch.following.position
-            write = partial(_write, following=batch.following, to=to, parts=group)
+            write = partial(_write, batch=batch, to=to, parts=group)
             if not await database.write(write, always=True):
                 self._overtaken = True
                 return False
@@ -160,11 +160,17 @@ def _groups(parts: Iterable[_Gone | TextPart]) -> Iterator[Sequence[_Gone | Text
         yield group
 
 
-def _write(connection: Connection, following: Following, to: Position, parts: Sequence[_Gone | TextPart]) -> bool:
-    """Write parts, where nobody else has moved on meanwhile."""
-    if not move_follower(connection, following, to):
+def _write(connection: Connection, batch: _Batch, to: Position, parts: Sequence[_Gone | TextPart]) -> bool:
+    """Write parts, where nobody else has moved on meanwhile.
+
+    Calls that changed since the batch was read are left out: they come again behind it, or another process that read
+    the same, and later, has written them already.
+    """
+    if not move_follower(connection, batch.following, to):
         return False
-    gone = [(part.call_id, part.part) for part in parts if isinstance(part, _Gone)]
-    remove_parts(connection, following.project, gone)
-    write_parts(connection, following.project, [part for part in parts if isinstance(part, TextPart)])
+    project = batch.following.project
+    changed = select_changed(connection, project, {part.call_id for part in parts}, batch.head)
+    still = [part for part in parts if part.call_id not in changed]
+    remove_parts(connection, project, [(part.call_id, part.part) for part in still if isinstance(part, _Gone)])
+    write_parts(connection, project, [part for part in still if isinstance(part, TextPart)])
     return True

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from db.turns import Turns
 from tests.processes import SECONDS
 
@@ -82,4 +84,26 @@ def test_where_no_file_can_be_made_nothing_waits(tmp_path: Path) -> None:
     turns = Turns(tmp_path / "no such folder" / "some.db")
     with turns.turn(), turns.turn():
         pass
+    turns.close()
+
+
+def test_a_process_that_is_stopped_is_not_waited_for_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("db.turns.PATIENCE", 0.01)
+    database = tmp_path / "some.db"
+    turns = Turns(database)
+    with process(database) as other:
+        assert said(other) == b"in\n"
+        for _ in range(3):
+            with turns.turn():
+                pass
+        assert [record.getMessage() for record in caplog.records] == [
+            f"another process that writes to {database} does not go on; it is not waited for"
+        ]
+        let_go(other)
+        assert other.wait(SECONDS) == 0
+        with turns.turn(), process(database) as next_:
+            os.set_blocking(next_.stdout.fileno(), False)  # type: ignore[union-attr]
+            assert next_.stdout.read() is None  # type: ignore[union-attr]
     turns.close()

@@ -17,7 +17,7 @@ import db.upkeep
 from db.bulk import insert_new
 from db.calls.tables import calls
 from db.engines import engine_for, parse_url
-from db.upkeep import Upkeep, look_after
+from db.upkeep import Tables, Upkeep, look_after
 from tests.conftest import postgres_database, running_app
 from tests.proxies import proxy
 
@@ -100,7 +100,7 @@ def test_the_planner_hears_of_a_bulk(url: str) -> None:
         assert seen(connection) == {
             "rows": -1, "dead": 0, "changed": 2000, "analyzed": 0, "vacuumed": 0, "planned": False
         }  # fmt: skip
-        assert look_after(connection, set())
+        assert look_after(connection, Tables())
         assert seen(connection) == {
             "rows": 2000, "dead": 0, "changed": 0, "analyzed": 1, "vacuumed": 0, "planned": True
         }  # fmt: skip
@@ -109,19 +109,19 @@ def test_the_planner_hears_of_a_bulk(url: str) -> None:
 def test_little_is_left_alone(url: str) -> None:
     write(url, range(900))
     with connected(url) as connection:
-        assert not look_after(connection, set())
+        assert not look_after(connection, Tables())
         assert seen(connection)["analyzed"] == 0
 
 
 def test_after_a_bulk_nothing_is_due_until_much_was_written_again(url: str) -> None:
     write(url, range(7000))
     with connected(url) as connection:
-        assert look_after(connection, set())
-        assert not look_after(connection, set())
+        assert look_after(connection, Tables())
+        assert not look_after(connection, Tables())
         write(url, range(7000, 9000))  # less than a fifth and a thousand
-        assert not look_after(connection, set())
+        assert not look_after(connection, Tables())
         write(url, range(9000, 10_500))
-        assert look_after(connection, set())
+        assert look_after(connection, Tables())
         assert (seen(connection)["analyzed"], seen(connection)["vacuumed"]) == (2, 1)
 
 
@@ -130,7 +130,7 @@ def test_what_calls_left_behind_when_they_ended_is_vacuumed(url: str) -> None:
     end(url)
     with connected(url) as connection:
         assert seen(connection)["dead"] == 3000
-        assert look_after(connection, set())
+        assert look_after(connection, Tables())
         assert (seen(connection)["dead"], seen(connection)["vacuumed"]) == (0, 1)
         # What was free is used again.
         size = "SELECT pg_relation_size('calls')"
@@ -139,11 +139,55 @@ def test_what_calls_left_behind_when_they_ended_is_vacuumed(url: str) -> None:
         assert connection.exec_driver_sql(size).scalar_one() == before
 
 
+def test_what_an_old_transaction_keeps_is_not_vacuumed_again_and_again(url: str) -> None:
+    write(url, range(3000))
+    with psycopg.connect(url) as old:
+        old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        old.execute("SELECT count(*) FROM calls")
+        end(url)
+        tables = Tables()
+        with connected(url) as connection:
+            assert look_after(connection, tables)
+            assert not look_after(connection, tables)
+            assert (seen(connection)["dead"], seen(connection)["vacuumed"]) == (3000, 1)
+            end(url)
+            assert look_after(connection, tables)
+            assert (seen(connection)["dead"], seen(connection)["vacuumed"]) == (6000, 2)
+            old.rollback()
+            write(url, range(3000, 12_000))  # so many that they are reason enough
+            assert look_after(connection, tables)
+            assert seen(connection)["dead"] == 0
+            assert tables.kept["calls"] == 0
+
+
+BROKEN = """
+CREATE FUNCTION broken(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+  IF current_setting('tracegraph.broken', true) = 'on' THEN RAISE 'it is broken'; END IF;
+  RETURN $1;
+END $$;
+CREATE INDEX ON calls (broken(id));
+"""
+
+
+def test_a_table_that_fails_is_left_alone(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(BROKEN)
+    write(url, range(2000))
+    with connected(url) as connection, caplog.at_level(logging.WARNING):
+        connection.exec_driver_sql("SET tracegraph.broken = 'on'")
+        tables = Tables()
+        assert look_after(connection, tables)
+        assert not look_after(connection, tables)
+    assert tables.refused == {"calls"}
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message.startswith("calls is left to autovacuum: it is broken")
+
+
 def test_what_was_inserted_is_counted_by_indexes_alone(url: str) -> None:
     write(url, range(7000))
     with connected(url) as connection:
         assert looked_at(connection) == 7000
-        assert look_after(connection, set())
+        assert look_after(connection, Tables())
         assert looked_at(connection) == 0
 
 
@@ -159,13 +203,13 @@ def looked_at(connection: Connection) -> int:
 
 def test_a_table_that_somebody_else_works_on_is_passed_by(url: str) -> None:
     write(url, range(2000))
-    refused: set[str] = set()
+    tables = Tables()
     with psycopg.connect(url) as other, connected(url) as connection:
         other.execute("LOCK TABLE calls IN SHARE UPDATE EXCLUSIVE MODE")
-        assert look_after(connection, refused)
-        assert (seen(connection)["analyzed"], refused) == (0, set())
+        assert look_after(connection, tables)
+        assert (seen(connection)["analyzed"], tables.refused) == (0, set())
         other.rollback()
-        assert look_after(connection, refused)
+        assert look_after(connection, tables)
         assert seen(connection)["analyzed"] == 1
 
 
@@ -175,11 +219,11 @@ def test_a_role_that_may_not_says_so_once(url: str, caplog: pytest.LogCaptureFix
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(sql.SQL("DROP ROLE IF EXISTS {0}; CREATE ROLE {0} LOGIN").format(sql.Identifier(role)))
         guest = make_url(url).set(username=role).render_as_string(hide_password=False)
-        refused: set[str] = set()
+        tables = Tables()
         with connected(guest) as connection, caplog.at_level(logging.WARNING):
             for _ in range(2):
-                look_after(connection, refused)
-        assert refused == {"calls"}
+                look_after(connection, tables)
+        assert tables.refused == {"calls"}
         assert [record.getMessage() for record in caplog.records] == [
             'calls is left to autovacuum: permission denied to analyze "calls", skipping it'
         ]
@@ -194,9 +238,9 @@ def test_it_goes_on_where_the_database_was_away(
     looked = threading.Semaphore(0)
     inner = db.upkeep.look_after
 
-    def look(connection: Connection, refused: set[str]) -> bool:
+    def look(connection: Connection, tables: Tables, **how: Any) -> bool:
         try:
-            return inner(connection, refused)
+            return inner(connection, tables, **how)
         finally:
             looked.release()
 
@@ -224,7 +268,7 @@ def test_it_goes_on_where_the_database_was_away(
 def test_what_goes_on_is_ended_when_it_is_closed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
 
-    def look(connection: Connection, _refused: set[str]) -> bool:
+    def look(connection: Connection, *_: Any, **_how: Any) -> bool:
         begun.set()
         connection.exec_driver_sql("SELECT pg_sleep(600)")
         return True
@@ -242,7 +286,7 @@ def test_what_goes_on_is_ended_when_it_is_closed(url: str, monkeypatch: pytest.M
 async def test_a_server_looks_after_its_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = threading.Semaphore(0)
     monkeypatch.setattr(db.upkeep, "LOOK", 0.001)
-    monkeypatch.setattr(db.upkeep, "look_after", lambda *_: looked.release())
+    monkeypatch.setattr(db.upkeep, "look_after", lambda *_, **_how: looked.release())
     async with running_app(url):
         assert looked.acquire(timeout=30)
 
@@ -253,7 +297,7 @@ async def test_a_pooler_stands_between(url: str) -> None:
 
         def look() -> dict[str, Any]:
             with connected(pooler.url) as connection:
-                assert look_after(connection, set())
+                assert look_after(connection, Tables())
                 return seen(connection)
 
         found = await asyncio.to_thread(look)

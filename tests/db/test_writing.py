@@ -1,13 +1,16 @@
 """Writes that wait: done together, each by itself where that fails, and no more of them than may wait."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from db.engines import Database
 from db.projects import lock, select_heads
@@ -83,6 +86,32 @@ async def test_what_fails_takes_nothing_from_the_others(database: Database) -> N
     assert isinstance(bad, ValueError)
     assert holding.turns == [["a"], ["b", "bad", "c"], ["b"], ["bad"], ["c"]]
     assert await heads(database, "team/b", "team/bad", "team/c") == {"team/b": 1, "team/bad": 0, "team/c": 1}
+
+
+async def test_a_full_disk_refuses_what_has_no_room_and_says_so(sqlite_template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "small.db"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+
+    def fill(connection: Connection, items: Sequence[int]) -> list[int]:
+        for item in items:
+            lock(connection, f"team/{'x' * item}", 0)
+        return [1] * len(items)
+
+    def leave_some_room(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
+
+    await database.write(leave_some_room)
+    sizes = (10, 1_000_000, 20)
+    small, large, other = await asyncio.gather(
+        *(database.write_together(fill, size, always=True) for size in sizes), return_exceptions=True
+    )
+    assert (small, other) == (1, 1)
+    assert isinstance(large, OperationalError)
+    assert str(large.orig) == "database or disk is full"
+    assert await database.write(lambda connection: lock(connection, "team/later", 0)) == 1
+    await database.close()
 
 
 @pytest.mark.parametrize("sizes", [[1, 1, 1], [60, 40], [1000]])

@@ -407,6 +407,43 @@ async def test_one_of_two_processes_writes_and_the_other_takes_over(
     await theirs.close()
 
 
+async def test_what_was_read_before_a_change_is_not_written_after_it(
+    searching: httpx.AsyncClient, database_url: str
+) -> None:
+    filler = " ".join(f"word{number}" for number in range(60_000))
+    await record(searching, [call("a", second=1, inputs={"text": "a secret"})])
+    await record(searching, [call("b", second=2, inputs={"text": filler})])
+    ours, theirs = Database(database_url), Database(database_url)
+    one, other = (TextWriter(lambda database=database: Context(database, LOCAL)) for database in (ours, theirs))  # type: ignore[misc]
+    write, write_theirs = ours.write, theirs.write
+    late: list[Any] = []
+    theirs_written = 0
+
+    async def write_late(work: Callable[[Any], Any], *, always: bool = False) -> Any:
+        if not late and getattr(work, "func", None) is index._write:
+            late.append(work)
+            body = {"project_id": "team/app", "call_ids": ["a"]}
+            assert (await searching.post("/calls/delete", json=body)).status_code == 200
+            await other.catch_up()
+            return True
+        return await write(work, always=always)
+
+    async def write_between(work: Callable[[Any], Any], *, always: bool = False) -> Any:
+        nonlocal theirs_written
+        theirs_written += 1
+        if theirs_written == 2:  # of several, so that theirs has not moved on yet
+            assert await write(late[0], always=True)
+        return await write_theirs(work, always=always)
+
+    ours.write = write_late  # type: ignore[method-assign]
+    theirs.write = write_between  # type: ignore[method-assign]
+    await one.catch_up()
+    assert theirs_written > 2
+    assert set(await texts_of(ours)) == {"b"}
+    await ours.close()
+    await theirs.close()
+
+
 async def test_what_is_found_is_read_by_its_key(
     database_url: str, searching: httpx.AsyncClient, written: Written
 ) -> None:

@@ -104,6 +104,15 @@ async def test_a_page_goes_on_where_calls_came_and_went(client: httpx.AsyncClien
     assert await refusal(client, document) == f"the cursor '{end}' is of no call in this tree"
 
 
+async def test_pages_go_on_as_deep_as_a_tree_goes(client: httpx.AsyncClient) -> None:
+    """Each call in a trace of its own, so that no trace that is read whole spares a level."""
+    names = [f"x{number:04}" for number in range(1500)]
+    parents = [None, *names]
+    await record(client, [call(name, parent, trace_id=name) for name, parent in zip(names, parents, strict=False)])
+    shown = await by_pages(client, "x0000", 400)
+    assert shown == [(name, depth) for depth, name in enumerate(names) if depth]
+
+
 async def test_the_trees_of_a_list_are_read_together(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
