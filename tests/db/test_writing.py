@@ -95,7 +95,8 @@ async def test_a_full_disk_refuses_what_has_no_room_and_says_so(sqlite_template:
 
     def fill(connection: Connection, items: Sequence[int]) -> list[int]:
         for item in items:
-            lock(connection, f"team/{'x' * item}", 0)
+            statement = "INSERT INTO projects (project_id, change_seq, created_at) VALUES (?, 0, 0)"
+            connection.exec_driver_sql(statement, ("x" * item,))
         return [1] * len(items)
 
     def leave_some_room(connection: Connection) -> None:
@@ -103,11 +104,14 @@ async def test_a_full_disk_refuses_what_has_no_room_and_says_so(sqlite_template:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
 
     await database.write(leave_some_room)
-    sizes = (10, 1_000_000, 20)
-    small, large, other = await asyncio.gather(
-        *(database.write_together(fill, size, always=True) for size in sizes), return_exceptions=True
-    )
-    assert (small, other) == (1, 1)
+    holding = Holding()
+    first = writing(database, holding, "a")
+    await begun(holding)
+    writes = [asyncio.create_task(database.write_together(fill, size, always=True)) for size in (10, 1_000_000, 20)]
+    await asyncio.sleep(0)  # they are queued, and are one group
+    holding.let_go()
+    small, large, other = await asyncio.gather(*writes, return_exceptions=True)
+    assert (await first[0], small, other) == (1, 1, 1)
     assert isinstance(large, OperationalError)
     assert str(large.orig) == "database or disk is full"
     assert await database.write(lambda connection: lock(connection, "team/later", 0)) == 1
