@@ -106,6 +106,8 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
     bound = list(_bound(plan, rows))
     begin = 0
     for size in ROWS_AT_A_TIME:
+        if begin + size > len(bound):
+            continue
         statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES {', '.join([place] * size)}{conflict}"
         while begin + size <= len(bound):
             run_sql(connection, statement, tuple(chain.from_iterable(bound[begin : begin + size])))

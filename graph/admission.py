@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
-from graphql import GraphQLError, OperationType, default_field_resolver, default_type_resolver
-from graphql.execution.collect_fields import FragmentDetails
+from graphql import GraphQLError, OperationType
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from graph.batching import executor_of
 from graph.cost import Cost
 from graph.errors import ErrorCode, LimitExceededError
 from graph.limits import Limits, Prepared, documents_of
@@ -104,21 +104,16 @@ class Admitted:
                 operation_name=self.name,
                 is_awaitable=optimized_is_awaitable,
             )
-        return schema.execution_context_class(
+        operation = prepared.operation(self.name)
+        assert operation is not None, "it was admitted"
+        return executor_of(
+            schema.execution_context_class,
             types,
-            dict(prepared.fragments),
-            {name: FragmentDetails(node) for name, node in prepared.fragments.items()},
-            None,
-            context,
-            prepared.operation(self.name),
+            operation,
+            prepared.details,
             values,
-            default_field_resolver,
-            default_type_resolver,
-            default_field_resolver,
-            enable_early_execution=False,
-            middleware_manager=None,
+            context,
             is_awaitable=optimized_is_awaitable,
-            is_async_iterable=None,
         )
 
     def _told(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from strawberry import Schema
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -72,6 +73,7 @@ class Prepared:
     errors: tuple[GraphQLError, ...]
     operations: tuple[OperationDefinitionNode, ...]
     fragments: Mapping[str, FragmentDefinitionNode]
+    details: Mapping[str, FragmentDetails]
     costs: dict[str | None, Cost] = field(default_factory=dict)
     variables: dict[str | None, OperationVariables] = field(default_factory=dict)
 
@@ -133,7 +135,8 @@ class Documents:
         if not errors:
             document, errors = self._validated(document)
             operations, fragments = _parts(document)
-        return Prepared(self.costs, document, tuple(errors), operations, fragments)
+        details = {name: FragmentDetails(node) for name, node in fragments.items()}
+        return Prepared(self.costs, document, tuple(errors), operations, fragments, details)
 
     def _validated(self, document: DocumentNode) -> tuple[DocumentNode, Sequence[GraphQLError]]:
         """The document, in the names that are served where it has others, and what is wrong with it."""

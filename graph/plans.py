@@ -24,15 +24,13 @@ from graphql import (
     OperationType,
     VariableNode,
     Visitor,
-    default_field_resolver,
-    default_type_resolver,
     visit,
 )
 from graphql.execution.collect_fields import FragmentDetails, GroupedFieldSet, collect_fields
 from graphql.execution.values import VariableValues, get_variable_values
 
 from db.rows import Row, RowSet
-from graph.batching import BatchingExecutor
+from graph.batching import BatchingExecutor, executor_of
 from graph.connections import Connection
 from graph.executor import CompiledExecutor
 from graph.variables import OperationVariables
@@ -121,8 +119,8 @@ class PreparedDocument:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         definitions = document.definitions
         (self._operation,) = (each for each in definitions if isinstance(each, OperationDefinitionNode))
-        self._fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
-        self._details = {name: FragmentDetails(each) for name, each in self._fragments.items()}
+        fragments = (each for each in definitions if isinstance(each, FragmentDefinitionNode))
+        self._details = {each.name.value: FragmentDetails(each) for each in fragments}
         self._schema = schema
         root = schema.get_root_type(self._operation.operation)
         assert root is not None, "the document is valid"
@@ -140,22 +138,7 @@ class PreparedDocument:
             return ExecutionResult(None, values)
         plan = self._plan(values)
         context.memory = plan.memory
-        executor = PreparedExecutor(
-            self._schema,
-            self._fragments,
-            self._details,
-            None,
-            context,
-            self._operation,
-            values,
-            default_field_resolver,
-            default_type_resolver,
-            default_field_resolver,
-            enable_early_execution=False,
-            middleware_manager=None,
-            is_awaitable=None,
-            is_async_iterable=None,
-        )
+        executor = executor_of(PreparedExecutor, self._schema, self._operation, self._details, values, context)
         executor.follow(plan, writers or {})
         serially = self._operation.operation is OperationType.MUTATION
         data: Any = None

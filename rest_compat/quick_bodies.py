@@ -17,11 +17,9 @@ from pydantic import BaseModel
 from graph.json_text import MAX_DEPTH, normalise_json
 from rest_compat.depth import is_deeper
 from rest_compat.json_fields import RawJSON
-from rest_compat.struct_bodies import StructReader, struct_reader
+from rest_compat.struct_bodies import Finish, StructReader, UnknownFormError, of_each, struct_reader, unless_none
 
 __all__ = ["QuickReader", "quick_reader"]
-
-Finish = Callable[[Any], Any]
 
 
 class _Form(NamedTuple):
@@ -38,10 +36,6 @@ class _Form(NamedTuple):
 
     closed: bool = False
     """Whether the model refuses fields that it does not name."""
-
-
-class _UnknownFormError(Exception):
-    """A type that cannot be read in one go."""
 
 
 class QuickReader(NamedTuple):
@@ -68,7 +62,7 @@ def quick_reader(model: type[BaseModel]) -> StructReader | QuickReader | None:
         return struct
     try:
         form = _form(model)
-    except _UnknownFormError:
+    except UnknownFormError:
         return None
     return QuickReader(model, msgspec.json.Decoder(form.type).decode, form.finish)
 
@@ -91,7 +85,7 @@ def _form(annotation: Any) -> _Form:
 def _model(model: type[BaseModel]) -> _Form:
     extra = model.model_config.get("extra", "ignore")
     if extra not in {"ignore", "forbid"} or model.__pydantic_decorators__.model_validators:
-        raise _UnknownFormError
+        raise UnknownFormError
     fields = {}
     for name, field in model.model_fields.items():
         raw = any(isinstance(mark, RawJSON) for mark in field.metadata)
@@ -117,7 +111,7 @@ def _object(fields: Mapping[str, _Form], *, closed: bool) -> _Form:
 def _list(item: _Form) -> _Form:
     if item is _PLAIN:
         return _PLAIN
-    finish = None if item.finish is None else partial(_finish_list, item.finish)
+    finish = None if item.finish is None else of_each(item.finish)
     return _Form(list[item.type], finish)  # type: ignore[name-defined]
 
 
@@ -126,7 +120,7 @@ def _optional(form: _Form) -> _Form:
         return form
     if form is _TEXT:
         return _Form(msgspec.Raw, _optional_text)
-    return _Form(form.type | None, None if form.finish is None else partial(_finish_optional, form.finish))
+    return _Form(form.type | None, None if form.finish is None else unless_none(form.finish))
 
 
 def _merged(first: _Form, second: _Form) -> _Form:
@@ -134,7 +128,7 @@ def _merged(first: _Form, second: _Form) -> _Form:
     if first == second:
         return first
     if first.fields is None or second.fields is None or first.closed != second.closed:
-        raise _UnknownFormError
+        raise UnknownFormError
     both = {name: _merged(first.fields[name], second.fields[name]) for name in first.fields.keys() & second.fields}
     return _object({**first.fields, **second.fields, **both}, closed=first.closed)
 
@@ -146,14 +140,6 @@ def _text(raw: msgspec.Raw) -> Any:
 def _optional_text(raw: msgspec.Raw) -> Any:
     text = str(raw, "utf-8")
     return None if text == "null" else normalise_json(text)
-
-
-def _finish_optional(finish: Finish, value: Any) -> Any:
-    return None if value is None else finish(value)
-
-
-def _finish_list(finish: Finish, values: list[Any]) -> list[Any]:
-    return [finish(value) for value in values]
 
 
 def _finish_closed(names: Iterable[tuple[str, str]], finishes: Mapping[str, Finish], value: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from graph.json_text import MAX_DEPTH, JSONText, normalise_json
 from rest_compat.depth import is_deeper
 from rest_compat.json_fields import RawJSON
 
-__all__ = ["StructReader", "struct_reader"]
+__all__ = ["Finish", "StructReader", "UnknownFormError", "of_each", "struct_reader", "unless_none"]
 
 Finish = Callable[[Any], Any]
 
@@ -37,8 +37,8 @@ class _Form(NamedTuple):
     """What is done to a decoded value; None for nothing."""
 
 
-class _UnknownFormError(Exception):
-    """A type that needs more than to be decoded."""
+class UnknownFormError(Exception):
+    """A type that cannot be read in one go, or that needs more than to be decoded."""
 
 
 class StructReader(NamedTuple):
@@ -59,7 +59,7 @@ def struct_reader(model: type[BaseModel]) -> StructReader | None:
     """What reads bodies of a model; None where structs cannot stand for it."""
     try:
         form = _struct(model)
-    except _UnknownFormError:
+    except UnknownFormError:
         return None
     return StructReader(msgspec.json.Decoder(form.type).decode, form.finish or _as_it_is)
 
@@ -74,11 +74,11 @@ def _form(annotation: Any) -> _Form:
         return _union([member for member in arguments if member is not NoneType], optional=NoneType in arguments)
     if origin is list:
         item = _form(arguments[0])
-        return _Form(list[item.type], None if item.finish is None else _of_each(item.finish))  # type: ignore[name-defined]
+        return _Form(list[item.type], None if item.finish is None else of_each(item.finish))  # type: ignore[name-defined]
     if origin is Literal:
         return _Form(annotation)
     if not (isinstance(annotation, type) and annotation in _SCALARS):
-        raise _UnknownFormError
+        raise UnknownFormError
     return _SCALARS[annotation]
 
 
@@ -91,7 +91,7 @@ def _marked(annotation: Any, marks: Iterable[Any]) -> _Form:
     if not marks:
         return _form(annotation)
     if annotation not in _SCALARS:
-        raise _UnknownFormError
+        raise UnknownFormError
     return _Form(_SCALARS[annotation].type, TypeAdapter(Annotated[annotation, *marks]).validator.validate_python)
 
 
@@ -102,13 +102,13 @@ def _union(members: list[Any], *, optional: bool) -> _Form:
         return form
     if form.type is msgspec.Raw:
         return _Form(msgspec.Raw, _text_or_none)
-    return _Form(form.type | None, None if form.finish is None else _unless_none(form.finish))
+    return _Form(form.type | None, None if form.finish is None else unless_none(form.finish))
 
 
 def _told_apart(members: list[Any]) -> _Form:
     """Models each of which has a word of its own in the same field."""
     if not all(isinstance(member, type) and issubclass(member, BaseModel) for member in members):
-        raise _UnknownFormError
+        raise UnknownFormError
     words = [{name: _word(field) for name, field in member.model_fields.items()} for member in members]
     for name in words[0]:
         own = [each.get(name) for each in words]
@@ -116,7 +116,7 @@ def _told_apart(members: list[Any]) -> _Form:
             forms = [_struct(member, {name: str(word)}) for member, word in zip(members, own, strict=True)]
             finishes = {form.type: form.finish or _as_it_is for form in forms}
             return _Form(Union[tuple(finishes)], _by_type(finishes))  # noqa: UP007 - of types that are found
-    raise _UnknownFormError
+    raise UnknownFormError
 
 
 def _word(field: FieldInfo) -> str | None:
@@ -136,7 +136,7 @@ def _struct(model: type[BaseModel], word: Mapping[str, str] | None = None) -> _F
         or decorators.field_validators
         or any(_is_peculiar(field) for field in model.model_fields.values())
     ):
-        raise _UnknownFormError
+        raise UnknownFormError
     said = dict(word or {})
     fields = {name: field for name, field in model.model_fields.items() if name not in said}
     forms = {name: _marked(field.annotation, field.metadata) for name, field in fields.items()}
@@ -174,7 +174,8 @@ def _of_fields(finishes: list[tuple[str, Finish]]) -> Finish:
     return finished
 
 
-def _of_each(finish: Finish) -> Finish:
+def of_each(finish: Finish) -> Finish:
+    """Finishes lists."""
     return lambda values: [finish(value) for value in values]
 
 
@@ -182,7 +183,8 @@ def _by_type(finishes: Mapping[type, Finish]) -> Finish:
     return lambda value: finishes[type(value)](value)
 
 
-def _unless_none(finish: Finish) -> Finish:
+def unless_none(finish: Finish) -> Finish:
+    """Finishes what may be null."""
     return lambda value: None if value is None else finish(value)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from db.bounded_pages import MAX_PAGE_BYTES
+from db.bounded_pages import MAX_PAGE_BYTES, SIZE
 from db.calls.large_trees import Gap, gaps_behind, select_on
 from db.calls.reads import PAYLOADS, select_calls_by_id
 from db.calls.tables import calls
@@ -288,7 +288,7 @@ def _shown(
         return {top: (Page.empty(), {}) for top in slices}
     if PAYLOADS & columns:
         ids = {call.id for one in slices.values() for call in one.calls}
-        sizes = select_calls_by_id(connection, project, ids, ["storage_size_bytes"])
+        sizes = select_calls_by_id(connection, project, ids, [SIZE])
         slices = {top: _within(one, sizes, lists.request) for top, one in slices.items()}
     ids = {call.id for one in slices.values() for call in one.calls}
     rows = select_calls_by_id(connection, project, ids, columns)

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -96,27 +97,25 @@ rows = st.builds(
 plain = st.builds(lambda values, noun: SimpleNamespace(noun=noun, **values), leaves, st.sampled_from(["Leaf", "Bough"]))
 items = st.lists(st.one_of(rows, rows, rows, rows, plain, st.none(), st.just(ValueError("item"))), max_size=5)
 
-
-@settings(
-    max_examples=60,
+any_items = given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
+tried = partial(
+    settings,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
-@given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
+
+
+@tried(max_examples=60)
+@any_items
 def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]) -> None:
     expected = answer(document, items, StrawberryGraphQLCoreExecutionContext)
     assert answer(document, items, CompiledExecutor) == expected
     assert answer(document, items, TogetherExecutor) == expected
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
-@given(documents(schema._schema, values_of, skip={}), st.one_of(st.lists(rows, max_size=5), items))
+@tried(max_examples=120)
+@any_items
 def test_what_is_written_of_any_value_is_what_graphql_core_gives(document: str, items: list[Any]) -> None:
     expected = outcome(lambda: written(document, items, StrawberryGraphQLCoreExecutionContext))
     assert outcome(lambda: written(document, items, WritingExecutor)) == expected
