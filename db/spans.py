@@ -3,15 +3,18 @@
 A span's call id is its span id, or a derived one where that was taken; then ``calls.span_id`` holds the span's own.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, tuple_
+import orjson
+from sqlalchemy import JSON, Connection, Text, bindparam, cast, func, select, true
 
 from db.calls.tables import calls
 from db.chunks import chunked
-from db.id_lists import among
+from db.id_lists import among_bound
+from db.prepared import Prepared
+from db.text import encode_text
 
 __all__ = ["PlacedSpan", "select_children", "select_spans"]
 
@@ -31,6 +34,10 @@ class PlacedSpan(NamedTuple):
 
 
 _COLUMNS = (c.id, func.coalesce(c.span_id, c.id), c.trace_id, c.parent_id, c.started_at, c.ended_at)
+_BY_ID, _BY_SPAN_ID = (
+    Prepared(select(*_COLUMNS).where(c.project_id == bindparam("project"), among_bound(column, "ids")))
+    for column in (c.id, c.span_id)
+)
 
 
 def select_spans(connection: Connection, project_id: str, span_ids: Iterable[str]) -> list[PlacedSpan]:
@@ -38,26 +45,38 @@ def select_spans(connection: Connection, project_id: str, span_ids: Iterable[str
     chunk."""
     found: dict[str, PlacedSpan] = {}
     for chunk in chunked(span_ids):
-        for column in (c.id, c.span_id):
-            statement = select(*_COLUMNS).where(c.project_id == project_id, among(column, chunk))
-            found.update((row[0], PlacedSpan(*row)) for row in connection.execute(statement))
+        for statement in (_BY_ID, _BY_SPAN_ID):
+            rows = statement.fetch(connection, {"project": project_id, "ids": chunk})
+            found.update((row[0], PlacedSpan._make(row)) for row in rows)
     return list(found.values())
 
 
-def select_children(
-    connection: Connection, project_id: str, parent_ids: Sequence[str], *, apart_from: Iterable[tuple[str, str]] = ()
-) -> list[PlacedSpan]:
-    """The started calls right below ``parent_ids``, deleted ones among them: one statement a chunk.
+@cache
+def _children(dialect: str) -> Prepared:
+    """The statement of ``select_children``, whose pairs are the members of one JSON object.
 
-    ``apart_from`` has pairs of a parent id and a trace id, whose children are left out.
+    Of pairs in a NOT IN, PostgreSQL would compare each of the calls with each of the pairs; and of a join it would read
+    all calls of the project where it has no statistics yet, if it were free to.
     """
-    traces: defaultdict[str, list[str]] = defaultdict(list)
-    for parent_id, trace_id in apart_from:
-        traces[parent_id].append(trace_id)
+    pairs = bindparam("pairs", type_=Text())
+    each = func.json_each_text(cast(pairs, JSON)) if dialect == "postgresql" else func.json_each(pairs)
+    parents = each.table_valued("key", "value", name="parents")
+    given = (c.project_id == bindparam("project"), c.started_at.is_not(None), c.parent_id == parents.c.key)
+    found = select(*_COLUMNS).where(*given, c.trace_id != parents.c.value)
+    if dialect == "postgresql":
+        children = found.offset(0).lateral("children")
+        found = select(*children.c).select_from(parents.join(children, true()))
+    return Prepared(found)
+
+
+def select_children(connection: Connection, project_id: str, parents: Mapping[str, str]) -> list[PlacedSpan]:
+    """The started calls right below ``parents``, deleted ones among them: one statement a chunk.
+
+    With each parent id stands the trace whose children are left out, which may be "".
+    """
     found: list[PlacedSpan] = []
-    for chunk in chunked(parent_ids):
-        conditions = [c.project_id == project_id, among(c.parent_id, chunk), c.started_at.is_not(None)]
-        if pairs := [(parent_id, trace_id) for parent_id in chunk for trace_id in traces[parent_id]]:
-            conditions.append(tuple_(c.parent_id, c.trace_id).not_in(pairs))
-        found.extend(PlacedSpan(*row) for row in connection.execute(select(*_COLUMNS).where(*conditions)))
+    for chunk in chunked(parents.items()):
+        pairs = {encode_text(parent_id): encode_text(trace_id) for parent_id, trace_id in chunk}
+        values = {"project": project_id, "pairs": orjson.dumps(pairs).decode()}
+        found += map(PlacedSpan._make, _children(connection.dialect.name).fetch(connection, values))
     return found

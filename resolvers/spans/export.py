@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -153,8 +153,9 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
         events.append(_placed(call, call_id, placement))
         if call.end is not None:
             events.append(call.end if call_id == call.end.id else replace(call.end, id=call_id))
+    moves = _moves(connection, project, placement, new)
     write_events(connection, project, events, {}, at)
-    _adopt(connection, project, placement, new, at)
+    _move(connection, project, moves, at)
     return displaced
 
 
@@ -175,27 +176,38 @@ def _placed(call: SpanCall, call_id: str, placement: Placement) -> CallStart:
     )
 
 
-def _adopt(
-    connection: Connection, project: str, placement: Placement, parents: Collection[tuple[str, str]], at: int
-) -> None:
-    """Put children that came before their parents, and were below others with their span id, where they belong.
+def _moves(
+    connection: Connection, project: str, placement: Placement, parents: Iterable[tuple[str, str]]
+) -> dict[str, str]:
+    """The parents of children that came before them, and are below others with their span id, by the children's ids.
 
     ``parents`` are trace id and span id of the spans that are new.
     """
+    below: dict[str, str] = {}
+    for trace_id, span_id in parents:
+        if placement.is_alone(trace_id, span_id):
+            # A root that comes last has thousands of children, all in place: they are not even read.
+            below[span_id] = trace_id
+        else:
+            for parent_id in placement.ids_of(trace_id, span_id):
+                below.setdefault(parent_id, "")
     moves = {}
-    parent_ids = dict.fromkeys(each for trace_id, span_id in parents for each in placement.ids_of(trace_id, span_id))
-    # A root that comes last has thousands of children, all in place: they are not even read.
-    settled = [(span_id, trace_id) for trace_id, span_id in parents if placement.is_alone(trace_id, span_id)]
-    for child in select_children(connection, project, list(parent_ids), apart_from=settled):
+    for child in select_children(connection, project, below):
         if child.parent_id is None or child.started_at is None or not is_span(child):
             continue
         parent_id = placement.parent(child.trace_id, placement.span_id_of(child.parent_id), child.started_at)
         if parent_id != child.parent_id:
             moves[child.id] = parent_id
-    if moves:
-        change_seq = lock(connection, project, at, changes=len(moves))
-        changes = {
-            child_id: {"parent_id": parent_id, "change_seq": number, "updated_seq": number, "updated_at": at}
-            for number, (child_id, parent_id) in enumerate(moves.items(), start=change_seq)
-        }
-        update_calls(connection, project, changes)
+    return moves
+
+
+def _move(connection: Connection, project: str, parents: Mapping[str, str], at: int) -> None:
+    """Put calls below other parents."""
+    if not parents:
+        return
+    change_seq = lock(connection, project, at, changes=len(parents))
+    changes = {
+        child_id: {"parent_id": parent_id, "change_seq": number, "updated_seq": number, "updated_at": at}
+        for number, (child_id, parent_id) in enumerate(parents.items(), start=change_seq)
+    }
+    update_calls(connection, project, changes)

@@ -14,7 +14,7 @@ names as its parent, the parent is the one during which the child began, else th
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from db.spans import PlacedSpan
 
@@ -25,6 +25,13 @@ def derived_id(trace_id: str, span_id: str, *start: int) -> str:
     """Another id of the form of a span id, the same whenever it is made of the same."""
     key = "/".join((trace_id, span_id, *map(str, start)))
     return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _ids(trace_id: str, span_id: str, started_at: int, wanted: str) -> Iterator[str]:
+    """The ids that a span may get, best first; nearly all get the first, for which nothing is worked out."""
+    yield wanted
+    yield derived_id(trace_id, span_id)
+    yield derived_id(trace_id, span_id, started_at)
 
 
 def is_span(call: PlacedSpan) -> bool:
@@ -50,15 +57,15 @@ class Placement:
         self, trace_id: str, span_id: str, started_at: int, ended_at: int | None, wanted: str
     ) -> tuple[str, bool]:
         """The call id of a span, which is taken from now on, and whether it is new. Times are microseconds."""
-        ids = (wanted, derived_id(trace_id, span_id), derived_id(trace_id, span_id, started_at))
-        for call_id in ids:
+        call_id = wanted
+        for call_id in _ids(trace_id, span_id, started_at, wanted):
             present = self._by_id.get(call_id)
             if present is None:
                 self._add(PlacedSpan(call_id, span_id, trace_id, None, started_at, ended_at))
                 return call_id, True
             if (present.trace_id, present.span_id, present.started_at) == (trace_id, span_id, started_at):
                 return call_id, False
-        return ids[-1], False
+        return call_id, False
 
     def parent(self, trace_id: str | None, span_id: str, started_at: int) -> str:
         """The call id of the parent with this span id, of a child that began at ``started_at``.

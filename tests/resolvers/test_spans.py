@@ -13,7 +13,8 @@ from resolvers.errors import InvalidInputError
 from resolvers.spans.export import Exported, spans_export
 from resolvers.spans.placement import derived_id
 from resolvers.spans.span import Resource, Scope, Span, SpanEvent, UnreadableSpan
-from tests.statements import counted
+from tests.plans import accesses
+from tests.statements import counted, executed
 
 PROJECT = "team/app"
 T1, T2 = "1" * 32, "2" * 32
@@ -347,3 +348,14 @@ async def test_a_long_name_is_shortened(context: Context) -> None:
     row = await read(context, "op_name", "display_name", name="n" * 5000, attributes={"wandb.display_name": "d" * 2000})
     assert (len(row.op_name), row.op_name[:2044]) == (2048, f"{'n' * 2043}:")
     assert len(row.display_name) == 1024
+
+
+async def test_children_that_came_first_are_found_one_by_one(context: Context, database_url: str) -> None:
+    """On PostgreSQL too before it has statistics, when it would read all calls of a project to join them."""
+    ids = [f"{number:016x}" for number in range(1, 200)]
+    await export(context, *(span(each, PARENT) for each in ids))
+    with executed() as seen:
+        await export(context, *(span(each, trace=T2) for each in ids), span(PARENT))
+    statements = [each for each in seen if "parents" in each[0]]
+    assert len(statements) == 1
+    assert ["parent_id" in each.by for each in accesses(database_url, statements) if each.table == "calls"] == [True]
