@@ -2,8 +2,8 @@
 and plan than to answer."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Text, bindparam, literal
 from sqlalchemy.ext.compiler import compiles
@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.metadata import Name
-from db.text import encode_text
+from db.text import encode_text, encode_texts
 
 __all__ = ["Strings", "among", "among_bound", "of_bound_project", "of_project", "one_of"]
 
@@ -42,8 +42,11 @@ def _json(strings: Iterable[str]) -> str:
 
 def _array(strings: Iterable[str]) -> str:
     """An array of PostgreSQL's as it is written, of text as it is stored."""
-    quoted = ['"' + encode_text(one).replace("\\", "\\\\").replace('"', '\\"') + '"' for one in strings]
-    return "{" + ",".join(quoted) + "}"
+    stored = cast("Sequence[str]", encode_texts(list(strings)))
+    joined = '","'.join(stored)
+    if "\\" in joined or joined.count('"') > 2 * (len(stored) - 1):  # looked for in all of them together
+        joined = '","'.join(each.replace("\\", "\\\\").replace('"', '\\"') for each in stored)
+    return f'{{"{joined}"}}' if stored else "{}"
 
 
 class _Among(FunctionElement[bool]):

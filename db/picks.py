@@ -9,16 +9,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Text, func, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from db.chunks import chunked
+from db.id_lists import of_bound_project
 from db.json_text import JSONText, dump_json, parse_json
+from db.prepared import Prepared, execute
 from db.query.json import is_index, is_plain_path, json_node
 from db.query.templates import POSTGRESQL_COMPACT
 
@@ -232,19 +235,43 @@ BATCH_BYTES = 32 << 20
 """Bytes of the texts that one statement looks into to give values out."""
 
 
-def _of_keys(held: Held, project: str, keys: Sequence[Key]) -> list[ColumnElement[bool]]:
-    one = len(held.key) == 1
-    named = held.key[0].in_([key[0] for key in keys]) if one else tuple_(*held.key).in_(keys)
-    return [held.project == project, named, *([] if held.shown is None else [held.shown])]
-
-
 def _fetched(
     connection: Connection, held: Held, project: str, keys: Iterable[Key], expression: ColumnElement[Any]
 ) -> Iterator[tuple[Key, Any]]:
     for chunk in chunked(dict.fromkeys(keys)):
-        statement = select(*held.key, expression).where(*_of_keys(held, project, chunk))
-        for *key, value in connection.execute(statement):
+        if len(held.key) == 1:
+            ids = [key[0] for key in chunk]
+            rows = _by_id(held, expression).fetch(connection, {"project": project, "ids": ids})
+        else:
+            statement = _reading(held, *held.key, expression).where(
+                held.project == project, tuple_(*held.key).in_(chunk)
+            )
+            rows = execute(connection, statement)[1]
+        for *key, value in rows:
             yield tuple(key), value
+
+
+def _reading(held: Held, *columns: ColumnElement[Any]) -> Select[Any]:
+    return select(*columns).where(*([] if held.shown is None else [held.shown]))
+
+
+@lru_cache(maxsize=512)
+def _by_id(held: Held, expression: ColumnElement[Any]) -> Prepared:
+    """The statement that reads ``expression`` of the rows of a project that have given ids."""
+    named = of_bound_project(held.project, held.key[0], "project", "ids")
+    return Prepared(_reading(held, *held.key, expression).where(named))
+
+
+@lru_cache(maxsize=512)
+def _picked_of(held: Held, parts: tuple[str, ...]) -> ColumnElement[Any]:
+    """Made once, as are the statements that have it."""
+    return _Picked(held, parts)
+
+
+@lru_cache(maxsize=512)
+def _previewed_of(held: Held, parts: tuple[str, ...], length: int) -> ColumnElement[Any]:
+    read = json_node(func.coalesce(held.query, held.text), parts, from_end=True)
+    return _Previewed(_Picked(held, parts), read, length)
 
 
 def select_values(
@@ -257,7 +284,7 @@ def select_values(
     """
     found: dict[Key, JSONText | None] = {}
     total = 0
-    expression = _Picked(held, parts)
+    expression = _picked_of(held, tuple(parts))
     for batch in _batches(dict(_fetched(connection, held, project, keys, held.size))):
         if total >= max_bytes:
             found |= dict.fromkeys(batch)
@@ -289,7 +316,5 @@ def select_previews(
 ) -> dict[Key, Preview]:
     """How what stands at a path of each row begins, in at most ``length`` characters: a string as its text, anything
     else as compact JSON. Null and what is not there are missing. One statement a chunk."""
-    read = json_node(func.coalesce(held.query, held.text), parts, from_end=True)
-    expression = _Previewed(_Picked(held, parts), read, length)
-    found = _fetched(connection, held, project, keys, expression)
+    found = _fetched(connection, held, project, keys, _previewed_of(held, tuple(parts), length))
     return {key: _preview_of(value, length) for key, value in found if value is not None}

@@ -1,10 +1,11 @@
 """Connections to PostgreSQL: what they are set to, and what is done where they break.
 
 Statements are prepared by name, which spares PostgreSQL most of what a small one costs, where nothing stands between
-us and the server. A pooler such as pgbouncer gives each transaction another connection of its own, on which the name
-would be unknown or stand for something else; it is known by the number of the backend, which is not the one that the
-server told when we connected. Plans are made for the values at hand each time: one that suits a project of twenty calls
-is the wrong one for a project of a million.
+us and the server. Each connection has to learn them, so the one that was used last is used next. A pooler such as
+pgbouncer gives each transaction another connection of its own, on which the name would be unknown or stand for
+something else; it is known by the number of the backend, which is not the one that the server told when we connected.
+Plans are made for the values at hand each time: one that suits a project of twenty calls is the wrong one for a project
+of a million.
 
 A connection that broke is found out by the statement that fails on it, not by asking before each. A read is run
 again on another connection; so is a write whose commit has not been asked for.
@@ -61,6 +62,7 @@ def postgresql_engine(url: URL, *, pool_size: int, read_only: bool) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,
         connect_args={
             "prepare_threshold": None,
             "application_name": "tracegraph",

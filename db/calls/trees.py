@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
 
 from db.calls.tables import calls
-from db.id_lists import among
+from db.id_lists import among_bound
+from db.metadata import Name
+from db.prepared import Prepared
 
 __all__ = [
     "STEP",
@@ -117,7 +119,7 @@ class _Walk:
         self.connection, self.project_id, self.met, self.most = connection, project_id, met, most
         self.children: defaultdict[str, list[Step]] = defaultdict(list)
 
-    def rows(self, parents: Iterable[str]) -> list[Step]:
+    def rows(self, parents: Collection[str]) -> list[Step]:
         """The children of ``parents``."""
         return select_children(self.connection, self.project_id, parents, self.most)
 
@@ -151,9 +153,25 @@ class _Walk:
         return self.take(step for step in self.rows(walked) if step.id not in self.met)
 
 
-def _traces_of(connection: Connection, project_id: str, ids: Iterable[str]) -> list[str]:
-    statement = select(c.trace_id).where(c.project_id == project_id, among(c.id, ids), c.trace_id.is_not(None))
-    return list(connection.execute(statement.distinct()).scalars())
+_PROJECT = c.project_id == bindparam("project", type_=Name())
+
+
+def _reading(*columns: ColumnElement[Any], by: ColumnElement[Any]) -> Select[Any]:
+    """Reads ``columns`` of the calls of a project that have one of the ids in the column ``by``."""
+    return select(*columns).where(_PROJECT, among_bound(by, "ids"))
+
+
+_MOST = bindparam("most", type_=BigInteger())
+_ALL = (1 << 63) - 1
+
+_CALLS = Prepared(_reading(*STEP, by=c.id))
+_CHILDREN = Prepared(_reading(*STEP, by=c.parent_id).limit(_MOST))
+_OF_TRACES = Prepared(_reading(*STEP, by=c.trace_id).limit(_MOST))
+_TRACES = Prepared(_reading(c.trace_id, by=c.id).where(c.trace_id.is_not(None)).distinct())
+
+
+def _traces_of(connection: Connection, project_id: str, ids: Collection[str]) -> list[str]:
+    return [trace_id for (trace_id,) in _TRACES.fetch(connection, {"project": project_id, "ids": ids})]
 
 
 def _steps_of_traces(
@@ -161,21 +179,19 @@ def _steps_of_traces(
 ) -> list[Step] | None:
     """All calls of the traces; None for more than ``LARGEST_TRACE``, or ``most``."""
     limit = LARGEST_TRACE if most is None else min(most, LARGEST_TRACE)
-    statement = select(*STEP).where(c.project_id == project_id, among(c.trace_id, traces))
-    steps = _steps(connection, statement.limit(limit + 1))
+    steps = _steps(connection, _OF_TRACES, project=project_id, ids=traces, most=limit + 1)
     return None if len(steps) > limit else steps
 
 
 def select_children(
-    connection: Connection, project_id: str, parents: Iterable[str], most: int | None = None
+    connection: Connection, project_id: str, parents: Collection[str], most: int | None = None
 ) -> list[Step]:
     """The children of ``parents``, of which there is one, in no order; of more than ``most`` one more than these."""
-    statement = select(*STEP).where(c.project_id == project_id, among(c.parent_id, parents))
-    return _steps(connection, statement if most is None else statement.limit(most + 1))
+    return _steps(connection, _CHILDREN, project=project_id, ids=parents, most=_ALL if most is None else most + 1)
 
 
-def _steps(connection: Connection, statement: Select[Any]) -> list[Step]:
-    return [Step(*row) for row in connection.execute(statement).all()]
+def _steps(connection: Connection, statement: Prepared, **values: Any) -> list[Step]:
+    return list(map(Step._make, statement.fetch(connection, values)))
 
 
 def depth_first(below: Below, top: str, *, levels: int | None = None) -> Iterator[Placed]:
@@ -225,7 +241,7 @@ def walk_above(
     asked = set(level)
     whole = False
     for depth in count(1) if most_levels is None else range(1, most_levels + 1):
-        steps = _steps(connection, select(*STEP).where(c.project_id == project_id, among(c.id, level)))
+        steps = _steps(connection, _CALLS, project=project_id, ids=level)
         met.update((step.id, step) for step in steps)
         if depth % _SHALLOW == 0 and not whole:
             traces = _traces_of(connection, project_id, level)

@@ -43,8 +43,11 @@ MOST_WALKED = 5 * MOST_DESCENDANTS
 
 
 FEW = 2000
-"""Calls below all the calls of a list, up to which they are walked for a page of them; more are read as far as a page
-goes (``db.calls.large_trees``)."""
+"""Calls below all the calls of a list, up to which they are walked for large pages of them; more are read as far as a
+page goes (``db.calls.large_trees``)."""
+
+_FEW_FOR_SMALL, _FEW_TIMES = 200, 4
+"""The same for pages of few calls, and in times of what pages of more have."""
 
 _FEW_LEVELS = 32
 
@@ -121,7 +124,8 @@ async def call_descendants(
 
     def read(connection: Connection, project: str, ids: list[str]) -> Mapping[str, TreePage | Exception]:
         if lists.is_read_on:
-            below = walk_below(connection, project, ids, levels=lists.levels, most=FEW, most_levels=_FEW_LEVELS)
+            few = min(FEW, max(_FEW_FOR_SMALL, _FEW_TIMES * lists.request.size * len(ids)))
+            below = walk_below(connection, project, ids, levels=lists.levels, most=few, most_levels=_FEW_LEVELS)
             if below.cut:
                 return _read_on(connection, project, ids, lists)
         else:
