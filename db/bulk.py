@@ -6,7 +6,7 @@ back when other threads let it: with a run for each row, two hundred calls took 
 loop as without one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -21,7 +21,10 @@ from db.metadata import Name
 from db.prepared import run_sql
 from db.text import encode_texts
 
-__all__ = ["insert_missing", "insert_new"]
+__all__ = ["Columns", "insert_missing", "insert_new"]
+
+Columns = Mapping[str, Sequence[Any]]
+"""The values of many rows, by the name of the column; as many in each."""
 
 LOOKED_UP = 5000
 """Keys of one statement that looks which are there."""
@@ -33,7 +36,7 @@ tenth of the values that a statement may have."""
 
 
 class _Plan(NamedTuple):
-    columns: tuple[tuple[str, Callable[[list[Any]], Sequence[Any]] | None], ...]
+    columns: tuple[tuple[str, Callable[[Sequence[Any]], Sequence[Any]] | None], ...]
     """Each column that some row names with what makes its values those that are bound, where they are not."""
 
     table: str
@@ -52,20 +55,16 @@ def _plan_of(table: Table, dialect: Dialect, named: frozenset[str]) -> _Plan:
     return _Plan(columns, preparer.format_table(table), names)
 
 
-def _binding(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[list[Any]], Sequence[Any]] | None:
+def _binding(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
     if isinstance(type_, Name):
         return encode_texts
     bound = type_.dialect_impl(dialect).bind_processor(dialect)
     return None if bound is None else lambda values: [value if value is None else bound(value) for value in values]
 
 
-def _bound(plan: _Plan, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+def _bound(plan: _Plan, columns: Columns) -> Iterator[tuple[Any, ...]]:
     """The values of each row as they are bound; made column by column, since a loop of Python's own is quick."""
-    columns: list[Sequence[Any]] = []
-    for name, bound in plan.columns:
-        values = [row.get(name) for row in rows]
-        columns.append(values if bound is None else bound(values))
-    return zip(*columns, strict=True)
+    return zip(*(columns[name] if bound is None else bound(columns[name]) for name, bound in plan.columns), strict=True)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -74,36 +73,41 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     Nothing here looks for a row that is there already: the caller holds the lock under which it has looked. Raises
     DBAPIError, as SQLAlchemy does.
     """
-    if rows and connection.dialect.name == "postgresql":
-        plan = _plan_of(table, connection.dialect, frozenset().union(*rows))
-        _copy(connection, f"COPY {plan.table} ({plan.names}) FROM STDIN", _bound(plan, rows))
-    elif rows:
-        _insert(connection, table, rows)
+    if not rows:
+        return
+    columns = {name: [row.get(name) for row in rows] for name in set().union(*rows)}
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, columns)
+    else:
+        _insert(connection, table, columns)
 
 
-def insert_missing(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of ``rows``, all of one project, whose ``key`` the project has not yet; of several with the same
-    key, one. The primary key is ``project_id`` and ``key``, and the caller holds the project.
+def insert_missing(connection: Connection, table: Table, key: str, columns: Columns) -> None:
+    """Insert those rows, all of one project, whose ``key`` the project has not yet; of several with the same key, one.
+    The primary key is ``project_id`` and ``key``, and the caller holds the project.
 
     Raises DBAPIError, as SQLAlchemy does.
     """
-    if rows and connection.dialect.name == "postgresql":
-        # COPY knows no conflicts.
-        new = {row[key]: row for row in rows}
-        project_id = rows[0]["project_id"]
-        for chunk in chunked(list(new), LOOKED_UP):
-            found = select(table.c[key]).where(table.c.project_id == project_id, one_of(table.c[key], chunk))
-            for known in connection.execute(found).scalars():
-                del new[known]
-        insert_new(connection, table, list(new.values()))
-    elif rows:
-        _insert(connection, table, rows, " ON CONFLICT DO NOTHING")
+    if not columns[key]:
+        return
+    if connection.dialect.name != "postgresql":
+        _insert(connection, table, columns, " ON CONFLICT DO NOTHING")
+        return
+    # COPY knows no conflicts.
+    new = {value: place for place, value in enumerate(columns[key])}
+    project_id = columns["project_id"][0]
+    for chunk in chunked(list(new), LOOKED_UP):
+        found = select(table.c[key]).where(table.c.project_id == project_id, one_of(table.c[key], chunk))
+        for known in connection.execute(found).scalars():
+            del new[known]
+    if new:
+        _copy(connection, table, {name: [values[place] for place in new.values()] for name, values in columns.items()})
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
-    plan = _plan_of(table, connection.dialect, frozenset().union(*rows))
+def _insert(connection: Connection, table: Table, columns: Columns, conflict: str = "") -> None:
+    plan = _plan_of(table, connection.dialect, frozenset(columns))
     place = f"({', '.join('?' * len(plan.columns))})"
-    bound = list(_bound(plan, rows))
+    bound = list(_bound(plan, columns))
     begin = 0
     for size in ROWS_AT_A_TIME:
         if begin + size > len(bound):
@@ -114,11 +118,13 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
             begin += size
 
 
-def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def _copy(connection: Connection, table: Table, columns: Columns) -> None:
+    plan = _plan_of(table, connection.dialect, frozenset(columns))
+    statement = f"COPY {plan.table} ({plan.names}) FROM STDIN"
     cursor = connection.connection.cursor()
     try:
         with cursor.copy(statement) as copy:
-            for row in rows:
+            for row in _bound(plan, columns):
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.Error as error:
         # Whoever runs the transaction knows the errors of SQLAlchemy, and runs it again after some of them.

@@ -147,8 +147,8 @@ class Database:
         ``DatabaseAwayError`` where PostgreSQL is away, and ``WritesFullError`` where too much waits to be written,
         unless it is to be taken ``always``.
 
-        ``work`` may run again after a conflict, or where what shares its transaction fails, so it must not touch anything
-        but its connection.
+        ``work`` may run again after a conflict, or where what shares its transaction fails, so it must not touch
+        anything but its connection.
         """
         result: T = await self._write(
             Job(None, lambda connection, _items: [work(connection)], shared=False, size=0), always

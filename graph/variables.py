@@ -118,7 +118,8 @@ def coercer_of(type_: Any) -> Coerce:
 @cache
 def _required(type_: Any) -> Coerce:
     if isinstance(type_, GraphQLList):
-        return _list(coercer_of(type_.of_type))
+        item: Any = type_.of_type.of_type if isinstance(type_.of_type, GraphQLNonNull) else type_.of_type
+        return _list(coercer_of(type_.of_type), _TAKEN_AS_THEY_ARE.get(getattr(item, "name", "")))
     if not isinstance(type_, GraphQLInputObjectType):
         return _leaf(type_.coerce_input_value)
     definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
@@ -136,11 +137,17 @@ def _leaf(coerce: Coerce) -> Coerce:
     return coerced
 
 
-def _list(coerce: Coerce) -> Coerce:
+_TAKEN_AS_THEY_ARE = {"String": str, "JSON": JSONText}
+"""Scalars, with the class of values that need no coercion."""
+
+
+def _list(coerce: Coerce, taken: type | None) -> Coerce:
+    """``taken`` is the class of items that need no coercion."""
+
     def coerced(values: Any) -> list[Any]:
         if values.__class__ is not list:
             raise GivenUpError
-        return [coerce(value) for value in values]
+        return [value if value.__class__ is taken else coerce(value) for value in values]
 
     return coerced
 
@@ -174,10 +181,6 @@ def _one_of(type_: GraphQLInputObjectType, definition: StrawberryObjectDefinitio
     return coerced
 
 
-_TAKEN_AS_THEY_ARE = {"String": "str", "JSON": "JSONText"}
-"""Scalars, with the class of values that need no coercion."""
-
-
 def _written_out(type_: GraphQLInputObjectType, definition: StrawberryObjectDefinition) -> Coerce:
     """A function of one statement or two a field."""
     known: dict[str, Any] = {
@@ -200,7 +203,7 @@ def _written_out(type_: GraphQLInputObjectType, definition: StrawberryObjectDefi
         known[f"coerce{index}"] = coercer_of(field.type)
         scalar = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         taken = _TAKEN_AS_THEY_ARE.get(str(scalar))
-        unlike = [] if taken is None else [f"value{index}.__class__ is not {taken}"]
+        unlike = [] if taken is None else [f"value{index}.__class__ is not {taken.__name__}"]
         default = None
         if not is_required_input_field(field):
             default = known[f"default{index}"] = _default(definition, each.python_name, each.convert, field)

@@ -6,21 +6,24 @@ A digest is the SHA-256 of bytes in an alphabet of letters and digits: URL-safe 
 
 import binascii
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from db.json_text import JSONText, JSONValue, dump_canonical, parse_json
+from db.json_text import JSONText, JSONValue, dump_canonical, parse_each, parse_json
 from resolvers.errors import ConflictError
 
-__all__ = ["bytes_digest", "check_expected", "json_digest", "table_digest", "value_digest"]
+__all__ = ["bytes_digest", "check_expected", "json_digest", "json_digests", "table_digest", "value_digest"]
 
 _LETTERS = bytes.maketrans(b"+/", b"XY")  # of plain base64
 
 
 def bytes_digest(data: bytes | Iterable[bytes]) -> str:
     """The digest of bytes, given whole or in pieces."""
-    hasher = hashlib.sha256()
-    for piece in (data,) if isinstance(data, bytes) else data:
-        hasher.update(piece)
+    if isinstance(data, bytes):
+        hasher = hashlib.sha256(data)
+    else:
+        hasher = hashlib.sha256()
+        for piece in data:
+            hasher.update(piece)
     return binascii.b2a_base64(hasher.digest(), newline=False).translate(_LETTERS, b"=").decode("ascii")
 
 
@@ -34,12 +37,15 @@ def json_digest(text: JSONText) -> str:
     return value_digest(parse_json(text))
 
 
+def json_digests(texts: Sequence[JSONText]) -> list[str]:
+    """``json_digest`` of each of many."""
+    return [value_digest(value) for value in parse_each(texts)]
+
+
 def table_digest(row_digests: Iterable[str]) -> str:
     """The digest of a table with these rows, in this order; in hexadecimal, unlike the others."""
-    hasher = hashlib.sha256()
-    for digest in row_digests:
-        hasher.update(digest.encode(errors="surrogatepass"))  # a client may name what no row can have
-    return hasher.hexdigest()
+    named = "".join(row_digests).encode(errors="surrogatepass")  # a client may name what no row can have
+    return hashlib.sha256(named).hexdigest()
 
 
 def check_expected(expected: str | None, digest: str, what: str) -> None:

@@ -9,38 +9,59 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, literal, select
 
-from db.bulk import insert_missing
+from db.bulk import insert_missing, insert_new
 from db.json_text import JSONText, query_forms
+from db.metadata import Name
+from db.prepared import Prepared
 from db.tables.tables import table_chunks, table_parts, table_rows, tables
-from db.upsert import insert
 
-__all__ = ["RowValues", "insert_rows", "insert_table", "row_values"]
-
-
-class RowValues(NamedTuple):
-    """A row of ``table_rows`` but for its project."""
-
-    digest: str
-    size_bytes: int
-    val: JSONText
-    val_query: str | None
+__all__ = ["NewRows", "insert_rows", "insert_table", "is_table", "new_rows", "size_of"]
 
 
-def row_values(digests: Sequence[str], vals: Sequence[JSONText]) -> list[RowValues]:
+class NewRows(NamedTuple):
+    """Rows of ``table_rows``, which may be there already, but for their project: their values column by column."""
+
+    digests: Sequence[str]
+    sizes: Sequence[int]
+    vals: Sequence[JSONText]
+    query_forms: Sequence[str | None]
+
+
+def new_rows(digests: Sequence[str], vals: Sequence[JSONText]) -> NewRows:
     """What is stored of rows."""
-    sizes = [len(val) if val.isascii() else len(val.encode()) for val in vals]
-    return list(map(RowValues, digests, sizes, vals, query_forms(vals)))
+    return NewRows(digests, [size_of(val) for val in vals], vals, query_forms(vals))
 
 
-def insert_rows(connection: Connection, project_id: str, rows: Sequence[RowValues]) -> None:
+def size_of(val: JSONText) -> int:
+    """The bytes of a row."""
+    return len(val) if val.isascii() else len(val.encode())
+
+
+def insert_rows(connection: Connection, project_id: str, rows: NewRows) -> None:
     """Write rows that are not there yet."""
-    values = [
-        {"project_id": project_id, "digest": digest, "size_bytes": size, "val": val, "val_query": form}
-        for digest, size, val, form in rows
-    ]
-    insert_missing(connection, table_rows, "digest", values)
+    columns = {
+        "project_id": [project_id] * len(rows.digests),
+        "digest": rows.digests,
+        "size_bytes": rows.sizes,
+        "val": rows.vals,
+        "val_query": rows.query_forms,
+    }
+    insert_missing(connection, table_rows, "digest", columns)
+
+
+_IS_TABLE = Prepared(
+    select(literal(1)).where(
+        tables.c.project_id == bindparam("b_project", type_=Name()),
+        tables.c.digest == bindparam("b_digest", type_=Name()),
+    )
+)
+
+
+def is_table(connection: Connection, project_id: str, digest: str) -> bool:
+    """Whether the project has the table."""
+    return bool(_IS_TABLE.fetch(connection, {"b_project": project_id, "b_digest": digest}))
 
 
 def insert_table(
@@ -49,14 +70,16 @@ def insert_table(
     """Write a table that is not there yet: ``values`` hold every column of it but ``row_count``, ``chunks`` the digests
     of its rows, which exist. ``known`` are digests of those chunks that exist too, in the same places."""
     project_id = values["project_id"]
-    new, parts = [], []
+    digests, texts = [], []
+    parts = []
     first_row = 0
     for number, chunk in enumerate(chunks):
         digest = known[number] if number < len(known) else None
         if digest is None:
             text = orjson.dumps(chunk)
             digest = hashlib.sha256(text).hexdigest()
-            new.append({"project_id": project_id, "digest": digest, "row_digests": text.decode()})
+            digests.append(digest)
+            texts.append(text.decode())
         parts.append(
             {
                 "project_id": project_id,
@@ -67,8 +90,7 @@ def insert_table(
             }
         )
         first_row += len(chunk)
-    if new:
-        connection.execute(insert(connection, table_chunks).on_conflict_do_nothing(), new)
-    if parts:
-        connection.execute(insert(connection, table_parts), parts)
-    connection.execute(insert(connection, tables), {**values, "row_count": first_row})
+    new = {"project_id": [project_id] * len(digests), "digest": digests, "row_digests": texts}
+    insert_missing(connection, table_chunks, "digest", new)
+    insert_new(connection, table_parts, parts)
+    insert_new(connection, tables, [{**values, "row_count": first_row}])

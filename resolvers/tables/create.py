@@ -11,13 +11,13 @@ from db.chunks import chunked
 from db.json_text import JSONText
 from db.projects import lock
 from db.tables import CHUNK_ROWS
-from db.tables.reads import select_row_sizes, select_tables
-from db.tables.writes import RowValues, insert_rows, insert_table, row_values
+from db.tables.reads import select_row_sizes
+from db.tables.writes import NewRows, insert_rows, insert_table, is_table, new_rows
 from resolvers.context import Context, now
-from resolvers.digests import check_expected, json_digest, table_digest
+from resolvers.digests import check_expected, json_digests, table_digest
 from resolvers.errors import InvalidInputError, NotFoundError
 
-__all__ = ["TableCreated", "prepare_row", "table_create", "table_create_from_digests", "write_table"]
+__all__ = ["TableCreated", "check_row", "table_create", "table_create_from_digests", "write_table"]
 
 _rows_of = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -29,26 +29,36 @@ class TableCreated(NamedTuple):
     row_digests: list[str]
 
 
-def prepare_row(row: JSONText, field: Sequence[str | int]) -> RowValues:
-    """A row, hashed and ready to be stored. Raises InvalidInputError about ``field`` where it is no JSON object."""
-    _check_row(row, field)
-    return row_values([json_digest(row)], [row])[0]
-
-
-def _check_row(row: JSONText, field: Sequence[str | int]) -> None:
+def check_row(row: JSONText, field: Sequence[str | int]) -> None:
+    """Raise InvalidInputError about ``field`` where ``row`` is no JSON object."""
     if not row.startswith("{") and not row.lstrip().startswith("{"):
         raise InvalidInputError(f"Rows must be objects, but {'.'.join(map(str, field))} is {row[:80]}", field)
 
 
-def _prepare(rows: JSONText | Sequence[JSONText]) -> list[RowValues]:
+class _Prepared(NamedTuple):
+    """A table, ready to be stored."""
+
+    digest: str
+    row_digests: list[str]
+    size: int
+    rows: NewRows
+    """One of each digest."""
+
+
+def _prepare(rows: JSONText | Sequence[JSONText]) -> _Prepared:
     if isinstance(rows, JSONText):
         try:
-            rows = [JSONText(bytes(raw).decode()) for raw in _rows_of.decode(rows.encode())]
+            rows = [JSONText(raw, "utf-8") for raw in _rows_of.decode(rows.encode())]
         except msgspec.ValidationError as error:
             raise InvalidInputError(f"Rows must be a list, not {rows[:80]}", ["rows"]) from error
     for index, row in enumerate(rows):
-        _check_row(row, ["rows", index])
-    return row_values([json_digest(row) for row in rows], rows)
+        if row[0] != "{":
+            check_row(row, ["rows", index])
+    digests = json_digests(rows)
+    one_of_each = dict(zip(digests, rows, strict=True))
+    new = new_rows(list(one_of_each), list(one_of_each.values()))
+    sizes = dict(zip(new.digests, new.sizes, strict=True))
+    return _Prepared(table_digest(digests), digests, sum(map(sizes.__getitem__, digests)), new)
 
 
 async def table_create(
@@ -61,12 +71,9 @@ async def table_create(
     """
     context.caller.require_write(project)
     prepared = await asyncio.to_thread(_prepare, rows)
-    digests = [row.digest for row in prepared]
-    digest = table_digest(digests)
+    digest, digests = prepared.digest, prepared.row_digests
     check_expected(expected_digest, digest, f"table of {len(digests)} rows")
-    new = {row.digest: row for row in prepared}
-    size = sum(new[row_digest].size_bytes for row_digest in digests)
-    await write_table(context, project, digest, list(chunked(digests, CHUNK_ROWS)), size, new_rows=list(new.values()))
+    await write_table(context, project, digest, list(chunked(digests, CHUNK_ROWS)), prepared.size, prepared.rows)
     return TableCreated(digest, digests)
 
 
@@ -95,23 +102,24 @@ async def write_table(
     digest: str,
     chunks: Sequence[Sequence[str]],
     size: int,
+    rows: NewRows | None = None,
     *,
     known_chunks: Sequence[str | None] = (),
-    new_rows: Sequence[RowValues] = (),
 ) -> None:
-    """Write a table and the rows of it that may be new; one that is there already is not touched."""
+    """Write a table and the ``rows`` of it that may be new; one that is there already is not touched."""
     at = now()
 
     def is_there(connection: Connection) -> bool:
-        return bool(select_tables(connection, project, [digest], ()))
+        return is_table(connection, project, digest)
 
     def write(connection: Connection) -> None:
         lock(connection, project, at)
         # Asked again: the same content cut into other chunks must not be mixed into it.
         if not is_there(connection):
-            insert_rows(connection, project, new_rows)
+            if rows is not None:
+                insert_rows(connection, project, rows)
             values = {"project_id": project, "digest": digest, "size_bytes": size, "created_at": at}
             insert_table(connection, values, chunks, known_chunks)
 
-    if not await context.read(is_there):
+    if not await context.read(is_there, at_once=True):
         await context.database.write(write)

@@ -11,11 +11,11 @@ from db.chunks import chunked
 from db.json_text import JSONText
 from db.tables import CHUNK_ROWS
 from db.tables.reads import select_chunks, select_parts, select_row_sizes, select_tables
-from db.tables.writes import RowValues
+from db.tables.writes import NewRows, new_rows, size_of
 from resolvers.context import Context
-from resolvers.digests import table_digest
+from resolvers.digests import json_digest, table_digest
 from resolvers.errors import InvalidInputError, NotFoundError
-from resolvers.tables.create import prepare_row, write_table
+from resolvers.tables.create import check_row, write_table
 
 __all__ = ["Append", "Insert", "Pop", "TableUpdate", "TableUpdated", "table_update"]
 
@@ -106,7 +106,7 @@ class _Plan(NamedTuple):
     chunks: list[Sequence[str]]
     known: list[str | None]
     size: int
-    new_rows: list[RowValues]
+    rows: NewRows
 
 
 async def table_update(
@@ -120,9 +120,7 @@ async def table_update(
     context.caller.require_write(project)
     # Tables never change, so all of the work but the writing is done outside the write transaction.
     plan = await context.read(lambda connection: _plan(connection, project, base_digest, updates))
-    await write_table(
-        context, project, plan.digest, plan.chunks, plan.size, known_chunks=plan.known, new_rows=plan.new_rows
-    )
+    await write_table(context, project, plan.digest, plan.chunks, plan.size, plan.rows, known_chunks=plan.known)
     return TableUpdated(plan.digest, plan.updated)
 
 
@@ -135,7 +133,7 @@ def _plan(connection: Connection, project: str, base_digest: str, updates: Seque
     chunks = select_chunks(connection, project, known)
     # A table may hold a chunk twice; each place is edited on its own.
     edited = _Edited([[*chunks[digest]] for digest in known], known)
-    new: dict[str, RowValues] = {}
+    new: dict[str, JSONText] = {}
     added: list[str] = []
     popped: list[str] = []
     updated: list[str] = []
@@ -148,16 +146,17 @@ def _plan(connection: Connection, project: str, base_digest: str, updates: Seque
             popped.append(updated[-1])
             continue
         action = "insert" if isinstance(change, Insert) else "append"
-        values = prepare_row(change.row, ["updates", number, action, "row"])
+        check_row(change.row, ["updates", number, action, "row"])
+        digest = json_digest(change.row)
         index = change.index if isinstance(change, Insert) else edited.length
         if not 0 <= index <= edited.length:
             message = f"Index out of range: cannot insert at {index} into {edited.length} rows"
             raise InvalidInputError(message, ["updates", number, action, "index"])
-        edited.insert(index, values.digest)
-        new[values.digest] = values
-        added.append(values.digest)
-        updated.append(values.digest)
-    sizes = {digest: values.size_bytes for digest, values in new.items()}
+        edited.insert(index, digest)
+        new[digest] = change.row
+        added.append(digest)
+        updated.append(digest)
+    sizes = {digest: size_of(row) for digest, row in new.items()}
     sizes |= select_row_sizes(connection, project, {digest for digest in popped if digest not in sizes})
     size = base.size_bytes + sum(sizes[digest] for digest in added) - sum(sizes[digest] for digest in popped)
     pieces = list(edited.cut())
@@ -167,5 +166,5 @@ def _plan(connection: Connection, project: str, base_digest: str, updates: Seque
         chunks=[piece for piece, _ in pieces],
         known=[known for _, known in pieces],
         size=size,
-        new_rows=list(new.values()),
+        rows=new_rows(list(new), list(new.values())),
     )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from db import bulk
-from db.bulk import insert_missing, insert_new
+from db.bulk import Columns, insert_missing, insert_new
 from db.calls.tables import calls
 from db.engines import Database
 from db.tables import table_rows
@@ -76,8 +76,14 @@ async def test_rows_that_are_there_stay(database_url: str, monkeypatch: pytest.M
     database = Database(database_url)
 
     async def insert_rows(project: str, vals: dict[str, str]) -> None:
-        rows = [{"project_id": project, "digest": digest, "size_bytes": 1, "val": val} for digest, val in vals.items()]
-        await database.write(lambda connection: insert_missing(connection, table_rows, "digest", [*rows, *rows]))
+        size = 2 * len(vals)
+        columns: Columns = {
+            "project_id": [project] * size,
+            "digest": [*vals] * 2,
+            "size_bytes": [1] * size,
+            "val": [*vals.values()] * 2,
+        }
+        await database.write(lambda connection: insert_missing(connection, table_rows, "digest", columns))
 
     await insert_rows("e/p", {})
     await insert_rows("e/p", {"a": "1", "nul\x00 \ud83d": "2"})
