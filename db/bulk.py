@@ -4,6 +4,10 @@ PostgreSQL takes them by COPY, which spares it a statement a row, and SQLite by 
 spare us what SQLAlchemy does for each value. The driver gives up Python's lock for each run of a statement, and gets it
 back when other threads let it: with a run for each row, two hundred calls took four times as long beside a busy event
 loop as without one.
+
+Where one of the rows is refused, SQLite leaves those before it, and whoever runs the transaction ends it. To take them
+back itself, it would copy each page aside before a statement changes it: half of what it takes to insert rows whose
+keys are digests.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +75,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert ``rows`` by column name, of which none exists; what a row does not name is null.
 
     Nothing here looks for a row that is there already: the caller holds the lock under which it has looked. Raises
-    DBAPIError, as SQLAlchemy does.
+    DBAPIError, as SQLAlchemy does; what the transaction did then is not to be committed.
     """
     if not rows:
         return
@@ -86,7 +90,7 @@ def insert_missing(connection: Connection, table: Table, key: str, columns: Colu
     """Insert those rows, all of one project, whose ``key`` the project has not yet; of several with the same key, one.
     The primary key is ``project_id`` and ``key``, and the caller holds the project.
 
-    Raises DBAPIError, as SQLAlchemy does.
+    Raises DBAPIError as ``insert_new``.
     """
     if not columns[key]:
         return
@@ -112,7 +116,8 @@ def _insert(connection: Connection, table: Table, columns: Columns, conflict: st
     for size in ROWS_AT_A_TIME:
         if begin + size > len(bound):
             continue
-        statement = f"INSERT INTO {plan.table} ({plan.names}) VALUES {', '.join([place] * size)}{conflict}"
+        values = ", ".join([place] * size)
+        statement = f"INSERT OR FAIL INTO {plan.table} ({plan.names}) VALUES {values}{conflict}"
         while begin + size <= len(bound):
             run_sql(connection, statement, tuple(chain.from_iterable(bound[begin : begin + size])))
             begin += size
