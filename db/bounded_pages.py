@@ -19,14 +19,16 @@ def bounded(
     *,
     key: str,
     read: Callable[[Sequence[str]], Mapping[str, Row]],
-    max_bytes: int = MAX_PAGE_BYTES,
+    max_bytes: int | None = MAX_PAGE_BYTES,
 ) -> Page:
-    """The rows of ``page`` as ``read`` gives them by the column ``key``, as many as ``max_bytes`` allow.
+    """The rows of ``page`` as ``read`` gives them by the column ``key``, as many as ``max_bytes`` allow: all
+    where there is no such limit.
 
     ``page`` was read for its keys and ``SIZE``. It is cut before the row that would bring it past
     ``max_bytes``, but not before the first; rows that are gone since are left out.
     """
-    page = _cut(page, request, max_bytes)
+    if max_bytes is not None:
+        page = _cut(page, request, max_bytes)
     found = read([getattr(row, key) for row in page.rows]) if page.rows else {}
     kept = [
         (found[getattr(row, key)], cursor)

@@ -25,6 +25,7 @@ from db.query.order import Direction, Order, compile_order
 from db.rows import Row, RowSet, fetch
 from db.threads import TURN_COLUMNS, TURN_FIELDS, turn_statistics
 from db.traces import root_statuses
+from db.unordered import unordered
 
 __all__ = [
     "NEWEST_FIRST",
@@ -43,6 +44,10 @@ __all__ = [
 ]
 
 c = calls.c
+
+
+def _as_it_is(key: ColumnElement[Any]) -> ColumnElement[Any]:
+    return key
 
 
 def _with_status(status: str) -> ColumnElement[Any]:
@@ -83,7 +88,12 @@ _FIELDS = {
 
 _NULLABLE = frozenset({"ended_at", "duration_ms"})
 
+_IN_ORDER = frozenset({"started_at", "last_started_at", "call_count"})
+"""What the index that has the groups in order tells of them."""
+
 Sorts = Sequence[tuple[str, Direction]]
+GroupBy = Callable[[ColumnElement[Any]], ColumnElement[Any]]
+"""What calls are grouped by, of the column that has the key."""
 
 NEWEST_FIRST: Sorts = (("started_at", "desc"),)
 
@@ -94,7 +104,7 @@ class Grouping:
 
     ``aggregates`` are what such groups have beside those of all, ``counts`` those of them that sorts can name. ``own``
     gives a row a key of what needs a statement of its own, of the columns named in ``own_columns``, or None where none
-    of them is asked for; ``own_fields`` what of it sorts can name.
+    of them is asked for, given what to group by; ``own_fields`` what of it sorts can name.
     """
 
     noun: str
@@ -102,24 +112,31 @@ class Grouping:
     column: ColumnElement[Any]
     aggregates: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     counts: Collection[str] = ()
-    own: Callable[[str, Sequence[ColumnElement[bool]], Collection[str]], Subquery | None] = lambda *_: None
+    own: Callable[[str, Sequence[ColumnElement[bool]], Collection[str], GroupBy], Subquery | None] = lambda *_: None
     own_columns: Collection[str] = ()
     own_fields: Mapping[str, FieldType] = field(default_factory=dict)
 
     def subquery(
-        self, project_id: str, conditions: Sequence[ColumnElement[bool]], columns: Collection[str]
+        self,
+        project_id: str,
+        conditions: Sequence[ColumnElement[bool]],
+        columns: Collection[str],
+        *,
+        of_all: bool = False,
     ) -> Subquery:
-        """The groups among the shown calls of a project, with the aggregates that ``columns`` names and the start."""
+        """The groups among the shown calls of a project, with the aggregates that ``columns`` names and the start.
+        ``of_all`` says that these may be all of its calls."""
         wanted = {"started_at", *columns}
+        grouped: GroupBy = unordered if of_all and wanted - _IN_ORDER else _as_it_is
         known = {**_AGGREGATES, **self.aggregates}
         selected = [expression.label(name) for name, expression in known.items() if name in wanted]
         groups = (
             select(func.min(c.project_id).label("project_slug"), self.column.label(self.key), *selected)
             .where(c.project_id == project_id, SHOWN, self.column.is_not(None), *conditions)
-            .group_by(self.column)
+            .group_by(grouped(self.column))
             .subquery()
         )
-        own = self.own(project_id, conditions, wanted)
+        own = self.own(project_id, conditions, wanted, unordered if of_all else _as_it_is)
         if own is None:
             return groups
         # Counts of nothing are 0, all else of nothing is null.
@@ -203,7 +220,8 @@ class GroupList:
         need."""
         of_calls = self.chosen.of_calls(project_id, self.grouping.column)
         needed = {*columns, *names_in(self.sorts), *self.chosen.columns}
-        return self.grouping.subquery(project_id, [*where, *of_calls], needed)
+        of_all = not where and not self.chosen.keys
+        return self.grouping.subquery(project_id, [*where, *of_calls], needed, of_all=of_all)
 
     def order(self, groups: Subquery) -> Order:
         """The order; raises ``QueryError`` for a sort that such groups do not have."""

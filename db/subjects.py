@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     select,
     true,
     type_coerce,
@@ -30,7 +31,7 @@ from db.calls.tables import calls
 from db.calls.usage import Reported, select_reported_of_traces
 from db.chunks import chunked
 from db.id_lists import among
-from db.lookups import Totals, total_fields
+from db.lookups import Totals, names_in, total_fields
 from db.metadata import Name
 from db.pages import Page, PageRequest, select_count, select_page
 from db.partitions import count_by
@@ -40,6 +41,7 @@ from db.query.json import json_node
 from db.query.order import Direction, compile_order
 from db.query.templates import apply
 from db.rows import Row, fetch
+from db.unordered import unordered
 
 __all__ = [
     "INDEXED_CHARACTERS",
@@ -240,12 +242,17 @@ class SubjectFilter:
 EVERY_SUBJECT = SubjectFilter()
 
 
-def _subjects(project_id: str, subject: Subject, chosen: SubjectFilter) -> Subquery:
+def _subjects(project_id: str, subject: Subject, chosen: SubjectFilter, sorts: Sorts = ()) -> Subquery:
+    """The subjects, with what a filter or ``sorts`` may need of them: errors take a look at each call."""
     where = [c.project_id == project_id, SHOWN, subject.named()]
     if chosen.ids is not None:
         where.append(subject.among(possible(chosen.ids)))
-    aggregates = (expression.label(name) for name, expression in _AGGREGATES.items())
-    return select(subject.id.label("id"), *aggregates).where(*where).group_by(subject.id).subquery()
+    with_errors = "error_count" in names_in(sorts)
+    aggregates = (
+        expression.label(name) for name, expression in _AGGREGATES.items() if name != "error_count" or with_errors
+    )
+    key = unordered(subject.id) if with_errors and chosen.ids is None else subject.id
+    return select(subject.id.label("id"), *aggregates).where(*where).group_by(key).subquery()
 
 
 def select_subjects_page(
@@ -263,12 +270,12 @@ def select_subjects_page(
 
     Raises ``QueryError`` for a sort that subjects do not have, or a cursor that is none.
     """
-    subjects = _subjects(project_id, subject, chosen)
+    subjects = _subjects(project_id, subject, chosen, sorts)
     fields = Fields(
         [
             Field("id", FieldType.TEXT, subjects.c.id, nullable=False),
             Field("call_count", FieldType.INTEGER, subjects.c.call_count, nullable=False),
-            Field("error_count", FieldType.INTEGER, subjects.c.error_count, nullable=False),
+            Field("error_count", FieldType.INTEGER, subjects.c.get("error_count", null()), nullable=False),
             Field("first_seen", FieldType.TIME, subjects.c.first_seen, nullable=False),
             Field("last_seen", FieldType.TIME, subjects.c.last_seen, nullable=False),
             *total_fields(subjects.c.id, totals),

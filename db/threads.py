@@ -17,16 +17,19 @@ c = calls.c
 
 _DURATION = func.coalesce(c.duration, c.ended_at - c.started_at)
 
-_RANKS: dict[str, ColumnElement[Any]] = {
-    "from_first": func.row_number().over(partition_by=c.thread_id, order_by=(c.started_at, c.id)),
-    # Turns that still run come behind those that ended, the one begun last first.
-    "from_last": func.row_number().over(
-        partition_by=c.thread_id, order_by=(c.ended_at.desc().nulls_last(), c.started_at.desc(), c.id.desc())
-    ),
-    "by_duration": func.row_number().over(partition_by=c.thread_id, order_by=_DURATION.asc().nulls_last()),
-    "timed": func.count(_DURATION).over(partition_by=c.thread_id),
-}
-"""Places of a turn among those of its thread, from 1, and how many of them have a duration."""
+
+def _ranks(thread: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """Places of a turn among those of its thread, from 1, and how many of them have a duration."""
+    return {
+        "from_first": func.row_number().over(partition_by=thread, order_by=(c.started_at, c.id)),
+        # Turns that still run come behind those that ended, the one begun last first.
+        "from_last": func.row_number().over(
+            partition_by=thread, order_by=(c.ended_at.desc().nulls_last(), c.started_at.desc(), c.id.desc())
+        ),
+        "by_duration": func.row_number().over(partition_by=thread, order_by=_DURATION.asc().nulls_last()),
+        "timed": func.count(_DURATION).over(partition_by=thread),
+    }
+
 
 _NEEDS = {
     "first_turn_id": ("from_first",),
@@ -107,9 +110,13 @@ class ThreadFilter(GroupFilter):
 
 
 def turn_statistics(
-    project_id: str, conditions: Sequence[ColumnElement[bool]], columns: Collection[str]
+    project_id: str,
+    conditions: Sequence[ColumnElement[bool]],
+    columns: Collection[str],
+    grouped: Callable[[ColumnElement[Any]], ColumnElement[Any]],
 ) -> Subquery | None:
-    """A row a thread with turns: its id and those of ``TURN_COLUMNS`` that ``columns`` names; None for none of them."""
+    """A row a thread with turns: its id and those of ``TURN_COLUMNS`` that ``columns`` names; None for none of them.
+    Turns are ``grouped`` by thread."""
     wanted = [name for name in TURN_COLUMNS if name in columns]
     if not wanted:
         return None
@@ -121,10 +128,10 @@ def turn_statistics(
             c.started_at,
             c.ended_at,
             _DURATION.label("duration"),
-            *(expression.label(name) for name, expression in _RANKS.items() if name in ranks),
+            *(expression.label(name) for name, expression in _ranks(grouped(c.thread_id)).items() if name in ranks),
         )
         .where(c.project_id == project_id, SHOWN, c.turn_id == c.id, c.thread_id.is_not(None), *conditions)
         .subquery()
     )
     aggregates = (_AGGREGATES[name](turns).label(name) for name in wanted)
-    return select(turns.c.thread_id, *aggregates).group_by(turns.c.thread_id).subquery()
+    return select(turns.c.thread_id, *aggregates).group_by(grouped(turns.c.thread_id)).subquery()

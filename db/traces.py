@@ -1,8 +1,9 @@
 """Traces: what the calls of one trace id add up to."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, func, select
 
@@ -39,12 +40,16 @@ class TraceFilter(GroupFilter):
 
 
 def root_statuses(
-    project_id: str, conditions: Sequence[ColumnElement[bool]], columns: Collection[str]
+    project_id: str,
+    conditions: Sequence[ColumnElement[bool]],
+    columns: Collection[str],
+    grouped: Callable[[ColumnElement[Any]], ColumnElement[Any]],
 ) -> Subquery | None:
-    """A row a trace with a root: its id and the ``root_status`` of the earliest; None where it is not asked for."""
+    """A row a trace with a root: its id and the ``root_status`` of the earliest; None where it is not asked for. Roots
+    are ``grouped`` by trace."""
     if "root_status" not in columns:
         return None
-    place = func.row_number().over(partition_by=c.trace_id, order_by=(c.started_at, c.id)).label("place")
+    place = func.row_number().over(partition_by=grouped(c.trace_id), order_by=(c.started_at, c.id)).label("place")
     where = (c.project_id == project_id, SHOWN, TOP_OF_TRACE, *conditions)
     roots = select(c.trace_id, c.status.label("root_status"), place).where(*where).subquery()
     return select(roots.c.trace_id, roots.c.root_status).where(roots.c.place == 1).subquery()

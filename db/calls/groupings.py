@@ -25,9 +25,9 @@ from db.calls.reads import duration
 from db.calls.tables import calls
 from db.metadata import Name
 from db.query.derived import op_short_name
-from db.query.fields import Field, FieldType
+from db.query.fields import Field
 
-__all__ = ["DIMENSIONS", "UNREAD", "Grouping", "Groups", "reads_payloads", "select_groups"]
+__all__ = ["DIMENSIONS", "UNREAD", "Grouping", "Groups", "select_groups"]
 
 c = calls.c
 
@@ -75,11 +75,6 @@ class Grouping:
         """Whether a call is looked into."""
         assert self.oldest is not None, "calls are looked into from some on"
         return tuple_(c.started_at, c.id) >= tuple_(literal(self.oldest[0]), literal(self.oldest[1], Name()))
-
-
-def reads_payloads(field: Field) -> bool:
-    """Whether it takes reading payloads to know the field."""
-    return field.type is FieldType.JSON or field.related is not None
 
 
 class Groups(NamedTuple):

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Double, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Double, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy.sql.visitors import iterate
 
 from db.bounded_pages import SIZE, bounded
-from db.calls.tables import JSON_COLUMNS, calls
+from db.calls.tables import JSON_COLUMNS, NARROW, calls
 from db.chunks import chunked
 from db.id_lists import among, of_bound_project
 from db.metadata import Name
@@ -99,6 +100,13 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
 
 KEYS = ("project_slug", "call_id")
 
+NARROWLY = frozenset(
+    name
+    for name, sql in COLUMNS.items()
+    if all(part.name in NARROW for part in iterate(sql) if isinstance(part, Column))
+)
+"""What can be told from the index of narrow columns."""
+
 
 labelled = partial(labelled_of, COLUMNS, KEYS)
 """The SQL of given columns and the keys."""
@@ -150,11 +158,15 @@ def select_calls_page(
     """A page of the calls that fulfil ``conditions``, each exactly one of those that are to be read ``apart``.
 
     Where payloads are asked for, the page is cut before the call whose payloads would bring it past ``max_bytes`` (but
-    not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first.
+    not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first,
+    as they are where SQLite has to sort and would look at all calls for what is not in the index of narrow columns.
     """
-    if connection.dialect.name == "postgresql" and any(condition is NO_PARENT for condition in conditions):
+    on_sqlite = connection.dialect.name == "sqlite"
+    if not on_sqlite and any(condition is NO_PARENT for condition in conditions):
         order = order.led_by(c.parent_id)
-    if not PAYLOADS & set(columns):
+    with_payloads = not PAYLOADS.isdisjoint(columns)
+    by_start = order.components[0].sql is c.started_at
+    if not with_payloads and (by_start or not on_sqlite or NARROWLY.issuperset(columns)):
         return select_page(connection, "Call", labelled(columns), conditions, order, request, apart)
     page = select_page(connection, "Call", labelled([SIZE]), conditions, order, request, apart)
     return bounded(
@@ -162,7 +174,7 @@ def select_calls_page(
         request,
         key="call_id",
         read=lambda ids: select_calls_by_id(connection, page.rows[0].project_slug, ids, columns),
-        max_bytes=max_bytes,
+        max_bytes=max_bytes if with_payloads else None,
     )
 
 

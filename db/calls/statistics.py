@@ -1,9 +1,9 @@
 """What statistics of calls read: a few columns of many rows, page by page."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Text, and_, case, cast, func, literal, select, tuple_
 
 from db.calls.groupings import Grouping
 from db.calls.reads import SHOWN, duration
@@ -11,7 +11,7 @@ from db.calls.tables import calls
 from db.calls.usage import COUNTED, USAGE
 from db.metadata import Name
 
-__all__ = ["is_any", "select_bounds", "select_measures", "select_trace_ids", "select_usage"]
+__all__ = ["Measures", "Slots", "is_any", "select_bounds", "select_measures", "select_trace_ids", "select_usage"]
 
 c = calls.c
 
@@ -20,7 +20,9 @@ Conditions = Sequence[ColumnElement[bool]]
 
 def select_bounds(connection: Connection, conditions: Conditions) -> tuple[int, int] | None:
     """When the first and the last of the calls began, in microseconds; None of no calls."""
-    first, last = connection.execute(select(func.min(c.started_at), func.max(c.started_at)).where(*conditions)).one()
+    # Apart: each is found at its end of an index, both together would be found by a look at all calls.
+    edges = (select(edge(c.started_at)).where(*conditions).scalar_subquery() for edge in (func.min, func.max))
+    first, last = connection.execute(select(*edges)).one()
     return None if first is None else (first, last)
 
 
@@ -29,15 +31,61 @@ def is_any(connection: Connection, conditions: Conditions) -> bool:
     return connection.execute(select(literal(1)).select_from(calls).where(*conditions).limit(1)).first() is not None
 
 
+class Slots(NamedTuple):
+    """Spans of time that are told apart: each of ``size`` microseconds, the first from ``begin`` on."""
+
+    begin: int
+    size: int
+
+
+class Measures(NamedTuple):
+    """What some calls alike add up to, which began in a slot, with the values of what they are grouped by (of op names
+    those that calls have)."""
+
+    slot: int
+    status: str
+    calls: int
+    durations: str | None
+    """Microseconds that those took which say so, with commas between; None where none does, or nobody asks."""
+
+    key: tuple[Any, ...]
+
+
 def select_measures(
-    connection: Connection, grouping: Grouping, conditions: Conditions, after: tuple[int, str], limit: int
-) -> Sequence[Row[Any]]:
-    """A page of calls behind ``after`` (start and id): start, id, status, microseconds it took, values of what is
-    grouped by, of which op names are as calls have them."""
-    columns = (c.started_at, c.id, c.status, duration, *grouping.columns)
-    behind = tuple_(c.started_at, c.id) > tuple_(literal(after[0]), literal(after[1], Name()))
-    statement = select(*columns).where(*conditions, behind).order_by(c.started_at, c.id).limit(limit)
-    return connection.execute(statement).all()
+    connection: Connection,
+    grouping: Grouping,
+    conditions: Conditions,
+    slots: Slots,
+    after: tuple[int, str],
+    limit: int,
+    *,
+    timed: bool,
+) -> tuple[list[Measures], tuple[int, str] | None]:
+    """What a page of calls behind ``after`` (start and id) adds up to, and behind which one the next page is, None
+    where there is none. Durations where they are ``timed``."""
+    behind = (*conditions, tuple_(c.started_at, c.id) > tuple_(literal(after[0]), literal(after[1], Name())))
+    in_order = (c.started_at, c.id)
+    page = (
+        select(c.started_at, c.status, duration.label("took"), *grouping.columns)
+        .where(*behind)
+        .order_by(*in_order)
+        .limit(limit)
+        .subquery()
+    )
+    p = page.c
+    slot = ((p.started_at - literal(slots.begin, BigInteger())) // literal(slots.size, BigInteger())).label("slot")
+    told = [slot, p.status, *(p[column.key] for column in grouping.columns)]
+    took = func.aggregate_strings(cast(p.took, Text), ",") if timed else literal(None, Text())
+    statement = select(func.count(), took, *told).group_by(*told)
+    found = [
+        Measures(slot, status, many, durations, tuple(key))
+        for many, durations, slot, status, *key in connection.execute(statement)
+    ]
+    if sum(each.calls for each in found) < limit:
+        return found, None
+    last = select(*in_order).where(*behind).order_by(*in_order).offset(limit - 1).limit(1)
+    start, call_id = connection.execute(last).one()
+    return found, (start, call_id)
 
 
 def select_trace_ids(connection: Connection, conditions: Conditions) -> list[str]:

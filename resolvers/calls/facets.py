@@ -7,11 +7,11 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from db.calls.facets import FacetRow, newest_ids, select_facet
+from db.calls.facets import FacetRow, newest_ids, reads_payloads, select_facet
 from db.calls.fields import call_fields
 from db.calls.tables import calls
 from db.pages import select_count
-from db.query.fields import Field, FieldType
+from db.query.fields import Field
 from resolvers.calls.pages import CallList
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
@@ -79,7 +79,7 @@ async def call_facets(context: Context, chosen: CallList, names: Sequence[str], 
     newest = [calls.c.project_id == chosen.project, newest_ids(conditions, scan)]
 
     def read(connection: Connection, field: Field) -> list[FacetRow]:
-        within = newest if field.type is FieldType.JSON or field.related is not None else conditions
+        within = newest if reads_payloads(field) else conditions
         return select_facet(connection, field, within, limit)
 
     total = await context.read(lambda connection: select_count(connection, conditions, scan + 1))

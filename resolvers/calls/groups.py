@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 
-from db.calls.facets import oldest_of_newest
+from db.calls.facets import oldest_of_newest, reads_payloads
 from db.calls.fields import call_fields
-from db.calls.groupings import UNREAD, Grouping, Groups, reads_payloads, select_groups
+from db.calls.groupings import UNREAD, Grouping, Groups, select_groups
 from db.calls.statistics import is_any
 from db.text import encode_text
 from resolvers.calls.facets import MOST_SCANNED, check_size

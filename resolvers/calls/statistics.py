@@ -8,14 +8,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from math import gcd
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy import ColumnElement, Connection
 
 from db.calls.groupings import Grouping, Groups
-from db.calls.statistics import select_bounds, select_measures
+from db.calls.statistics import Measures, Slots, select_bounds, select_measures
 from db.calls.tables import calls
 from resolvers.buckets import DAY, bucket_edges, check_range, chosen_granularity, zone_of
 from resolvers.calls.facets import JsonType
@@ -43,8 +45,8 @@ LONGEST_DAYS = 3_660
 MOST_CELLS = 100_000
 """Buckets times groups of one answer."""
 
-PAGE = 10_000
-"""Calls of one read: a few numbers each."""
+PAGE = 100_000
+"""Calls of one read, which adds them up."""
 
 USAGE = frozenset({"input_tokens", "output_tokens", "total_tokens", "cost"})
 """What is worked out from the usage in summaries."""
@@ -146,16 +148,16 @@ class _Cell:
     durations: "array[int]" = field(default_factory=lambda: array("q"))
     spent: Spent = field(default_factory=Spent)
 
-    def add(self, status: str, duration: int | None) -> None:
-        self.calls += 1
-        if status == "error":
-            self.errors += 1
-        elif status == "running":
-            self.running += 1
-        elif status == "descendant_error":
-            self.descendant_errors += 1
-        if duration is not None:
-            self.durations.append(duration)
+    def add(self, measures: Measures) -> None:
+        self.calls += measures.calls
+        if measures.status == "error":
+            self.errors += measures.calls
+        elif measures.status == "running":
+            self.running += measures.calls
+        elif measures.status == "descendant_error":
+            self.descendant_errors += measures.calls
+        if measures.durations is not None:
+            self.durations.extend(orjson.loads(f"[{measures.durations}]"))
 
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
@@ -216,20 +218,24 @@ class _Gathering:
         self.groups: dict[Key | None, defaultdict[int, _Cell]] = {key: defaultdict(_Cell) for key in keys}
         self.groups[None] = defaultdict(_Cell)
         self._conditions = conditions
-        self._after = (edges[0] - 1, "")
-        self._bucket = 0
+        self._slots = _slots_of(edges)
+        self._after: tuple[int, str] | None = (edges[0] - 1, "")
         self._keys = KeyReader(grouping)
 
-    def read_on(self, connection: Connection) -> bool:
-        """Read a page of measures; returns whether there may be more."""
-        rows: Sequence[Any] = select_measures(connection, self.grouping, self._conditions, self._after, PAGE)
+    def read_on(self, connection: Connection, *, timed: bool) -> bool:
+        """Read a page of measures, durations where they are ``timed``; returns whether there are more."""
+        assert self._after is not None, "there is no page behind the last"
+        found, self._after = select_measures(
+            connection, self.grouping, self._conditions, self._slots, self._after, PAGE, timed=timed
+        )
         rest = self.groups[None]
-        for started_at, call_id, status, duration, *key in rows:
-            while started_at >= self.edges[self._bucket + 1]:
-                self._bucket += 1
-            self.groups.get(self._keys.key(key), rest)[self._bucket].add(status, duration)
-            self._after = (started_at, call_id)
-        return len(rows) == PAGE
+        for measures in found:
+            bucket = self._bucket_of(self._slots.begin + measures.slot * self._slots.size)
+            self.groups.get(self._keys.key(measures.key), rest)[bucket].add(measures)
+        return self._after is not None
+
+    def _bucket_of(self, moment: int) -> int:
+        return bisect_right(self.edges, moment) - 1
 
     def spend(self, started_at: int, values: list[str | None], spent: Spent) -> None:
         """Put what a call used into its cell. A group that no call is in is made, while there is room: a model that
@@ -240,7 +246,12 @@ class _Gathering:
             group = self.groups[key] = defaultdict(_Cell)
         if group is None:
             group = self.groups[None]
-        group[bisect_right(self.edges, started_at) - 1].spent.merge(spent)
+        group[self._bucket_of(started_at)].spent.merge(spent)
+
+
+def _slots_of(edges: Sequence[int]) -> Slots:
+    """The longest slots of which each bucket is a whole number."""
+    return Slots(edges[0], gcd(*(end - begin for begin, end in pairwise(edges))) or 1)
 
 
 async def call_stats(
@@ -270,7 +281,8 @@ async def call_stats(
         found = await groups_of(context, chosen.project, grouping, conditions, group_by)
     gathering = _Gathering(edges, grouping, found.keys, conditions, group_by.limit)
     if not USAGE.issuperset(wanted):
-        while await context.read(gathering.read_on):
+        measuring = partial(gathering.read_on, timed="latency" in wanted)
+        while await context.read(measuring):
             pass
     if USAGE.intersection(wanted):
         spending = Spending(chosen.project, grouping, conditions, with_costs="cost" in wanted)

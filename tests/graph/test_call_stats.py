@@ -123,6 +123,16 @@ async def test_a_window_its_buckets_and_its_groups(client: httpx.AsyncClient) ->
     ]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+async def test_pages_of_calls_add_up_to_all(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    await record(client, SAMPLE)
+    whole = await stats(client, ["OP", "STATUS"])
+    monkeypatch.setattr("resolvers.calls.statistics.PAGE", size)
+    assert await stats(client, ["OP", "STATUS"]) == whole
+
+
 async def test_groups_beyond_the_limit_are_the_rest(client: httpx.AsyncClient) -> None:
     await record(client, SAMPLE)
     found = await stats(client, ["OP"], limit=1)

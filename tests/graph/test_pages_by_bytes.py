@@ -77,6 +77,16 @@ async def test_pages(client: httpx.AsyncClient, way: str, chosen: dict[str, Any]
             assert ids == expected
 
 
+async def test_what_shows_no_payloads_is_not_cut(client: httpx.AsyncClient) -> None:
+    await record(client)
+    for field in ("latencyMs", "startedAt"):
+        asked = f"""{{ project(slug: "team/app") {{ calls(first: 20, maxBytes: 1, orderBy: [{{field: "{field}"}}]) {{
+          pageInfo {{ hasNextPage }} nodes {{ callId exception wbRunId }} }} }} }}"""
+        page = (await client.post("/graphql", json={"query": asked})).json()["data"]["project"]["calls"]
+        nodes = [{"callId": f"c{number:02}", "exception": None, "wbRunId": None} for number in range(len(SIZES))]
+        assert page == {"pageInfo": {"hasNextPage": False}, "nodes": nodes}
+
+
 async def test_between_two_cursors(client: httpx.AsyncClient) -> None:
     await record(client)
 

@@ -337,6 +337,45 @@ async def test_what_counts_reads_no_payloads(filled: httpx.AsyncClient, filled_u
     assert wrong == {}
 
 
+SLOWEST = 'orderBy: [{field: "latencyMs", direction: DESC}]'
+NARROW = {
+    "facets": 'facets(fields: ["opName", "status", "model", "kind", "latencyMs"]) { values { value count } }',
+    "statistics": "callStats { window { calls errors latency { p50Ms } } buckets { calls } }",
+    "statistics by op": "callStats(groupBy: [OP, STATUS]) { groups { window { calls errors latency { p50Ms } } } }",
+    "sizes": "stats { callCount traceCount traceStorageSizeBytes }",
+    "successes": "calls(filter: {statuses: [SUCCESS]}) { totalCount }",
+    "slowest": f"calls(first: 5, {SLOWEST}) {{ nodes {{ callId name opName status latencyMs }} }}",
+    "users": "users(first: 3) { totalCount nodes { id errorCount } }",
+    "worst users": 'users(first: 3, orderBy: [{field: "errorCount", direction: DESC}]) { totalCount nodes { id } }',
+    "threads": "threads(first: 3) { totalCount nodes { threadId callCount } }",
+    "threads by turns": 'threads(first: 3, orderBy: [{field: "lastUpdated"}]) { nodes { threadId callCount } }',
+    "sessions": 'sessions(first: 3, orderBy: [{field: "errorCount"}]) { totalCount nodes { sessionId callCount } }',
+    "traces": 'traces(first: 3, orderBy: [{field: "callCount"}]) { totalCount nodes { traceId callCount } }',
+}
+"""What is asked of many calls, and told by an index on SQLite but for the groups of a page."""
+
+
+async def test_what_is_asked_of_many_calls_is_told_by_an_index(filled: httpx.AsyncClient, filled_url: str) -> None:
+    wrong = {}
+    for name, fields in NARROW.items():
+        found = [each for each in await asked(filled, filled_url, fields) if each.table == "calls"]
+        told = [each.covered or re.search(r" AND \w+=\?", each.by) for each in found]
+        if filled_url.startswith("sqlite") and not (all(told) and any(each.covered for each in found)):
+            wrong[name] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("order", ["latencyMs", "totalTokens", "op"])
+async def test_what_no_index_tells_is_read_of_a_page_alone(
+    filled: httpx.AsyncClient, filled_url: str, order: str
+) -> None:
+    fields = f'calls(first: 5, orderBy: [{{field: "{order}"}}]) {{ nodes {{ callId exception wbRunId }} }}'
+    found = [each for each in await asked(filled, filled_url, fields) if each.table == "calls"]
+    if filled_url.startswith("sqlite"):
+        assert [each.covered for each in found] == [True, False]
+        assert re.search(r"\bid=", found[-1].by)
+
+
 async def test_publishing_does_not_look_at_all_versions(filled: httpx.AsyncClient, filled_url: str) -> None:
     with executed() as statements:
         made = {"project_id": APP, "object_id": "often", "val": "new"}
