@@ -1,9 +1,9 @@
 """Many rows at once.
 
-PostgreSQL takes them by COPY, which spares it a statement a row, and SQLite by prepared statements of many rows, which
-spare us what SQLAlchemy does for each value. The driver gives up Python's lock for each run of a statement, and gets it
-back when other threads let it: with a run for each row, two hundred calls took four times as long beside a busy event
-loop as without one.
+PostgreSQL takes new ones by COPY, which spares it a statement a row, and SQLite all by prepared statements of many
+rows, which spare us what SQLAlchemy does for each value. The driver gives up Python's lock for each run of a statement,
+and gets it back when other threads let it: with a run for each row, two hundred calls took four times as long beside a
+busy event loop as without one, and to update a hundred took 47 ms in place of 3.
 
 Where one of the rows is refused, SQLite leaves those before it, and whoever runs the transaction ends it. To take them
 back itself, it would copy each page aside before a statement changes it: half of what it takes to insert rows whose
@@ -11,21 +11,21 @@ keys are digests.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Table, select
+from sqlalchemy import Connection, Dialect, Table, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from db.chunks import chunked
 from db.id_lists import one_of
 from db.metadata import Name
-from db.prepared import run_sql
-from db.text import encode_texts
+from db.prepared import Prepared, run_sql
+from db.text import encode_text, encode_texts
 
-__all__ = ["Columns", "insert_missing", "insert_new"]
+__all__ = ["Columns", "insert_missing", "insert_new", "put_missing", "update_rows"]
 
 Columns = Mapping[str, Sequence[Any]]
 """The values of many rows, by the name of the column; as many in each."""
@@ -95,7 +95,7 @@ def insert_missing(connection: Connection, table: Table, key: str, columns: Colu
     if not columns[key]:
         return
     if connection.dialect.name != "postgresql":
-        _insert(connection, table, columns, " ON CONFLICT DO NOTHING")
+        put_missing(connection, table, columns)
         return
     # COPY knows no conflicts.
     new = {value: place for place, value in enumerate(columns[key])}
@@ -108,18 +108,68 @@ def insert_missing(connection: Connection, table: Table, key: str, columns: Colu
         _copy(connection, table, {name: [values[place] for place in new.values()] for name, values in columns.items()})
 
 
+def put_missing(connection: Connection, table: Table, columns: Columns) -> None:
+    """On SQLite: insert those rows whose primary key is not there yet; of several with the same, one."""
+    _insert(connection, table, columns, " ON CONFLICT DO NOTHING")
+
+
+def update_rows(
+    connection: Connection, table: Table, project_id: str, key: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Set columns of rows of a project that are there. Each of ``rows`` names its ``key``, each another one, and all
+    name the same columns. The primary key is ``project_id`` and ``key``.
+
+    Raises DBAPIError as ``insert_new``.
+    """
+    if not rows:
+        return
+    names = frozenset(rows[0])
+    if connection.dialect.name == "postgresql":
+        bound = [{"of_project": project_id, "of_key": row[key], **row} for row in rows]
+        _updating(table, key, names - {key}).run_many(connection, bound)
+        return
+    columns = {name: [row[name] for row in rows] for name in names}
+    plan = _plan_of(table, connection.dialect, names)
+    _run_by_rows(connection, plan, columns, partial(_update_sql, plan, key), encode_text(project_id))
+
+
+@lru_cache(maxsize=256)
+def _updating(table: Table, key: str, names: frozenset[str]) -> Prepared:
+    of_row = (table.c.project_id == bindparam("of_project"), table.c[key] == bindparam("of_key"))
+    return Prepared(update(table).where(*of_row).values({name: bindparam(name) for name in sorted(names)}))
+
+
 def _insert(connection: Connection, table: Table, columns: Columns, conflict: str = "") -> None:
     plan = _plan_of(table, connection.dialect, frozenset(columns))
+    _run_by_rows(connection, plan, columns, partial(_insert_sql, plan, conflict))
+
+
+def _insert_sql(plan: _Plan, conflict: str, places: str) -> str:
+    return f"INSERT OR FAIL INTO {plan.table} ({plan.names}) VALUES {places}{conflict}"
+
+
+def _update_sql(plan: _Plan, key: str, places: str) -> str:
+    setting = ", ".join([f"{name} = given.{name}" for name, _ in plan.columns if name != key])
+    return (
+        f"WITH given ({plan.names}) AS (VALUES {places}) UPDATE OR FAIL {plan.table} SET {setting} FROM given"
+        f" WHERE {plan.table}.{key} = given.{key} AND {plan.table}.project_id = ?"
+    )
+
+
+def _run_by_rows(
+    connection: Connection, plan: _Plan, columns: Columns, statement: Callable[[str], str], *following: Any
+) -> None:
+    """Run on SQLite what ``statement`` makes of the places of some rows, until all of them were in it; ``following`` is
+    bound behind their values."""
     place = f"({', '.join('?' * len(plan.columns))})"
     bound = list(_bound(plan, columns))
     begin = 0
     for size in ROWS_AT_A_TIME:
         if begin + size > len(bound):
             continue
-        values = ", ".join([place] * size)
-        statement = f"INSERT OR FAIL INTO {plan.table} ({plan.names}) VALUES {values}{conflict}"
+        sql = statement(", ".join([place] * size))
         while begin + size <= len(bound):
-            run_sql(connection, statement, tuple(chain.from_iterable(bound[begin : begin + size])))
+            run_sql(connection, sql, (*chain.from_iterable(bound[begin : begin + size]), *following))
             begin += size
 
 

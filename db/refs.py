@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Index, PrimaryKeyConstraint, Table, bindparam, delete, select, text
 
+from db.bulk import put_missing
 from db.chunks import chunked
 from db.id_lists import Strings, among
 from db.metadata import Name, metadata
-from db.upsert import insert
 
 __all__ = ["Edge", "base_of", "delete_edges", "insert_edges", "refs", "select_targets"]
 
@@ -69,9 +69,10 @@ def insert_edges(connection: Connection, project_id: str, edges: Iterable[Edge])
             columns = {"kinds": kinds, "ids": ids, "roles": roles, "targets": targets, "bases": bases}
             connection.execute(_INSERT, {"project": project_id, **columns})
         return
-    rows = [{"project_id": project_id, "base": base_of(edge.target), **edge._asdict()} for edge in edges]
-    if rows:
-        connection.execute(insert(connection, refs).on_conflict_do_nothing(), rows)
+    found = list(edges)
+    columns = {name: [getattr(edge, name) for edge in found] for name in Edge._fields}
+    bases = [base_of(edge.target) for edge in found]
+    put_missing(connection, refs, {"project_id": [project_id] * len(found), "base": bases, **columns})
 
 
 def delete_edges(

@@ -17,7 +17,7 @@ _STORED = re.compile("[\U0010f000\U0010f800-\U0010ffff]")
 
 def encode_text(text: str) -> str:
     """What is stored for ``text``: U+0000 becomes U+10F000, a lone surrogate U+D800+n becomes U+10F800+n."""
-    if "\x00" not in text and (text.isascii() or _is_utf8(text)):
+    if _is_storable(text):
         return text
     return _UNSTORABLE.sub(lambda m: chr(_PLANE + (ord(m[0]) and ord(m[0]) - 0xD000)), text)
 
@@ -25,18 +25,20 @@ def encode_text(text: str) -> str:
 def encode_texts(texts: Sequence[str | None]) -> Sequence[str | None]:
     """``encode_text`` of each text that is there. They are looked at together: few need anything done to them."""
     whole = "".join([text for text in texts if text is not None])
-    if "\x00" not in whole and (whole.isascii() or _is_utf8(whole)):
+    if _is_storable(whole):
         return texts
     return [text if text is None else encode_text(text) for text in texts]
 
 
-def _is_utf8(text: str) -> bool:
-    """Whether UTF-8 can hold it, which is found out much sooner by writing it than by looking for what it cannot."""
+def _is_storable(text: str) -> bool:
+    """Whether it can be stored as it is, which is found out much sooner by writing it as UTF-8, and looking for a byte
+    there, than by looking for what it must not have: beside wide characters, each narrow one has a byte that is 0."""
+    if text.isascii():
+        return "\x00" not in text
     try:
-        text.encode()
+        return b"\x00" not in text.encode()
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def decode_text(stored: str) -> str:

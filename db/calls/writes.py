@@ -6,17 +6,16 @@ still true when it is written.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
-from db.bulk import insert_new
+from db.bulk import insert_new, update_rows
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
 from db.id_lists import among, among_bound
-from db.json_text import query_form, query_forms
+from db.json_text import query_forms
 from db.prepared import Prepared
 
 __all__ = [
@@ -113,12 +112,6 @@ _CONTENTS = Prepared(select(*(calls.c[name] for name in CallContent._fields)).wh
 _TRACES = Prepared(select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None)))
 
 
-def with_query_forms(values: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` and the ``<name>_query`` column of each JSON column among them."""
-    forms = {f"{name}_query": query_form(values[name]) for name in JSON_COLUMNS if values.get(name) is not None}
-    return {**values, **forms}
-
-
 _DEFAULTS = {"renamed": False, "start_size": 0, "end_size": 0}
 
 
@@ -126,30 +119,27 @@ def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     """Insert calls that do not exist. Columns a row does not name are null, or their default."""
     made: list[dict[str, Any]] = [{**_DEFAULTS, **row} for row in rows]
     for name in JSON_COLUMNS:
-        texts = [row.get(name) for row in made]
-        for number, form in enumerate(query_forms(["" if text is None else text for text in texts])):
+        for row, form in zip(made, _query_forms(made, name), strict=True):
             if form is not None:
-                made[number][f"{name}_query"] = form
+                row[f"{name}_query"] = form
     insert_new(connection, calls, made)
 
 
 def update_calls(connection: Connection, project_id: str, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Set the given columns of existing calls: ``{call id: {column: value}}``, one statement a set of columns."""
-    alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    """Set the given columns of existing calls: ``{call id: {column: value}}``."""
+    alike: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
     for call_id, values in changes.items():
-        full = with_query_forms(values)
-        alike[tuple(sorted(full))].append({"b_project": project_id, "b_id": call_id, **full})
+        alike[frozenset(values)].append({"id": call_id, **values})
     for names, rows in alike.items():
-        _updating(names).run_many(connection, rows)
+        for name in names.intersection(JSON_COLUMNS):
+            for row, form in zip(rows, _query_forms(rows, name), strict=True):
+                row[f"{name}_query"] = form
+        update_rows(connection, calls, project_id, "id", rows)
 
 
-@lru_cache(maxsize=128)
-def _updating(names: tuple[str, ...]) -> Prepared:
-    return Prepared(
-        update(calls)
-        .where(calls.c.project_id == bindparam("b_project"), calls.c.id == bindparam("b_id"))
-        .values({name: bindparam(name) for name in names})
-    )
+def _query_forms(rows: Sequence[Mapping[str, Any]], name: str) -> list[str | None]:
+    """What the column ``<name>_query`` of each row is to hold."""
+    return query_forms([row.get(name) or "" for row in rows])
 
 
 def mark_deleted(connection: Connection, project_id: str, ids: Sequence[str], now: int, change_seq: int) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from db import bulk
-from db.bulk import Columns, insert_missing, insert_new
+from db.bulk import Columns, insert_missing, insert_new, update_rows
 from db.calls.tables import calls
 from db.engines import Database
 from db.tables import table_rows
@@ -37,6 +37,32 @@ def row(number: int, text: str) -> dict[str, Any]:
         "change_seq": number,
         "inputs": '{"a":"\\\\N\\t\\u0000"}',
     }
+
+
+async def test_rows_are_set_by_their_keys_within_their_project(database_url: str) -> None:
+    database = Database(database_url)
+    there = [row(number, "before") for number in range(170)]
+    beside = [{**each, "project_id": "e/q"} for each in there]
+    await database.write(lambda connection: insert_new(connection, calls, [*there, *beside]))
+    texts = [*TEXTS, *map(str, range(150))]
+    new = [
+        {"id": each["id"], "exception": text, "renamed": True, "duration": None if number % 2 else -number}
+        for number, (each, text) in enumerate(zip(there, texts, strict=False))
+    ]
+    unknown = {"id": "unknown", "exception": "", "renamed": True, "duration": 1}
+    await database.write(lambda connection: update_rows(connection, calls, "e/p", "id", [*new, unknown]))
+    await database.write(lambda connection: update_rows(connection, calls, "e/p", "id", []))
+
+    columns = (calls.c.project_id, calls.c.id, calls.c.exception, calls.c.renamed, calls.c.duration, calls.c.inputs)
+    statement = select(*columns).order_by(calls.c.project_id, calls.c.change_seq)
+    found = await database.read(lambda connection: [tuple(each) for each in connection.execute(statement)])
+    set_ = {each["id"]: each for each in new}
+    assert found == [
+        tuple({**each, **(set_.get(each["id"], {}) if each["project_id"] == "e/p" else {})}[c.name] for c in columns)
+        for each in (*there, *beside)
+    ]
+    assert len(set_) == 165
+    await database.close()
 
 
 async def test_values_come_back_as_they_were(database_url: str) -> None:
