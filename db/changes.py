@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Select, bindparam, literal_column, select, tuple_
 from sqlalchemy import union_all as sql_union_all
 
+from db.gathered import gathered
 from db.metadata import Name
 
 __all__ = ["START", "Change", "Changes", "Kind", "Position", "beyond", "select_changes"]
@@ -82,7 +83,7 @@ def select_changes(
     arms = [_arm(kind, after, head, limit).subquery() for kind in kinds]
     union = sql_union_all(*(select(arm) for arm in arms)).subquery()
     statement = select(union).order_by(union.c.seq, union.c.id, union.c.rank).limit(limit)
-    changes = [Change(*row) for row in connection.execute(statement)]
+    changes = [Change(*row) for row in gathered(connection, statement)]
     whole = len(changes) < limit
     total = 0
     for index, change in enumerate(changes):

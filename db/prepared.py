@@ -6,7 +6,8 @@ text is, in which order the values are bound and what is done with them, and wit
 that SQLAlchemy raises, and who listens to ``before_cursor_execute`` hears of it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from operator import methodcaller
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
@@ -19,7 +20,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from db.metadata import read_name
 from db.text import decode_text
 
-__all__ = ["Prepared", "Take", "UnpreparableError", "execute", "run_sql", "take_all"]
+__all__ = ["Prepared", "Rows", "Take", "UnpreparableError", "Values", "execute", "reader", "run_sql", "take_all"]
 
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
@@ -52,7 +53,7 @@ class _Answer:
         if self._read is None:
             codes = [column[1] for column in cursor.description]  # the database's own types, the same each time
             typed = zip(self._types, codes, strict=True)
-            self._read = _reader([each._cached_result_processor(self._dialect, code) for each, code in typed])  # noqa: SLF001
+            self._read = reader(tuple(each._cached_result_processor(self._dialect, code) for each, code in typed))  # noqa: SLF001
         return self._read(take(cursor))
 
 
@@ -208,7 +209,8 @@ def _binder(compiled: SQLCompiler) -> Callable[[Values], Any]:
     return eval(f"lambda values: {source}", known)  # type: ignore[no-any-return]  # noqa: S307 - names of our own
 
 
-def _reader(processors: Sequence[Callable[[Any], Any] | None]) -> Callable[[Rows], Rows]:
+@lru_cache(maxsize=256)
+def reader(processors: tuple[Callable[[Any], Any] | None, ...]) -> Callable[[Rows], Rows]:
     """What makes rows of the driver's, by a function for each column that is not to stay as it is."""
     if not any(processors):
         return lambda rows: rows

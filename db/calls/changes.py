@@ -7,6 +7,7 @@ from sqlalchemy import Column, ColumnElement, Connection, func, null, or_, selec
 
 from db.calls.tables import calls
 from db.changes import Kind
+from db.gathered import gathered
 from db.id_lists import among
 from db.metadata import Name
 
@@ -45,4 +46,4 @@ def select_changed(connection: Connection, project_id: str, ids: Iterable[str], 
     """Those of the calls that changed, in whatever way, after the number ``head``."""
     later = or_(*(seq > head for seq, _ in CALL_CHANGES.values()))
     statement = select(c.id).where(c.project_id == project_id, among(c.id, ids), later)
-    return set(connection.execute(statement).scalars())
+    return {row[0] for row in gathered(connection, statement)}

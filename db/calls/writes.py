@@ -14,6 +14,7 @@ from db.bulk import insert_new, update_rows
 from db.calls.tables import JSON_COLUMNS, calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
+from db.gathered import Gathered
 from db.id_lists import among, among_bound
 from db.json_text import query_forms
 from db.prepared import Prepared
@@ -88,7 +89,9 @@ def select_trace_ids(connection: Connection, project_id: str, ids: Iterable[str]
     return dict(_known(connection, _TRACES, project_id, ids))
 
 
-def _known(connection: Connection, statement: Prepared, project_id: str, ids: Iterable[str]) -> Iterator[Any]:
+def _known(
+    connection: Connection, statement: Prepared | Gathered, project_id: str, ids: Iterable[str]
+) -> Iterator[Any]:
     """Rows whose first column is the id."""
     for chunk in chunked(ids):
         yield from statement.fetch(connection, {"project": project_id, "ids": chunk})
@@ -96,7 +99,7 @@ def _known(connection: Connection, statement: Prepared, project_id: str, ids: It
 
 _OF_CALLS = and_(calls.c.project_id == bindparam("project"), among_bound(calls.c.id, "ids"))
 _COUNTED = func.coalesce(calls.c.input_tokens, calls.c.output_tokens, calls.c.total_tokens).is_not(None)
-_STATES = Prepared(
+_STATES = Gathered(
     select(
         calls.c.id,
         calls.c.started_at,
@@ -109,7 +112,7 @@ _STATES = Prepared(
     ).where(_OF_CALLS)
 )
 _CONTENTS = Prepared(select(*(calls.c[name] for name in CallContent._fields)).where(_OF_CALLS))
-_TRACES = Prepared(select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None)))
+_TRACES = Gathered(select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None)))
 
 
 _DEFAULTS = {"renamed": False, "start_size": 0, "end_size": 0}
