@@ -50,20 +50,20 @@ def executed() -> Iterator[list[tuple[str, Any]]]:
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that any engine executes meanwhile. An insert of many rows is one, where it takes several of few
-    sizes one after another, as on SQLite: the last three of them may be of a single row."""
+    """The statements that any engine executes meanwhile. One that is given many rows is one, where it takes several of
+    few sizes one after another, as on SQLite: the last three of them may be of a single row."""
     statements: list[str] = []
-    inserting, single = "", 0
+    giving, single = "", 0
 
     def remember(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        nonlocal inserting, single
+        nonlocal giving, single
         if BACKGROUND.fullmatch(statement):
             return
-        insert, _, values = statement.partition(" VALUES ")
-        has_many = insert.startswith("INSERT") and "), (" in values
-        goes_on = insert == inserting and (has_many or single < 3)
+        given, _, values = statement.partition("VALUES ")
+        has_many = given.startswith(("INSERT", "WITH given")) and "), (" in values
+        goes_on = given == giving and (has_many or single < 3)
         single = single + 1 if goes_on and not has_many else 0
-        inserting = insert if has_many or goes_on else ""
+        giving = given if has_many or goes_on else ""
         if not goes_on:
             statements.append(statement)
 
