@@ -12,8 +12,9 @@ from sqlalchemy import BigInteger, Connection, Text, bindparam, text
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from db.bulk import insert_new
-from db.call_texts import call_texts, first_document
+from db.call_texts import call_texts
 from db.calls.tables import calls
+from db.documents import first_document
 from db.engines import engine_for, parse_url
 from db.folding import grams, hashed
 from db.refs import refs

@@ -27,7 +27,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bench.copies import EPOCH, SECOND, Copies, copies_in, rare
-from db.call_texts import TEXTS, prepare_search, write_parts
+from db.call_texts import TEXTS, write_parts
 from db.calls.tables import calls
 from db.changes import beyond
 from db.chunks import chunked
@@ -36,6 +36,7 @@ from db.followers import start_following
 from db.json_text import JSONText
 from db.pending_texts import select_said
 from db.projects import select_heads
+from db.search_index import prepare_search
 from resolvers.callers import LOCAL
 from resolvers.calls.events import CallEnd, CallStart
 from resolvers.calls.record import record_calls

@@ -2,17 +2,15 @@
 
 The text is folded (``db.folding``) and kept in parts, so that a value of megabytes is written bit by bit. It is written
 after the call, by ``resolvers.search.index``, never with it. The index is one of trigrams: on SQLite a table of FTS5,
-which ``prepare_search`` makes; on PostgreSQL a GIN index over numbers. That needs no extension, and finds texts of any
+which ``db.search_index`` makes; on PostgreSQL a GIN index over numbers. That needs no extension, and finds texts of any
 script in a database of any locale, which pg_trgm does not.
 """
 
 import json
-import logging
 import random
-import sqlite3
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -22,11 +20,13 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    FromClause,
     Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
     Text,
+    and_,
     bindparam,
     delete,
     exists,
@@ -34,29 +34,30 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.bulk import insert_new
 from db.calls.tables import calls
 from db.chunks import chunked
-from db.engines import engine_for, parse_url
+from db.documents import documents_of, first_document
 from db.folding import GRAM, grams, hashed
 from db.id_lists import Strings, among
 from db.metadata import Name, metadata
+from db.prepared import Prepared, execute
 from db.query.search import contains
+from db.search_index import FTS
 from db.text import decode_text, encode_text
 
 __all__ = [
     "LONGEST_PART",
     "TEXTS",
+    "LookedAt",
     "TextPart",
-    "all_seen_since",
     "call_texts",
-    "first_document",
-    "prepare_search",
+    "look_at_newest",
     "remove_parts",
     "says",
     "select_cut_candidates",
@@ -66,8 +67,6 @@ __all__ = [
     "select_saying_whole",
     "write_parts",
 ]
-
-log = logging.getLogger("tracegraph.search")
 
 TEXTS = "texts"
 """The name of the follower that writes texts (``db.followers``)."""
@@ -116,37 +115,23 @@ call_texts = Table(
 
 c = call_texts.c
 
-_INDEX = "call_texts_index"
-_MAKE = (
-    f"CREATE VIRTUAL TABLE IF NOT EXISTS {_INDEX}"
-    " USING fts5(text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1')"
-)
 _ADD = text(
-    f"INSERT INTO {_INDEX} (rowid, text) SELECT t.document, t.text"
+    f"INSERT INTO {FTS} (rowid, text) SELECT t.document, t.text"
     " FROM json_each(:documents) AS d CROSS JOIN call_texts AS t ON t.document = d.value"
 )
 _REMOVE = text(
-    f"INSERT INTO {_INDEX} ({_INDEX}, rowid, text) SELECT 'delete', document, text FROM call_texts"
+    f"INSERT INTO {FTS} ({FTS}, rowid, text) SELECT 'delete', document, text FROM call_texts"
     " WHERE project_id = :project AND call_id IN (SELECT value FROM json_each(:calls)) AND part = :part"
 ).bindparams(bindparam("project", type_=Name()), bindparam("calls", type_=Strings()))
 _TAKEN = text("SELECT document FROM call_texts WHERE document IN (SELECT value FROM json_each(:documents))")
 
 _MATCHING = (
-    f"SELECT t.call_id FROM {_INDEX} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
-    f" WHERE i.{_INDEX} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project"
+    f"SELECT t.call_id FROM {FTS} AS i CROSS JOIN call_texts AS t ON t.document = i.rowid"
+    f" WHERE i.{FTS} MATCH :sought AND i.rowid >= :first AND i.rowid < :end AND t.project_id = :project"
 )
 _NEWEST = _MATCHING.replace("t.call_id", "i.rowid, t.call_id", 1)
 _MOST_PARTS = 20_000
 """Parts of calls of several that the index is asked for."""
-
-_PROJECTS = 1 << 20
-_DOCUMENTS = 1 << 43  # of a project
-_WHOLE, _CUT = 0, _DOCUMENTS >> 1  # where the documents begin of calls that have one part, and of others
-_TICK = 512  # microseconds that a document stands for
-_SINCE = 946_684_800_000_000  # the year 2000; what is older shares the first document
-_ROOM = 1 << 32  # that is left before the first of them
-_LAST = _CUT - _ROOM - 1  # in 2071
-_NEVER = (1 << 63) - 1
 
 
 class TextPart(NamedTuple):
@@ -159,41 +144,7 @@ class TextPart(NamedTuple):
     started_at: int
 
 
-def prepare_search(url: str) -> bool:
-    """Make what searching needs that is no table of ours; False where this SQLite cannot, which is logged."""
-    engine = engine_for(parse_url(url), pool_size=1)
-    try:
-        with engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql(_MAKE)
-    except OperationalError as error:
-        if not any(missing in str(error.orig) for missing in ("fts5", "tokenizer")):
-            raise
-        log.warning(
-            "search is off: it needs SQLite 3.34 or later with FTS5 and its trigram tokenizer, and this is %s: %s",
-            sqlite3.sqlite_version,
-            error.orig,
-        )
-        return False
-    finally:
-        engine.dispose()
-    return True
-
-
 # Writes
-
-
-def _span(project_id: str, begin: int) -> tuple[int, int]:
-    """The documents of a project, from the first until before the last. Two projects may share them."""
-    first = zlib.crc32(project_id.encode(errors="surrogatepass")) % _PROJECTS * _DOCUMENTS + begin
-    return first, first + (_DOCUMENTS >> 1)
-
-
-def first_document(project_id: str, started_at: int, *, whole: bool = True) -> int:
-    """The document of a call that began then, or, where it is taken, the last that it may have instead. Those that
-    began later have smaller ones: FTS5 of SQLite 3.40 leaves out rows where it is asked from the last to the first."""
-    tick = min(max((started_at - _SINCE) // _TICK, 0), _LAST)
-    return _span(project_id, _WHOLE if whole else _CUT)[0] + _ROOM + _LAST - tick
 
 
 def write_parts(connection: Connection, project_id: str, parts: Sequence[TextPart]) -> None:
@@ -264,15 +215,44 @@ def select_parts(connection: Connection, project_id: str, call_ids: Iterable[str
 # Reads
 
 
-def says(folded: str) -> ColumnElement[bool]:
-    """A call whose text has this in it, read from the text itself."""
-    return exists(
-        select(literal(1)).where(
-            c.project_id == calls.c.project_id,
-            c.call_id == calls.c.id,
-            contains(c.text, literal(folded, Text()), folded=False),
-        )
+def says(folded: str, of: FromClause = calls) -> ColumnElement[bool]:
+    """A call whose text has this in it, read from the text itself; ``of`` has its ``project_id`` and ``id``.
+
+    The offset has PostgreSQL look at each call that it is asked of: it would rather read all texts there are.
+    """
+    said = select(literal(1)).where(
+        c.project_id == of.c.project_id,
+        c.call_id == of.c.id,
+        contains(c.text, literal(folded, Text()), folded=False),
     )
+    return exists(said.offset(0))
+
+
+class LookedAt(NamedTuple):
+    """A call, when it began, and whether it says what is sought."""
+
+    id: str
+    started_at: int
+    says: bool
+
+
+def look_at_newest(
+    connection: Connection,
+    project_id: str,
+    folded: Sequence[str],
+    where: Sequence[ColumnElement[bool]],
+    after: LookedAt | None,
+    limit: int,
+) -> list[LookedAt]:
+    """The calls that began last of those that fulfil ``where``, from the one behind ``after`` on: each is looked at."""
+    k = calls.c
+    listed = select(k.project_id, k.id, k.started_at).where(k.project_id == project_id, *where)
+    if after is not None:
+        listed = listed.where(tuple_(k.started_at, k.id) < (after.started_at, after.id))
+    newest = listed.order_by(k.started_at.desc(), k.id.desc()).limit(limit).subquery()
+    statement = select(newest.c.id, newest.c.started_at, and_(*(says(each, newest) for each in folded)))
+    found = execute(connection, statement.order_by(newest.c.started_at.desc(), newest.c.id.desc()))[1]
+    return list(map(LookedAt._make, found))
 
 
 def select_saying(
@@ -320,17 +300,10 @@ def select_newest_saying(
     """As ``select_saying_whole``, with their documents, from the one behind ``after`` on: those that began last come
     first. SQLite alone."""
     sought = [each for each in folded if len(each) >= GRAM]
-    first, end = _span(project_id, _WHOLE)
+    first, end = documents_of(project_id)
     asked = _asked(project_id, sought, folded, limit) | {"first": first if after is None else after + 1, "end": end}
     rows = connection.execute(text(f"{_NEWEST}{_said(folded)} ORDER BY i.rowid LIMIT :limit"), asked)
     return [(document, decode_text(call_id)) for document, call_id in rows]
-
-
-def all_seen_since(project_id: str, document: int) -> int:
-    """When all calls began, in microseconds, whose documents are certainly before this one: at that time or later."""
-    tick = _span(project_id, _WHOLE)[0] + _ROOM + _LAST - document
-    # Those that began still later share the first document, and some of them may be behind this one.
-    return _SINCE + (tick + 1) * _TICK if tick < _LAST else _NEVER
 
 
 def _expression(sought: Sequence[str]) -> str:
@@ -346,15 +319,23 @@ def _matching(
     several parts of which one holds the trigrams, as often as parts do."""
     cut = said is None
     if connection.dialect.name == "postgresql":
-        chosen = [gram for each in sought for gram in _chosen(each)]
-        numbers = literal(hashed(project_id, chosen), ARRAY(Integer()))
-        where = [c.project_id == project_id, c.whole.is_(not cut), c.grams.op("@>")(numbers)]
-        looked_at = [contains(c.text, literal(each, Text()), folded=False) for each in said or ()]
-        return connection.execute(select(c.call_id).where(*where, *looked_at).limit(limit)).scalars()
-    first, end = _span(project_id, _CUT if cut else _WHOLE)
+        numbers = hashed(project_id, [gram for each in sought for gram in _chosen(each)])
+        bound = {"project": project_id, "numbers": numbers, "limit": limit, **_named(said or ())}
+        return [call_id for (call_id,) in _holding(len(said or ()), cut=cut).fetch(connection, bound)]
+    first, end = documents_of(project_id, whole=not cut)
     asked = _asked(project_id, sought, said or (), limit) | {"first": first, "end": end}
     rows = connection.execute(text(f"{_MATCHING}{_said(said or ())} LIMIT :limit"), asked)
     return map(decode_text, rows.scalars())
+
+
+@lru_cache(maxsize=64)
+def _holding(said: int, *, cut: bool) -> Prepared:
+    """The statement of PostgreSQL's that finds calls by their trigrams, and looks for ``said`` texts in each."""
+    where = [c.project_id == bindparam("project", type_=Name()), c.whole.is_(not cut)]
+    # Before the numbers, which take longer to read: in a project of few calls the index may not be asked.
+    where += (contains(c.text, bindparam(f"said_{number}", type_=Text()), folded=False) for number in range(said))
+    where.append(c.grams.op("@>")(bindparam("numbers", type_=ARRAY(Integer()))))
+    return Prepared(select(c.call_id).where(*where).limit(bindparam("limit", type_=Integer())))
 
 
 def _said(folded: Sequence[str]) -> str:
@@ -363,8 +344,11 @@ def _said(folded: Sequence[str]) -> str:
 
 
 def _asked(project_id: str, sought: Sequence[str], said: Sequence[str], limit: int) -> dict[str, Any]:
-    named = {f"said_{number}": each for number, each in enumerate(said)}
-    return {"sought": _expression(sought), "project": encode_text(project_id), "limit": limit, **named}
+    return {"sought": _expression(sought), "project": encode_text(project_id), "limit": limit, **_named(said)}
+
+
+def _named(said: Sequence[str]) -> dict[str, str]:
+    return {f"said_{number}": each for number, each in enumerate(said)}
 
 
 def _chosen(folded: str) -> list[str]:

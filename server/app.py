@@ -14,9 +14,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from db.call_texts import prepare_search
 from db.engines import Database, parse_url
 from db.migrate import migrate
+from db.search_index import prepare_search
 from db.subject_indexes import index_subjects
 from db.upkeep import Upkeep
 from db.write_queue import WriteLimits

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from db.engines import Database
@@ -21,6 +22,10 @@ from resolvers.callers import LOCAL
 from resolvers.context import Context
 
 _numbers = itertools.count()
+
+# How long an example takes, and to make one, says more of what else the machine does than of what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Databases of tests lie in memory where there is room: making thousands of them on a disk takes most of a run's time.
 # Nothing is lost by it: tests of durability kill servers, never the machine.

@@ -1,11 +1,14 @@
 """Finding calls by what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 
 from db.call_texts import (
-    all_seen_since,
+    LookedAt,
+    look_at_newest,
     says,
     select_cut_candidates,
     select_newest_saying,
@@ -14,9 +17,10 @@ from db.call_texts import (
 )
 from db.calls.tables import calls
 from db.chunks import chunked
+from db.documents import all_seen_since
 from db.folding import GRAM
 from db.id_lists import of_project, one_of
-from db.pending_texts import select_position, select_said, select_unread
+from db.pending_texts import select_said, select_unread
 from resolvers.context import Context
 from resolvers.search.texts import says_all
 
@@ -40,7 +44,11 @@ MOST_AT_FIRST, MOST_AT_A_TIME = 200, 5000
 """Calls that the index is asked for at a time, where the newest are sought."""
 
 MOST_SEEN = 5000
-"""Calls that it gives, of which few are in a list: then those of the list are looked at, in its order."""
+"""Calls that it gives, of which few are in a list: then those of the list are looked at, in its order. As many of them
+are looked at where many say what is sought."""
+
+FEW_CHANGES = 5000
+"""Changes of a project up to which it has so few calls that the index is asked first."""
 
 MOST_SCANNED = 100_000
 """The newest calls, that a search is among which no index serves."""
@@ -48,30 +56,28 @@ MOST_SCANNED = 100_000
 
 def saying(connection: Connection, project: str, terms: Sequence[str]) -> ColumnElement[bool]:
     """The calls of a project that say all of these folded texts, as a condition that names the project."""
-    unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
-    said, known = _saying_themselves(connection, project, unread, terms)
+    return _saying(connection, project, terms, _read_themselves(connection, project, terms))
+
+
+def _saying(connection: Connection, project: str, terms: Sequence[str], unwritten: "_Unwritten") -> ColumnElement[bool]:
     indexed = [term for term in terms if len(term) >= GRAM]
     if not indexed:
-        return _looked_at(project, terms, said, known, _newest(project))
+        return _looked_at(project, terms, unwritten, _newest(project))
     whole = select_saying_whole(connection, project, terms, MOST_FOUND + 1)
     cut = select_cut_candidates(connection, project, indexed) if len(whole) <= MOST_FOUND else None
     if cut is None or len(cut) > MOST_FOUND:
-        return _looked_at(project, terms, said, known)
-    passed = set(known)
-    said += (call_id for call_id in whole if call_id not in passed)
-    said += (call_id for call_id, _ in select_saying(connection, project, sorted(cut - passed), terms))
+        return _looked_at(project, terms, unwritten)
+    said = [*unwritten.said, *(call_id for call_id in whole if call_id not in unwritten.known)]
+    said += (call_id for call_id, _ in select_saying(connection, project, sorted(cut - unwritten.known), terms))
     return of_project(c.project_id, c.id, project, said)
 
 
 def _looked_at(
-    project: str,
-    terms: Sequence[str],
-    said: Sequence[str],
-    known: Sequence[str],
-    *where: ColumnElement[bool],
+    project: str, terms: Sequence[str], unwritten: "_Unwritten", *where: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """The calls whose texts say it, each looked at, and those that are ``said`` to, of those that are ``known``."""
-    looked_at = and_(*where, *map(says, terms), not_(one_of(c.id, known)))
+    """The calls whose texts say it, each looked at, and those that say it themselves."""
+    looked_at = and_(*where, *map(says, terms), not_(one_of(c.id, unwritten.known)))
+    said = unwritten.said
     return and_(c.project_id == project, or_(looked_at, one_of(c.id, said)) if said else looked_at)
 
 
@@ -79,22 +85,62 @@ def newest_saying(
     connection: Connection, project: str, terms: Sequence[str], where: Sequence[ColumnElement[bool]], wanted: int
 ) -> ColumnElement[bool]:
     """As ``saying``, but of those that fulfil ``where`` the newest alone: ``wanted`` of them at least, where there are
-    as many.
+    as many."""
+    unwritten = _read_themselves(connection, project, terms)
+    if all(len(term) < GRAM for term in terms):
+        return _saying(connection, project, terms, unwritten)
+    newest = _newest_by_index if connection.dialect.name == "sqlite" else _newest_by_looking
+    found = newest(connection, project, terms, where, wanted, unwritten)
+    return _saying(connection, project, terms, unwritten) if found is None else found
 
-    The index of SQLite gives calls in this order, and is left once there are enough of them.
+
+def _newest_by_looking(
+    connection: Connection,
+    project: str,
+    terms: Sequence[str],
+    where: Sequence[ColumnElement[bool]],
+    wanted: int,
+    unwritten: "_Unwritten",
+) -> ColumnElement[bool] | None:
+    """Those among the newest that are looked at; None where that would be too many of them, or the index finds them
+    sooner.
+
+    The index of PostgreSQL gives all calls or none, which takes long where many say it. So a few of the newest are
+    looked at first, and how many of these say it tells how many more are to be looked at for a page.
     """
-    indexed = [term for term in terms if len(term) >= GRAM]
-    if not indexed or connection.dialect.name != "sqlite":
-        return saying(connection, project, terms)
-    cut = select_cut_candidates(connection, project, indexed)
+    if unwritten.changes <= FEW_CHANGES:
+        return None
+    found: list[str] = []
+    seen, size = 0, max(MOST_AT_FIRST, 2 * wanted)
+    last: LookedAt | None = None
+    while seen + size <= MOST_SEEN:
+        newest = look_at_newest(connection, project, terms, where, last, size)
+        found += (each.id for each in newest if unwritten.says(each))
+        if len(newest) < size or len(found) >= wanted:
+            return of_project(c.project_id, c.id, project, found)
+        if not found:
+            break
+        seen, last = seen + size, newest[-1]
+        size = max(MOST_AT_FIRST, 2 * seen * (wanted - len(found)) // len(found))
+    return None
+
+
+def _newest_by_index(
+    connection: Connection,
+    project: str,
+    terms: Sequence[str],
+    where: Sequence[ColumnElement[bool]],
+    wanted: int,
+    unwritten: "_Unwritten",
+) -> ColumnElement[bool] | None:
+    """Those that the index of SQLite gives, in this order, until there are enough of them; None where calls of several
+    parts are too many to be put between them."""
+    cut = select_cut_candidates(connection, project, [term for term in terms if len(term) >= GRAM])
     if cut is None:
-        return saying(connection, project, terms)
-    unread = select_unread(connection, project, select_position(connection, project), MOST_UNREAD)
-    said, known = _saying_themselves(connection, project, unread, terms)
-    found = set(said)
-    starts = _starts(connection, project, said, where)
-    passed = set(known)
-    for call_id, began in select_saying(connection, project, sorted(cut - passed), terms, where):
+        return None
+    found = set(unwritten.said)
+    starts = _starts(connection, project, unwritten.said, where)
+    for call_id, began in select_saying(connection, project, sorted(cut - unwritten.known), terms, where):
         found.add(call_id)
         starts.append(began)
     after: int | None = None
@@ -102,7 +148,7 @@ def newest_saying(
     seen = 0
     while True:
         newest = select_newest_saying(connection, project, terms, after, size)
-        new = [call_id for _, call_id in newest if call_id not in passed]
+        new = [call_id for _, call_id in newest if call_id not in unwritten.known]
         found.update(new)
         starts += _starts(connection, project, new, where)
         listed = of_project(c.project_id, c.id, project, sorted(found))
@@ -114,12 +160,12 @@ def newest_saying(
             return and_(listed, c.started_at >= since)
         seen += size
         if seen > MOST_SEEN:
-            return _looked_at(project, terms, said, known)
+            return _looked_at(project, terms, unwritten)
         size = min(2 * size, MOST_AT_A_TIME)
 
 
 def _starts(
-    connection: Connection, project: str, ids: Sequence[str], where: Sequence[ColumnElement[bool]]
+    connection: Connection, project: str, ids: Iterable[str], where: Sequence[ColumnElement[bool]]
 ) -> list[int]:
     """When those of the calls began that fulfil ``where``."""
     starts: list[int] = []
@@ -129,10 +175,22 @@ def _starts(
     return starts
 
 
-def _saying_themselves(
-    connection: Connection, project: str, unread: Sequence[tuple[str, int]], terms: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """Those of the calls that say it, read from their payloads, and those that were read."""
+class _Unwritten(NamedTuple):
+    """Calls whose texts are not written yet, and which of them say what is sought; ``changes`` are those of the
+    project in all."""
+
+    changes: int
+    known: AbstractSet[str]
+    said: AbstractSet[str]
+
+    def says(self, call: LookedAt) -> bool:
+        """Whether a call says it, of whose text this may be known better than it was found."""
+        return call.id in self.said if call.id in self.known else call.says
+
+
+def _read_themselves(connection: Connection, project: str, terms: Sequence[str]) -> _Unwritten:
+    """Read the payloads of calls whose texts are not written yet."""
+    unread = select_unread(connection, project, MOST_UNREAD)
     found: list[str] = []
     known: list[str] = []
     batch: list[str] = []
@@ -142,7 +200,7 @@ def _saying_themselves(
         for chunk in chunked(batch):
             found.extend(said.call_id for said in select_said(connection, project, chunk) if says_all(said, terms))
 
-    for call_id, size in unread[: _readable(unread)]:
+    for call_id, size in unread.calls[: _readable(unread.calls)]:
         if batch and held + size > READ_BYTES:
             read()
             batch, held = [], 0
@@ -150,7 +208,7 @@ def _saying_themselves(
         known.append(call_id)
         held += size
     read()
-    return found, known
+    return _Unwritten(unread.changes, frozenset(known), frozenset(found))
 
 
 def _readable(unread: Sequence[tuple[str, int]]) -> int:
@@ -165,8 +223,8 @@ def _readable(unread: Sequence[tuple[str, int]]) -> int:
 
 def count_unsearched(connection: Connection, project: str) -> int:
     """How many calls of a project a search would not look at now, counted up to ``MOST_COUNTED``."""
-    unread = select_unread(connection, project, select_position(connection, project), MOST_COUNTED)
-    return len(unread) - _readable(unread)
+    unread = select_unread(connection, project, MOST_COUNTED)
+    return len(unread.calls) - _readable(unread.calls)
 
 
 async def unsearched(context: Context, projects: Sequence[str]) -> list[int]:

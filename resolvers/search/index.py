@@ -19,6 +19,7 @@ from db.changes import START, Position, select_changes
 from db.followers import Following, move_follower, select_follower, select_followers, start_following
 from db.pending_texts import select_behind, select_said
 from db.projects import select_heads
+from db.search_index import settle_index
 from resolvers.context import Context
 from resolvers.search.texts import text_parts
 
@@ -87,6 +88,8 @@ class TextWriter:
         waiting = [project for project, _ in behind]
         while waiting:
             waiting = [project for project in waiting if await self._write_batch(project) and not self._overtaken]
+        if behind and not self._overtaken:
+            await database.write(settle_index, always=True)
         return len(behind) == MOST_PROJECTS and not self._overtaken
 
     async def _watch(self) -> None:

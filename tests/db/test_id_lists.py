@@ -29,7 +29,9 @@ def connection(database_url: str) -> Iterator[Connection]:
 @example(['a","b', "c"], "a")
 @example(["NULL", "null"], "NULL")
 @example(["", ""], "")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=200
+)
 def test_a_text_is_among_those_of_a_list(connection: Connection, ids: list[str], text: str) -> None:
     for each in {text, *ids}:
         found = connection.execute(select(literal(1)).where(among(literal(encode_text(each), Text()), ids))).all()

@@ -163,11 +163,13 @@ async def all_pages(client: httpx.AsyncClient, size: int, **variables: Any) -> l
         after = listed["pageInfo"]["endCursor"]
 
 
-@pytest.mark.parametrize("at_a_time", [1, 3, 200])
+@pytest.mark.parametrize(("at_a_time", "seen"), [(1, 5000), (3, 5000), (3, 20), (200, 5000)])
 async def test_pages_of_what_many_say_have_each_call_once(
-    searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+    searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch, at_a_time: int, seen: int
 ) -> None:
     """Some began at one time, some between others that were recorded before, some before and after all documents."""
+    monkeypatch.setattr(find, "FEW_CHANGES", 0)
+    monkeypatch.setattr(find, "MOST_SEEN", seen)
     monkeypatch.setattr(find, "MOST_AT_FIRST", at_a_time)
     monkeypatch.setattr(find, "MOST_AT_A_TIME", at_a_time)
     calls = []

@@ -46,6 +46,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TABLE IF EXISTS call_texts_index")  # made by db.call_texts.prepare_search
+        op.execute("DROP TABLE IF EXISTS call_texts_index")  # made by db.search_index.prepare_search
     op.drop_table("call_texts")
     op.execute("DELETE FROM followers WHERE name = 'texts'")

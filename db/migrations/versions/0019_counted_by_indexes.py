@@ -62,6 +62,6 @@ def _name(columns: list[str]) -> str:
 
 
 def _forget_texts() -> None:
-    op.execute("DROP TABLE IF EXISTS call_texts_index")  # made by db.call_texts.prepare_search
+    op.execute("DROP TABLE IF EXISTS call_texts_index")  # made by db.search_index.prepare_search
     op.execute("DELETE FROM call_texts")
     op.execute("DELETE FROM followers WHERE name = 'texts'")
