@@ -27,6 +27,6 @@ def _members(text: str) -> dict[str, JSONText]:
     return {name: JSONText(bytes(value).decode()) for name, value in found.items()}
 
 
-def object_of(members: Mapping[str, JSONText]) -> JSONText:
-    """The JSON object with these members, in their order."""
+def object_of(members: Mapping[str, str]) -> JSONText:
+    """The JSON object with these members, which are JSON text, in their order."""
     return JSONText("{" + ",".join(f"{dump_json(name)}:{value}" for name, value in members.items()) + "}")

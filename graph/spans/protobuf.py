@@ -2,12 +2,13 @@
 
 It is read with messages that have the wire format of OpenTelemetry's own, but bytes where those have strings, and
 where those have spans. So text that is no UTF-8 (collectors pass it on) and one span that is broken do not cost the
-batch: the text is read with replacement characters, the span is refused alone.
+batch: the text is read with replacement characters, the span is refused alone. The attributes of spans are bytes, too:
+most of them come again and again, and are known by their bytes without being read.
 """
 
 import base64
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -24,6 +25,10 @@ __all__ = ["spans_of_protobuf"]
 _KIND_NAMES = {number: name.removeprefix("SPAN_KIND_") for name, number in trace_pb2.Span.SpanKind.items()}
 _STATUS_NAMES = {number: name.removeprefix("STATUS_CODE_") for name, number in trace_pb2.Status.StatusCode.items()}
 _FIELD = descriptor_pb2.FieldDescriptorProto
+_AS_BYTES = {("ScopeSpans", "spans"), ("Span", "attributes"), ("Event", "attributes"), ("Link", "attributes")}
+
+SHORT = 96
+"""Bytes of attributes that are remembered."""
 
 
 @cache
@@ -35,13 +40,14 @@ def _messages() -> dict[str, Any]:
         descriptor.CopyToProto(file)
         for message in _all_messages(file.message_type):
             for field in message.field:
-                if field.type == _FIELD.TYPE_STRING or (message.name, field.name) == ("ScopeSpans", "spans"):
+                if field.type == _FIELD.TYPE_STRING or (message.name, field.name) in _AS_BYTES:
                     field.type = _FIELD.TYPE_BYTES
                     field.ClearField("type_name")
         pool.Add(file)
     names = {
         "request": "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest",
         "span": "opentelemetry.proto.trace.v1.Span",
+        "attribute": "opentelemetry.proto.common.v1.KeyValue",
     }
     return {short: message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for short, name in names.items()}
 
@@ -71,21 +77,20 @@ def spans_of_protobuf(content: bytes) -> Iterator[Span | UnreadableSpan]:
     message_class = _messages()["span"]
     for resource_spans in request.resource_spans:
         resource = Resource(
-            _attributes(resource_spans.resource.attributes), resource_spans.resource.dropped_attributes_count
+            _pairs(resource_spans.resource.attributes), resource_spans.resource.dropped_attributes_count
         )
         for scope_spans in resource_spans.scope_spans:
             scope = Scope(
                 _text(scope_spans.scope.name),
                 _text(scope_spans.scope.version),
-                _attributes(scope_spans.scope.attributes),
+                _pairs(scope_spans.scope.attributes),
             )
             for encoded in scope_spans.spans:
                 try:
-                    message = message_class.FromString(encoded)
+                    span: Span | UnreadableSpan = _span(message_class.FromString(encoded), resource, scope)
                 except DecodeError as error:
-                    yield UnreadableSpan(f"{len(encoded)} bytes that are no span in protobuf: {error}")
-                else:
-                    yield _span(message, resource, scope)
+                    span = UnreadableSpan(f"{len(encoded)} bytes that are no span in protobuf: {error}")
+                yield span
 
 
 def _check_counts(request: Any) -> None:
@@ -144,19 +149,33 @@ def _text(content: bytes) -> str:
     return content.decode(errors="replace")
 
 
-def _attributes(pairs: Iterable[Any]) -> Attributes:
+def _attributes(encoded: Iterable[bytes]) -> Attributes:
+    return dict([_short_attribute(each) if len(each) <= SHORT else _attribute(each) for each in encoded])
+
+
+def _attribute(encoded: bytes) -> tuple[str, JSONValue]:
+    pair = _messages()["attribute"].FromString(encoded)
+    return _text(pair.key), _value(pair.value)
+
+
+_short_attribute = lru_cache(maxsize=4096)(_attribute)
+
+
+def _pairs(pairs: Iterable[Any]) -> Attributes:
     return {_text(pair.key): _value(pair.value) for pair in pairs}
 
 
 def _value(value: Any) -> JSONValue:
     """An AnyValue as JSON; bytes are base64, one without a value is null."""
+    if text := value.string_value:  # of most values; to ask which it is takes as long
+        return _text(text)
     match value.WhichOneof("value"):
         case "string_value":
-            return _text(value.string_value)
+            return ""
         case "array_value":
             return [_value(item) for item in value.array_value.values]
         case "kvlist_value":
-            return _attributes(value.kvlist_value.values)
+            return _pairs(value.kvlist_value.values)
         case "bytes_value":
             return base64.b64encode(value.bytes_value).decode()
         case None:

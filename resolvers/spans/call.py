@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+from db.json_members import object_of
 from db.json_text import JSONText, JSONValue, dump_json
 from resolvers.calls.events import CallEnd, CallStart
 from resolvers.calls.kinds import CallKind, kind_of_word
@@ -13,10 +15,11 @@ from resolvers.calls.requests import SPAN
 from resolvers.calls.sections import usage_in
 from resolvers.calls.usage import NO_MODEL
 from resolvers.calls.validate import LONGEST_DISPLAY_NAME, LONGEST_OP_NAME
-from resolvers.spans.conventions import described, input_of, kind_of_span, model_of, output_of, usage_of
+from resolvers.spans.conventions import NOTHING, described, input_of, kind_of_span, model_of, output_of, usage_of
 from resolvers.spans.honeyhive import HoneyHiveEvent, honeyhive_event
-from resolvers.spans.lookup import Finder, Keys, Tree
+from resolvers.spans.lookup import Finder
 from resolvers.spans.nesting import nested
+from resolvers.spans.shapes import Keys
 from resolvers.spans.span import Attributes, Resource, Span
 
 __all__ = ["SpanCall", "call_of", "project_of"]
@@ -75,24 +78,24 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
 
     A span without an end gives a start alone: the call runs.
     """
-    tree = nested(span.attributes)
-    attributes = Finder(tree)
+    attributes = Finder(span.attributes)
     events = [(event.name, nested(event.attributes)) for event in span.events]
-    description = described(attributes)
+    found = described(attributes)
+    description = {name: each.text for name, each in found.items()}
     inputs, output, usage = input_of(attributes, events), output_of(attributes, events), usage_of(attributes)
-    model = model_of(description)
-    kind = kind_of_span(description, attributes)
+    model = model_of(found)
+    kind = kind_of_span(found, attributes)
     told = honeyhive_event(span.attributes)
     if told is not None:
-        description["honeyhive"] = told.recorded
-        inputs, output = told.inputs(inputs), told.sections.get("outputs", output)
+        description["honeyhive"] = dump_json(told.recorded)
+        inputs, output = told.inputs(inputs), told.output(output)
         model = model or told.model
         kind = kind_of_word(word) if (word := told.text("event_type")) else kind
-    elif not (description or inputs or output != {} or usage):
-        description = {**tree}
+    elif not (description or usage) and inputs == output == NOTHING:
+        description = attributes.members()
     given = attributes.get(GIVEN)
     if isinstance(given, dict):
-        description.update(given)
+        description.update({name: dump_json(value) for name, value in given.items()})
     description.pop(SPAN, None)
 
     thread_id = attributes.text(THREAD)
@@ -107,8 +110,8 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         parent_id=span.parent_span_id or (told.session_id if told else None),
         op_name=_shortened((told.text("event_name") if told else None) or span.name or "unknown", LONGEST_OP_NAME),
         started_at=span.start // 1000,
-        attributes=_with_span(dump_json(description), _span_text(span, tree, events)),
-        inputs=dump_json(inputs),
+        attributes=_with_span(object_of(description), span, attributes.whole(), events),
+        inputs=inputs,
         display_name=_shortened(attributes.text(DISPLAY_NAME) or "", LONGEST_DISPLAY_NAME) or None,
         thread_id=thread_id,
         turn_id=call_id if is_turn else None,
@@ -128,7 +131,7 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         project=project,
         id=call_id,
         ended_at=span.end // 1000,
-        output=dump_json(output),
+        output=output,
         summary=dump_json({"usage": counted} if counted else {}),
         exception=_exception(span) or (told.exception if told else None),
         wb_run_step_end=_step(attributes.get(LAST_STEP)),
@@ -156,35 +159,31 @@ def _session_of(told: HoneyHiveEvent, start: CallStart) -> CallStart | None:
     )
 
 
-def _with_span(description: JSONText, span: str) -> JSONText:
-    """What the attributes of the call say of the span, and the span."""
-    return JSONText(f'{description[:-1]}{"" if description == "{}" else ","}"{SPAN}":{span}}}')
+def _with_span(
+    description: JSONText, span: Span, attributes: str, events: list[tuple[str, dict[str, JSONValue]]]
+) -> JSONText:
+    """What the attributes of the call say of the span, and the whole span, in the form in which Weave keeps it, with
+    the nanoseconds and the scope added.
 
-
-def _span_text(span: Span, attributes: Tree, events: list[tuple[str, dict[str, JSONValue]]]) -> str:
-    """The whole span, in the form in which Weave keeps it, with the nanoseconds and the scope added.
-
-    Put together from parts, of which most spans share some and have no others.
+    It is the longest text of a call, so it is put together once. Ids are hex, kinds and codes names or numbers.
     """
-    said = dump_json(
-        {
-            "name": span.name,
-            "context": {"trace_id": span.trace_id, "span_id": span.span_id, "trace_state": span.trace_state},
-            "kind": span.kind,
-            "parent_id": span.parent_span_id,
-            "start_time": _iso(span.start),
-            "end_time": _iso(span.end) if span.end else None,
-            "start_time_unix_nano": span.start,
-            "end_time_unix_nano": span.end,
-            "status": {"code": span.status, "message": span.status_message},
-        }
+    parent = "null" if span.parent_span_id is None else f'"{span.parent_span_id}"'
+    end = f'"{_iso(span.end)}"' if span.end else "null"
+    return JSONText(
+        f'{description[:-1]}{"" if description == "{}" else ","}"{SPAN}":{{"name":{dump_json(span.name)},'
+        f'"context":{{"trace_id":"{span.trace_id}","span_id":"{span.span_id}","trace_state":{_text(span.trace_state)}}},'
+        f'"kind":"{span.kind}","parent_id":{parent},"start_time":"{_iso(span.start)}","end_time":{end},'
+        f'"start_time_unix_nano":{span.start},"end_time_unix_nano":{span.end},'
+        f'"status":{{"code":"{span.status}","message":{_text(span.status_message)}}},"attributes":{attributes},'
+        f'"events":{_events_text(span, events)},"links":{_links_text(span)},"resource":{span.resource.text},'
+        f'"scope":{span.scope.text},"flags":{span.flags},"dropped_attributes_count":{span.dropped_attributes_count},'
+        f'"dropped_events_count":{span.dropped_events_count},"dropped_links_count":{span.dropped_links_count}}}}}'
     )
-    return (
-        f'{said[:-1]},"attributes":{dump_json(attributes)},"events":{_events_text(span, events)},'
-        f'"links":{_links_text(span)},"resource":{span.resource.text},"scope":{span.scope.text},"flags":{span.flags},'
-        f'"dropped_attributes_count":{span.dropped_attributes_count},'
-        f'"dropped_events_count":{span.dropped_events_count},"dropped_links_count":{span.dropped_links_count}}}'
-    )
+
+
+def _text(text: str) -> str:
+    """JSON text of what is mostly empty."""
+    return dump_json(text) if text else '""'
 
 
 def _events_text(span: Span, events: list[tuple[str, dict[str, JSONValue]]]) -> str:
@@ -223,7 +222,13 @@ def _links_text(span: Span) -> str:
 
 def _iso(nanoseconds: int) -> str:
     seconds, fraction = divmod(nanoseconds, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{fraction:09d}Z"
+    return f"{_second(seconds)}.{fraction:09d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    """To the second; spans that come together begin and end in a few of them."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def _exception(span: Span) -> str | None:

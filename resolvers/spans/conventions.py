@@ -6,14 +6,16 @@ from, as Weave's own server stores spans: ``inputs: {"input.value": ...}``.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from db.json_text import JSONValue, parse_json
+from db.json_text import JSONText, JSONValue, dump_json, parse_json
 from resolvers.calls.kinds import CallKind, kind_of_word
-from resolvers.spans.lookup import Finder, Keys, NamedKeys, Tree
+from resolvers.spans.lookup import Finder, Found
 from resolvers.spans.nesting import at
+from resolvers.spans.shapes import Keys, NamedKeys
 
-__all__ = ["described", "input_of", "kind_of_span", "model_of", "output_of", "usage_of"]
+__all__ = ["NOTHING", "described", "input_of", "kind_of_span", "model_of", "output_of", "usage_of"]
 
 INPUTS = Keys(
     "ai.toolCall.args",
@@ -169,40 +171,41 @@ OUTPUT_EVENTS = {
     "gen_ai.client.inference.operation.details": "gen_ai.output.messages",
 }
 
-Events = Sequence[tuple[str, Tree]]
+Events = Sequence[tuple[str, Mapping[str, JSONValue]]]
 """Name and nested attributes of each event."""
 
 
-def input_of(attributes: Finder, events: Events) -> dict[str, JSONValue]:
+NOTHING = JSONText("{}")
+"""The inputs or the output of a span that says none."""
+
+
+def input_of(attributes: Finder, events: Events) -> JSONText:
     """The inputs: ``{attribute: value}``, or the value itself of an attribute that is called input or inputs."""
-    found = attributes.first(INPUTS) or _from_events(events, INPUT_EVENTS)
-    if found is None:
-        return {}
-    key, value = found
-    return value if key in {"input", "inputs"} and isinstance(value, dict) else {key: _read(key, value)}
+    key, value = _said(attributes.first(INPUTS)) or _from_events(events, INPUT_EVENTS)
+    return JSONText(value) if key in {"", "input", "inputs"} and value.startswith("{") else _named(key, value)
 
 
-def output_of(attributes: Finder, events: Events) -> JSONValue:
+def output_of(attributes: Finder, events: Events) -> JSONText:
     """The output: ``{attribute: value}``, or the value itself of an attribute that is called output or outputs."""
-    found = attributes.first(OUTPUTS) or _from_events(events, OUTPUT_EVENTS)
-    if found is None:
-        return {}
-    key, value = found
-    return value if key in {"output", "outputs"} else {key: _read(key, value)}
+    key, value = _said(attributes.first(OUTPUTS)) or _from_events(events, OUTPUT_EVENTS)
+    return JSONText(value) if key in {"", "output", "outputs"} else _named(key, value)
 
 
-def _read(key: str, value: JSONValue) -> JSONValue:
-    """``value``, or what it says where it is always JSON text."""
-    if key not in WRITTEN or not isinstance(value, str):
-        return value
-    try:
-        return parse_json(value)
-    except (ValueError, RecursionError):
-        return value
+def _said(found: Found | None) -> tuple[str, str] | None:
+    return None if found is None else (found.key, found.text)
 
 
-def _from_events(events: Events, names: Mapping[str, str]) -> tuple[str, JSONValue] | None:
-    """The messages that events carry: as one attribute with all of them, or a message an event."""
+def _named(key: str, value: str) -> JSONText:
+    """An object with one member; of what is always JSON text, with what that says."""
+    if key in WRITTEN and value.startswith('"'):
+        with suppress(ValueError, RecursionError):
+            value = dump_json(parse_json(parse_json(value)))
+    return JSONText(f'{{"{key}":{value}}}')
+
+
+def _from_events(events: Events, names: Mapping[str, str]) -> tuple[str, str]:
+    """The messages that events carry, and the attribute that they would be: one with all of them, or a message an
+    event. ``NOTHING`` without a name where they carry none."""
     messages: list[JSONValue] = []
     for name, attributes in events:
         key = names.get(name)
@@ -210,21 +213,21 @@ def _from_events(events: Events, names: Mapping[str, str]) -> tuple[str, JSONVal
             continue
         whole = at(attributes, key)
         if whole is not None:
-            return key, whole
+            return key, dump_json(whole)
         message = at(attributes, "gen_ai.event.content")
         if message is None:
             message = {part: value for part, value in attributes.items() if part != "gen_ai"}
         if message not in ("", {}):
             messages.append(message)
     keys = [names[name] for name, _ in events if name in names]
-    return (keys[0], messages) if messages else None
+    return (keys[0], dump_json(messages)) if messages else ("", NOTHING)
 
 
 def usage_of(attributes: Finder) -> dict[str, int]:
     """Token counts by their names in ``summary.usage``; the total is made where only its parts are said."""
     counts: dict[str, int] = {}
     for name, keys in attributes.named(USAGE):
-        for _, value in attributes.values(keys):
+        for value in attributes.values(keys):
             count = _count(value)
             if count is not None:
                 counts[name] = count
@@ -245,28 +248,32 @@ def _count(value: Any) -> int | None:
     return count if not isinstance(value, bool) and 0 <= count < 1 << 62 else None
 
 
-def described(attributes: Finder) -> dict[str, JSONValue]:
+def described(attributes: Finder) -> dict[str, Found]:
     """What the attributes of the call say of the span before the span itself."""
     found = {name: attributes.first(keys) for name, keys in attributes.named(DESCRIPTION)}
-    return {name: value[1] for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def model_of(description: Mapping[str, JSONValue]) -> str | None:
+def model_of(description: Mapping[str, Found]) -> str | None:
     """The model in what ``described`` gave."""
-    model = description.get("model")
-    parameters = description.get("model_parameters")
-    if model is None and isinstance(parameters, dict):
+    model = _value("model", description)
+    if model is None and isinstance(parameters := _value("model_parameters", description), dict):
         model = parameters.get("model")
     return model if isinstance(model, str) and model else None
 
 
-def kind_of_span(description: Mapping[str, JSONValue], attributes: Finder) -> CallKind | None:
+def _value(name: str, description: Mapping[str, Found]) -> JSONValue:
+    found = description.get(name)
+    return None if found is None else found.value
+
+
+def kind_of_span(description: Mapping[str, Found], attributes: Finder) -> CallKind | None:
     """The kind that the span's own word stands for, or the operation of its convention; None where it says neither."""
-    word = description.get("kind")
+    word = _value("kind", description)
     if isinstance(word, str):
         known = word.upper() in OPENINFERENCE_KINDS
         return OPENINFERENCE_KINDS[word.upper()] if known else kind_of_word(word)
-    operation = description.get("operation_name")
+    operation = _value("operation_name", description)
     if isinstance(operation, str):
         return OPERATIONS.get(operation, CallKind.OTHER)
     request = attributes.get(REQUEST_TYPE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from db.json_text import JSONValue
+from db.json_text import JSONText, JSONValue, dump_json
 from resolvers.spans.nesting import nested
 
 __all__ = ["HoneyHiveEvent", "honeyhive_event"]
@@ -82,12 +82,16 @@ class HoneyHiveEvent:
         value = inside.get(name) if isinstance(inside, dict) else None
         return value if isinstance(value, str) and value else None
 
-    def inputs(self, found: dict[str, JSONValue]) -> dict[str, JSONValue]:
+    def inputs(self, found: JSONText) -> JSONText:
         """Its inputs, an object; ``found`` where it has none."""
         given = self.sections.get("inputs")
         if given is None:
             return found
-        return given if isinstance(given, dict) else {"inputs": given}
+        return dump_json(given if isinstance(given, dict) else {"inputs": given})
+
+    def output(self, found: JSONText) -> JSONText:
+        """Its outputs; ``found`` where it has none."""
+        return dump_json(self.sections["outputs"]) if "outputs" in self.sections else found
 
     @property
     def exception(self) -> str | None:

@@ -6,17 +6,23 @@ nested, since another key has a plain value on its way, stays as it is at the to
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping
+from functools import lru_cache
 
-from db.json_text import JSONValue, is_deeper, parse_json
+import msgspec
+
+from db.json_text import JSONValue, dump_json, is_deeper, parse_json
 from db.remembering import remembering
 
-__all__ = ["at", "nested", "segments_of", "value_at"]
+__all__ = ["ConflictError", "at", "below", "nested", "nested_apart", "segments_of", "text_of", "value_of"]
 
 DEEPEST_KEY = 64  # segments; a key of more stays flat
 DEEPEST_VALUE = 200  # levels of JSON in a string; deeper text stays text
+SHORT = 64  # characters of texts that are remembered
+
+_CONTAINERS = (dict, list)
 
 
-class _ConflictError(Exception):
+class ConflictError(Exception):
     """A key leads through another key's value."""
 
 
@@ -27,22 +33,25 @@ class _Branch(dict[str, JSONValue]):
 def nested(attributes: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
     """``attributes`` nested; see the module."""
     try:
-        root = _nest(attributes.items(), strict=True)
-    except _ConflictError:
+        root = nested_apart(attributes)
+    except ConflictError:
         # Shorter keys first: whoever would lead through a plain value comes after it, and stays flat.
         root = _nest(sorted(attributes.items(), key=lambda item: item[0].count(".")), strict=False)
     return root
 
 
+def nested_apart(attributes: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
+    """The same, for keys none of which leads through another's value. Raises ConflictError where one does."""
+    return _nest(attributes.items(), strict=True)
+
+
 def at(tree: JSONValue, key: str) -> JSONValue:
     """The value at a dotted key of nested attributes; None where there is none."""
-    return value_at(tree, key, segments_of(key))
+    return tree[key] if isinstance(tree, dict) and key in tree else below(tree, segments_of(key))
 
 
-def value_at(tree: JSONValue, key: str, segments: Iterable[str]) -> JSONValue:
-    """``at``, for whoever has the segments of the key already."""
-    if isinstance(tree, dict) and key in tree:
-        return tree[key]
+def below(tree: JSONValue, segments: Iterable[str]) -> JSONValue:
+    """What the names of members and the numbers of items lead to; None where they lead nowhere."""
     for part in segments:
         if isinstance(tree, dict):
             tree = tree.get(part)
@@ -70,7 +79,7 @@ def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str,
     root: dict[str, JSONValue] = {}
     branches: list[_Made] = []
     for key, sent in values:
-        value = _value_of(sent)
+        value = _copied(sent) if isinstance(sent, _CONTAINERS) else value_of(sent)
         where = _place_of(key)
         if where is None:
             root[key] = value
@@ -80,7 +89,7 @@ def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str,
         present = None if place is None else place.get(last)
         if place is None or (isinstance(present, dict) and not isinstance(value, dict)):
             if strict:
-                raise _ConflictError
+                raise ConflictError
             root[key] = value
         elif isinstance(present, dict):
             _merge(present, value)
@@ -129,14 +138,45 @@ def _make_lists(branches: list[_Made]) -> None:
             place[part] = [branch[str(index)] for index in range(len(branch))]
 
 
-def _value_of(value: JSONValue) -> JSONValue:
-    """``value``, or what it says where it is JSON text of an object or a list; containers are the caller's own."""
+def value_of(value: JSONValue) -> JSONValue:
+    """``value``, or what it says where it is JSON text of an object or a list."""
+    return _said_by(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+
+
+def text_of(value: JSONValue) -> str:
+    """JSON text of ``value_of(value)``: what is JSON text itself is taken as it was sent."""
     if isinstance(value, str):
-        return _said_by(value) if value.startswith(("{", "[")) else value
-    return _copied(value)
+        return _text_of_short(value) if len(value) <= SHORT else _text_of(value)
+    return str(value) if type(value) is int else dump_json(value)
+
+
+def _text_of(text: str) -> str:
+    if not text.startswith(("{", "[")):
+        return dump_json(text)
+    # To check a text takes a tenth of what it takes to read it and to write it again.
+    if text.count("{") + text.count("[") <= DEEPEST_VALUE and "\n" not in text and "\r" not in text:
+        try:
+            _check(text)
+        except (msgspec.MsgspecError, UnicodeEncodeError):
+            pass  # the parser takes a little more: NaN, halves of surrogate pairs
+        else:
+            return text.rstrip() if not text[1].isspace() else _without_space(text)
+    return dump_json(_said_by(text))
+
+
+def _without_space(text: str) -> str:
+    """Right JSON text; what is empty has nothing in it."""
+    kept = text.rstrip()
+    return kept[0] + kept[-1] if kept[1:-1].isspace() else kept
+
+
+# What is short comes again and again: names of models, kinds, types of media.
+_text_of_short = lru_cache(maxsize=4096)(_text_of)
+_check = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def _copied(value: JSONValue) -> JSONValue:
+    """Containers of the caller's own."""
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from db.json_text import JSONText, JSONValue, dump_json
 from resolvers.spans.nesting import nested
@@ -81,8 +82,7 @@ class SpanLink:
     flags: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One span. Ids are lower-case hex, times nanoseconds since the epoch, ``end`` 0 for one that has not ended."""
 
     trace_id: str

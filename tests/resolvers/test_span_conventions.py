@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.json_text import parse_json
+from db.json_text import dump_json, parse_json
 from resolvers.calls.kinds import CallKind
 from resolvers.spans.call import SpanCall, call_of
-from resolvers.spans.lookup import Finder, Keys, NamedKeys
+from resolvers.spans.lookup import Finder
 from resolvers.spans.nesting import at, nested
+from resolvers.spans.shapes import Keys, NamedKeys
 from resolvers.spans.span import Resource, Scope, Span, SpanEvent
 
 SPAN_ID = "b" * 16
@@ -415,14 +416,58 @@ NAMED = NamedKeys(**{f"n{number}": (key, ORDER[number - 1]) for number, key in e
 
 
 @given(FLAT)
-def test_only_keys_that_are_not_there_are_passed_over(flat: dict[str, Any]) -> None:
+def test_finders_find_what_is_in_the_tree(flat: dict[str, Any]) -> None:
     tree = nested(flat)
-    finder = Finder(tree)
-    values = [(key, value) for key in ORDER if (value := at(tree, key)) is not None]
-    assert [each for each in finder.values(SOUGHT) if each[1] is not None] == values
-    assert finder.has(SOUGHT) == any(value for _, value in values)
-    texts = (str(value) for _, value in values if type(value) in (str, int) and value != "")
-    assert finder.text(SOUGHT) == next(texts, None)
-    found = {name: finder.first(keys) for name, keys in NAMED.keys.items()}
-    named = {name: finder.first(keys) for name, keys in finder.named(NAMED)}
-    assert {name: each for name, each in named.items() if each} == {name: each for name, each in found.items() if each}
+    values = [value for key in ORDER if (value := at(tree, key)) is not None]
+    texts = (str(value) for value in values if type(value) in (str, int) and value != "")
+    text = next(texts, None)
+    for _ in range(2):  # names that come again have a shape
+        finder = Finder(flat)
+        assert dump_json(parse_json(finder.whole())) == dump_json(tree)
+        assert {name: parse_json(each) for name, each in finder.members().items()} == tree
+        assert [value for value in finder.values(SOUGHT) if value is not None] == values
+        assert finder.has(SOUGHT) == any(values)
+        assert finder.text(SOUGHT) == text
+        found = {name: finder.first(keys) for name, keys in NAMED.keys.items()}
+        named = {name: finder.first(keys) for name, keys in finder.named(NAMED)}
+        assert named == {name: each for name, each in found.items() if name in named}
+        assert not any(each for name, each in found.items() if name not in named)
+        for each in found.values():
+            assert each is None or each.value == parse_json(each.text) == at(tree, each.key)
+
+
+AS_SENT = [
+    '{"a": 1.0, "b":  "\\u00e9"}',
+    '{"a":1,"a":2}',
+    "[1e999, 123456789012345678901234567890]",
+    '  {"a": 1}',
+    '{"a": 1',
+    "[nan]",
+    "[" * 300 + "]" * 300,
+]
+
+
+@pytest.mark.parametrize("text", AS_SENT)
+def test_json_in_attributes_is_kept_as_it_was_sent(text: str) -> None:
+    is_json = text[0] in "{[" and text[-1] in "}]" and len(text) < 300 and "nan" not in text
+    kept = text if is_json else dump_json(text)
+    for _ in range(3):
+        found = call({"input.value": text, "output.value": "x"})
+        assert found.start.inputs == f'{{"input.value":{kept}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{\n  "a": 1,\r\n  "b": "c d"\n}', '{"a":1,"b":"c d"}'),
+        ('{"a": NaN}', '{"a":"NaN"}'),
+        ('{"a": 1} ', '{"a": 1}'),
+        ('{"a": "\\ud800"}', '{"a":"\\ud800"}'),
+        ("{ }", None),
+        ("[ ] ", None),
+    ],
+)
+def test_json_in_attributes_that_is_written_again(text: str, kept: str | None) -> None:
+    for _ in range(3):
+        found = call({"input.value": text})
+        assert found.start.inputs == ("{}" if kept is None else f'{{"input.value":{kept}}}')
