@@ -19,7 +19,7 @@ log = logging.getLogger("tracegraph.database")
 
 EVERY = 4 << 20  # bytes written, about
 OF_EACH = 100 << 10  # bytes that a transaction writes beside the payloads, about: a page of each index
-LONG = 4000  # pages: 16 MiB
+LONG = 8000  # pages: 32 MiB
 
 _MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
 

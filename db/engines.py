@@ -145,13 +145,13 @@ class Database:
     async def write(self, work: Callable[[Connection], T], *, always: bool = False) -> T:
         """Run ``work`` in a transaction; returns its result after the commit, raises what it raised after a rollback,
         ``DatabaseAwayError`` where PostgreSQL is away, and ``WritesFullError`` where too much waits to be written,
-        unless it is to be taken ``always``.
+        unless it is to be taken ``always``: then it is nothing that anybody waits for, and SQLite writes others first.
 
         ``work`` may run again after a conflict, or where what shares its transaction fails, so it must not touch
         anything but its connection.
         """
         result: T = await self._write(
-            Job(None, lambda connection, _items: [work(connection)], shared=False, size=0), always
+            Job(None, lambda connection, _items: [work(connection)], shared=False, size=0, background=always), always
         )
         return result
 
@@ -174,6 +174,11 @@ class Database:
             return await asyncio.shield(asyncio.wrap_future(self._writer.submit(job)))
         finally:
             self._reads.at_work -= 1
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for a write of this process."""
+        return self._admission.waiting
 
     async def close(self) -> None:
         """Finish accepted writes and reads and close all connections; a second call does nothing."""

@@ -10,7 +10,6 @@ There is no savepoint before something has failed. With one, SQLite keeps a copy
 through all of them at the end of each statement: a third of what it took to write a table of 5,000 rows.
 """
 
-import queue
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
@@ -22,11 +21,9 @@ from db.checkpoints import Checkpoints
 from db.prepared import run_sql
 from db.signals import noted
 from db.turns import Turns
-from db.write_queue import MOST_AT_ONCE, Job, units
+from db.write_queue import Job, WriteQueue, units
 
 __all__ = ["GroupCommitWriter", "WriterClosedError"]
-
-MOST_IN_A_GROUP = 256
 
 
 class WriterClosedError(RuntimeError):
@@ -49,7 +46,7 @@ class GroupCommitWriter:
         self._turns = turns
         self._checkpoints = Checkpoints(engine)
         self._committed = committed
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs = WriteQueue()
         self._lock = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="tracegraph-write", daemon=True)
@@ -68,46 +65,26 @@ class GroupCommitWriter:
         with self._lock:
             if not self._closed:
                 self._closed = True
-                self._jobs.put(None)
+                self._jobs.end()
         self._thread.join()
         self._checkpoints.close()
         self._engine.dispose()
         self._turns.close()
 
     def _loop(self) -> None:
-        while self._commit_next():
-            pass
+        while self._jobs.wait():
+            self._commit_next()
 
-    def _commit_next(self) -> bool:
-        """Wait for a write and commit it with those that wait by then; false when the last was. What was written is let
-        go by the return, not held until the next comes."""
-        job = self._jobs.get()
-        if job is None:
-            return False
+    def _commit_next(self) -> None:
+        """Commit what waits by the time that it is our turn. What was written is let go by the return, not held until
+        the next comes."""
         with self._turns.turn():
-            group, more = self._gathered(job)
-            self._commit(group)
+            group = self._jobs.take()
+            if group:
+                self._commit(group)
             for each in group:
                 each.settle()
             self._checkpoints.committed(sum(each.size for each in group))
-        return more
-
-    def _gathered(self, job: Job) -> tuple[list[Job], bool]:
-        """The job with those that wait, and whether more may come."""
-        group: list[Job] = []
-        size = 0
-        following: Job | None = job
-        while following is not None:
-            size += following.size
-            if following.future.set_running_or_notify_cancel():
-                group.append(following)
-            if len(group) == MOST_IN_A_GROUP or size >= MOST_AT_ONCE:
-                break
-            try:
-                following = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-        return group, following is not None
 
     def _commit(self, group: list[Job], *, apart: bool = False) -> None:
         """Do a group in one transaction; ``apart``, each of it by itself, so that those that fail leave the others."""

@@ -252,7 +252,7 @@ async def _streamed(
 
     async def pages(items: list[bytes], following: Variables | None) -> AsyncIterator[list[bytes]]:
         sent = len(items)
-        pace = Pace()
+        pace = Pace(lambda: context.database.is_awaited)
         if items:
             yield items
         # What was sent has been taken out of its list: a client that stops reading holds what it has not got alone.

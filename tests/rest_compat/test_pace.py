@@ -31,18 +31,22 @@ async def test_a_stream_rests_while_others_have_work(monkeypatch: pytest.MonkeyP
         await sleep(0)
 
     monkeypatch.setattr("asyncio.sleep", slept)
-    ours = Pace()
+    writes: list[str] = []
+    ours = Pace(lambda: bool(writes))
     with ours.page():
         await busy(0.02)
     others = asyncio.create_task(busy(2 * pace.BUSY))
     await ours.rest()
     await others
     assert ours.rows == SMALLER
-    assert 0.04 <= rested[1] <= pace.LONGEST
+    assert 0.06 <= rested[1] <= pace.LONGEST
     monkeypatch.setattr(pace, "BUSY", 60)  # nobody has as much to do
     rested.clear()
     await ours.rest()
     assert (ours.rows, rested) == (OTHER_PAGES, [pace.MOMENT])
+    writes.append("somebody's")
+    await ours.rest()
+    assert (ours.rows, len(rested)) == (SMALLER, 3)
 
 
 @pytest.mark.parametrize("busy_from", [0.0, 60.0])
