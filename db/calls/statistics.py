@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Text, and_, case, cast, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, Text, and_, case, cast, func, literal, select, tuple_
 
 from db.calls.groupings import Grouping
 from db.calls.reads import SHOWN, duration
 from db.calls.tables import calls
 from db.calls.usage import COUNTED, USAGE
+from db.id_lists import among
 from db.metadata import Name
+from db.prepared import execute
 
 __all__ = ["Measures", "Slots", "is_any", "select_bounds", "select_measures", "select_trace_ids", "select_usage"]
 
@@ -101,7 +103,7 @@ def select_usage(
     grouping: Grouping,
     after: tuple[str, str],
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> list[tuple[Any, ...]]:
     """A page of all calls of the traces behind ``after`` (trace id and id): trace id, id, parent id, start, whether
     ``chosen`` holds, JSON text of ``usage`` in the summary (null without), values of what is
     grouped by (null of calls that are not ``chosen`` or report nothing)."""
@@ -117,8 +119,8 @@ def select_usage(
     behind = tuple_(c.trace_id, c.id) > tuple_(literal(after[0], Name()), literal(after[1], Name()))
     statement = (
         select(*columns)
-        .where(c.project_id == project_id, SHOWN, c.trace_id.in_(trace_ids), behind)
+        .where(c.project_id == project_id, SHOWN, among(c.trace_id, trace_ids), behind)
         .order_by(c.trace_id, c.id)
         .limit(limit)
     )
-    return connection.execute(statement).all()
+    return execute(connection, statement)[1]

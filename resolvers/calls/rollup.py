@@ -6,13 +6,13 @@ may be missing, or each other's.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add, sub
 
 from resolvers.calls.usage import ModelUsage
 
-__all__ = ["Rolled", "add_up", "bottom_up", "roll_up"]
+__all__ = ["Rolled", "add_up", "bottom_up", "own_shares", "roll_up"]
 
 Counts = tuple[int, int, int, int, int, int]
 _NOTHING: Counts = (0, 0, 0, 0, 0, 0)
@@ -99,6 +99,54 @@ def roll_up(calls: Mapping[str, tuple[str | None, Sequence[ModelUsage]]]) -> dic
             else:
                 below[parent] = dict(subtree)
     return rolled
+
+
+def own_shares(
+    parents: Mapping[str, str | None], reported: Mapping[str, Sequence[ModelUsage]]
+) -> dict[str, tuple[ModelUsage, ...]]:
+    """The own usage of each call that has any, as ``roll_up`` tells it: of calls by their ``parents``, and what those
+    of them ``reported`` that report any.
+
+    Calls that report nothing stand for what is below them, so what reports hangs below the nearest above that does.
+    """
+    if _goes_round(parents, reported):
+        rolled = roll_up({call_id: (parent, reported.get(call_id, ())) for call_id, parent in parents.items()})
+    else:
+        above = _nearest(parents, reported)
+        rolled = roll_up({call_id: (above[call_id], usages) for call_id, usages in reported.items()})
+    return {call_id: each.own for call_id, each in rolled.items() if each.own}
+
+
+def _goes_round(parents: Mapping[str, str | None], calls: Iterable[str]) -> bool:
+    """Whether the way up from one of the calls ends in a cycle."""
+    ends: set[str] = set()
+    for call_id in calls:
+        way: set[str] = set()
+        place: str | None = call_id
+        while place is not None and place in parents and place not in ends:
+            if place in way:
+                return True
+            way.add(place)
+            place = parents[place]
+        ends |= way
+    return False
+
+
+def _nearest(parents: Mapping[str, str | None], calls: Collection[str]) -> dict[str, str | None]:
+    """For each of the calls, the nearest above it that is among them."""
+    nearest: dict[str, str | None] = {}
+    passed: dict[str, str | None] = {}
+    for call_id in calls:
+        way: list[str] = []
+        place = parents[call_id]
+        while place is not None and place in parents and place not in calls and place not in passed:
+            way.append(place)
+            place = parents[place]
+        if place is not None:
+            place = passed.get(place, place if place in calls else None)
+        nearest[call_id] = place
+        passed.update((each, place) for each in way)
+    return nearest
 
 
 def _of_call(

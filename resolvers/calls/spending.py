@@ -14,7 +14,7 @@ from db.calls.statistics import select_trace_ids, select_usage
 from db.chunks import chunked
 from db.prices import select_prices_by_model
 from db.rows import RowSet
-from resolvers.calls.rollup import roll_up
+from resolvers.calls.rollup import own_shares
 from resolvers.calls.totals import Costs, add_costs, costs_of
 from resolvers.calls.usage import ModelUsage, usage_in
 from resolvers.context import Context
@@ -78,9 +78,7 @@ class Spending:
     ) -> tuple[str, str] | None:
         """Read a page and work the traces off that are whole; returns where the next page begins, None behind the
         last."""
-        rows: list[Any] = list(
-            select_usage(connection, self._project, chunk, and_(*self._conditions), self._grouping, after, PAGE)
-        )
+        rows = select_usage(connection, self._project, chunk, and_(*self._conditions), self._grouping, after, PAGE)
         more = len(rows) == PAGE
         unfinished = rows[-1][0] if more else None
         for trace_id, group in groupby(self._waiting + rows, itemgetter(0)):
@@ -95,10 +93,11 @@ class Spending:
         return rows[-1][0], rows[-1][1]
 
     def _spend_trace(self, connection: Connection, trace: Sequence[Any], spend: Spend) -> None:
-        reported = {call_id: (parent_id, usage_in(usage)) for _, call_id, parent_id, _, _, usage, *_ in trace}
-        rolled = roll_up(reported)
-        for _, call_id, _, started_at, chosen, _, *key in trace:
-            own = rolled[call_id].own
+        parents = {row[1]: row[2] for row in trace}
+        reporting = [row for row in trace if row[5] is not None]
+        owned = own_shares(parents, {row[1]: usage_in(row[5]) for row in reporting})
+        for _, call_id, _, started_at, chosen, _, *key in reporting:
+            own = owned.get(call_id)
             if chosen and own:
                 self._spend_call(connection, started_at, key, own, spend)
 

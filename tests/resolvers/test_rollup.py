@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolvers.calls.rollup import add_up, bottom_up, roll_up
+from resolvers.calls.rollup import add_up, bottom_up, own_shares, roll_up
 from resolvers.calls.usage import ModelUsage
 
 
@@ -123,6 +123,20 @@ PARENTS = st.dictionaries(st.sampled_from(IDS), st.none() | st.sampled_from([*ID
 
 def counts(usages: Sequence[ModelUsage]) -> dict[str, ModelUsage]:
     return {usage.model: usage for usage in add_up(usages) if usage != used(usage.model, 0)}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(PARENTS, st.lists(st.one_of(st.just([]), USAGES), min_size=8, max_size=8))
+def test_own_shares_are_those_of_the_whole_tree(
+    parents: Mapping[str, str | None], reports: list[list[ModelUsage]]
+) -> None:
+    """Though calls that report nothing are passed over."""
+    calls: Calls = {
+        call_id: (parent, usages) for (call_id, parent), usages in zip(parents.items(), reports, strict=False)
+    }
+    whole = {call_id: rolled.own for call_id, rolled in roll_up(calls).items() if rolled.own}
+    known = {call_id: parent for call_id, (parent, _) in calls.items()}
+    assert own_shares(known, {call_id: usages for call_id, (_, usages) in calls.items() if usages}) == whole
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
