@@ -92,9 +92,12 @@ def select_page(
     order: Order,
     request: PageRequest,
     apart: Sequence[ColumnElement[bool]] = (),
+    *,
+    kept: bool = False,
 ) -> Page:
     """The page of ``request`` among the rows that fulfil all ``conditions``, each exactly one of those that are to be
-    read ``apart``, where there are any: an index may have the rows of each of them in their order.
+    read ``apart``, where there are any: an index may have the rows of each of them in their order. The statement is
+    ``kept`` where these objects come again, and hold little.
 
     One statement, three at most where an indexed path is sorted by, none for no rows; raises CursorError for a cursor
     that is none, or one of another order.
@@ -106,7 +109,8 @@ def select_page(
         statement: Select[Any] = select(*columns, *order.columns).where(*conditions)
         selected = _in_segments(connection, noun, statement, order, request)
     else:
-        selected = fetch(connection, noun, page_statement(columns, conditions, order, request, apart))
+        made = _kept_statement if kept else page_statement
+        selected = fetch(connection, noun, made(tuple(columns), tuple(conditions), order, request, tuple(apart)))
     return page_of(noun, selected.columns, selected, len(columns), order, request)
 
 
@@ -125,6 +129,9 @@ def page_statement(
         statement = _merged(statement.limit(request.offset + request.size + 1), order, apart, request)
     statement = statement.limit(request.size + 1)
     return statement.offset(request.offset) if request.offset else statement
+
+
+_kept_statement = lru_cache(maxsize=256)(page_statement)
 
 
 def page_of(

@@ -154,8 +154,11 @@ def select_calls_page(
     request: PageRequest,
     max_bytes: int,
     apart: Sequence[ColumnElement[bool]] = (),
+    *,
+    kept: bool = False,
 ) -> Page:
-    """A page of the calls that fulfil ``conditions``, each exactly one of those that are to be read ``apart``.
+    """A page of the calls that fulfil ``conditions``, each exactly one of those that are to be read ``apart``; ``kept``
+    as ``db.pages`` says.
 
     Where payloads are asked for, the page is cut before the call whose payloads would bring it past ``max_bytes`` (but
     not before the first), so that one page stays bounded whatever was recorded. For that ids and sizes are read first,
@@ -167,8 +170,8 @@ def select_calls_page(
     with_payloads = not PAYLOADS.isdisjoint(columns)
     by_start = order.components[0].sql is c.started_at
     if not with_payloads and (by_start or not on_sqlite or NARROWLY.issuperset(columns)):
-        return select_page(connection, "Call", labelled(columns), conditions, order, request, apart)
-    page = select_page(connection, "Call", labelled([SIZE]), conditions, order, request, apart)
+        return select_page(connection, "Call", labelled(columns), conditions, order, request, apart, kept=kept)
+    page = select_page(connection, "Call", labelled([SIZE]), conditions, order, request, apart, kept=kept)
     return bounded(
         page,
         request,

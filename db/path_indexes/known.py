@@ -8,15 +8,23 @@ from collections.abc import Iterable
 
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex
 
-__all__ = ["indexed", "know"]
+__all__ = ["Known", "indexed", "know", "known"]
 
-_known: frozenset[tuple[str, str, tuple[str, ...]]] = frozenset()
+Known = frozenset[tuple[str, str, tuple[str, ...]]]
+"""Project, column and parts of the path of each."""
+
+_known: Known = frozenset()
 
 
 def know(indexes: Iterable[PathIndex]) -> None:
     """From now on these are there, and no others."""
     global _known  # noqa: PLW0603 -- see above
     _known = frozenset((index.project, index.column, index.parts) for index in indexes)
+
+
+def known() -> Known:
+    """All of them."""
+    return _known
 
 
 def indexed(project: str, column: str, parts: tuple[str, ...]) -> str | None:

@@ -30,6 +30,7 @@ from db.queues.items import ITEM_SHOWN
 from db.queues.tables import queue_items
 from resolvers.batches import read_by_key
 from resolvers.calls.orders import COST, costs_by_id
+from resolvers.calls.queries import is_kept, order_of, query_of
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
 from resolvers.queries import refusing_queries
@@ -87,7 +88,7 @@ class CallList:
     def conditions(self) -> list[ColumnElement[bool]]:
         """In SQL. Raises a Refusal for a filter that is too long or a query that cannot be."""
         assert self.sought is not None or not self.search, "with_search comes first"
-        return [calls.c.project_id == self.project if self.sought is None else self.sought, *self._of_calls()]
+        return [_of_project(self.project) if self.sought is None else self.sought, *self._of_calls()]
 
     def _of_calls(self) -> list[ColumnElement[bool]]:
         """The conditions but for the project and the search."""
@@ -97,19 +98,29 @@ class CallList:
             found.append(calls.c.op_name.in_(self.names))
         if self.query is not None:
             with refusing_queries("query"):
-                found.append(compile_query(self.query, self._fields()))
+                compiled = (
+                    compile_query(self.query, self._fields()) if self.expand else query_of(self.project, self.query)
+                )
+            found.append(compiled)
         return found
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the conditions and the order are the same objects each time: of all calls, or of a short query."""
+        plain = replace(self, query=None, sorts=DEFAULT_SORTS) == CallList(self.project)
+        return plain and is_kept(self.query)
 
     def order(self, tiebreak: Sequence[str] = ("id",)) -> Order:
         """In SQL. Raises a Refusal for a field that is not there."""
         sorts = tuple(self.sorts or DEFAULT_SORTS)
-        # Not of paths: indexes on them come and go.
         if self.costs is None and not self.expand and all(path in _COLUMNS for path, _ in sorts):
             with refusing_queries("orderBy"):
                 return _order_by_columns(sorts, tuple(tiebreak))
         cost = [] if self.costs is None else [Field(COST, FieldType.FLOAT, looked_up(calls.c.id, self.costs))]
         with refusing_queries("orderBy"):
-            return compile_order(sorts, self._fields(cost), tiebreak)
+            if cost or self.expand:
+                return compile_order(sorts, self._fields(cost), tiebreak)
+            return order_of(self.project, sorts, tiebreak)
 
     def with_search(
         self, connection: Connection, *, wanted: bool = True, page: PageRequest | None = None
@@ -138,7 +149,7 @@ class CallList:
             names = select_named(connection, self.project, chosen.op_names)
         if names is not None:
             chosen = replace(chosen, ops=None, op_names=None)
-        common = common_roles(connection, self.project, chosen)
+        common = tuple(common_roles(connection, self.project, chosen))
         return replace(self, filter=chosen, names=names, common=common)
 
     def with_costs(self, connection: Connection, request: PageRequest, *where: ColumnElement[bool]) -> "CallList":
@@ -170,6 +181,11 @@ class CallList:
         if len(self.expand) > MOST_PATHS:
             raise InvalidInputError(f"At most {MOST_PATHS} paths can be expanded, not {len(self.expand)}", ["expand"])
         return call_fields(self.project, self.expand, more)
+
+
+@lru_cache(maxsize=1024)
+def _of_project(project: str) -> ColumnElement[bool]:
+    return calls.c.project_id == project
 
 
 _COLUMNS = COLUMN_FIELDS.names
@@ -213,7 +229,7 @@ async def calls_page(
         where, order = ordered.conditions(), ordered.order()
         by_time = order.fingerprint in {_order_by_columns(sorts, ("id",)).fingerprint for sorts in _BY_TIME}
         apart = alternatives(ordered.filter, ordered.names) if by_time and not ordered.search else ()
-        return select_calls_page(connection, columns, where, order, request, max_bytes, apart)
+        return select_calls_page(connection, columns, where, order, request, max_bytes, apart, kept=ordered.is_kept)
 
     with refusing_queries("after"):
         return await context.read(read)

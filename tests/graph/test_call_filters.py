@@ -293,3 +293,16 @@ async def test_a_cursor_is_good_for_any_spelling_of_its_order(client: httpx.Asyn
     assert [node["callId"] for node in second["nodes"]] == ["e", "d"]
     [error] = await run(client, document, field="endedAt", after=after)
     assert "belongs to another order" in error["message"]
+
+
+async def test_queries_that_python_takes_for_equal_are_told_apart(client: httpx.AsyncClient) -> None:
+    """Though the condition of a query is kept: 1 is true, and 1.0."""
+    texts = {"1": 1, "true": True, "1.5": 1.5, "false": False, "0": 0}
+    await record(client, [call(text, inputs={"flag": text}) for text in texts])
+    document = """query($query: QueryExprInput) { project(slug: "team/app") {
+      calls(query: $query) { nodes { callId } } } }"""
+    for _ in range(2):
+        for text, value in texts.items():
+            written = {"convert": {"input": {"literal": {"value": value}}, "to": "STRING"}}
+            data = await run(client, document, query={"eq": [{"getField": "inputs.flag"}, written]})
+            assert data["project"]["calls"]["nodes"] == [{"callId": text}]
