@@ -1,5 +1,6 @@
 """Values of input types, as clients send them, right and wrong."""
 
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -36,6 +37,8 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
 DEEPEST = 4
 
 
+# Cached, as types have many fields of the same types: without it they make a tree of strategies in place of a graph.
+@cache
 def values_of(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values that a client may send; types that lead back to themselves end below ``DEEPEST``."""
     if isinstance(type_, GraphQLNonNull):
@@ -43,6 +46,7 @@ def values_of(type_: GraphQLInputType, depth: int = 0) -> st.SearchStrategy[Any]
     return st.none() if depth > DEEPEST else st.none() | required(type_, depth)
 
 
+@cache
 def required(type_: Any, depth: int) -> st.SearchStrategy[Any]:
     if isinstance(type_, GraphQLList):
         return st.lists(values_of(type_.of_type, depth + 1), max_size=0 if depth > DEEPEST else 2)
