@@ -21,6 +21,7 @@ from db.path_indexes.paths import EVERY_PROJECT, PathIndex, can_be_indexed, pars
 from db.query.compile import compile_query
 from db.query.expression import QueryError, parse_query
 from db.query.order import Direction, compile_order
+from tests.examples import examples
 from tests.plans import Access, accesses
 from tests.statements import executed
 
@@ -132,7 +133,7 @@ def text_of(value: Any) -> str:
     return dump_json({"v": value} if value is not None else {})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(held_values, min_size=1, max_size=12), st.lists(queries(), min_size=1, max_size=6))
 @example([True, "true", 1, "1", 1.0, "yes"], [{"$eq": [FIELD, {"$literal": True}]}])
 @example(["9", 10, "10", "a"], [{"$gt": [FIELD, {"$literal": "1"}]}, {"$lt": [FIELD, {"$literal": "a"}]}])
@@ -147,7 +148,7 @@ def test_a_query_finds_the_same_with_the_index(engine: Engine, held: list[Any], 
         transaction.rollback()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(held_values, min_size=1, max_size=14), st.integers(1, 4), st.sampled_from(["asc", "desc"]), st.booleans()
 )

@@ -11,6 +11,7 @@ from sqlalchemy import literal
 from db.json_text import parse_json
 from db.picks import PICK_FUNCTION, Held, Preview, pick, select_previews, select_values
 from tests.db.conftest import CALLS
+from tests.examples import examples
 
 Sample = Any  # tests/db/conftest.py
 
@@ -87,7 +88,7 @@ def paths_of(value: Any) -> list[list[str]]:
     return [[], *([str(key), *path] for key, item in members for path in paths_of(item))]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(value=VALUES, other=st.lists(KEYS, max_size=3), form=FORMS, length=st.integers(1, 12))
 @example(value={"a": "\0", "é": [1.0, 10**30]}, other=["a"], form={"ensure_ascii": True, "spaced": True}, length=3)
 @example(value=[False, [1, 2]], other=["-1", "-2"], form={"ensure_ascii": False, "spaced": False}, length=1)

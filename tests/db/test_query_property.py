@@ -13,6 +13,7 @@ from db.json_text import query_form
 from db.query.expression import QueryError
 from db.query.order import compile_order
 from db.text import decode_text, encode_text
+from tests.examples import examples
 
 Sample = Any  # tests/db/conftest.py
 
@@ -405,7 +406,7 @@ def written(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**row, "inputs": text}, {**row, "inputs": Document(text, ascii_only=ascii_only)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=6), queries=st.lists(QUERY, min_size=1, max_size=4))
 def test_both_databases_and_the_evaluator_agree(
     sample: Sample, rows: list[dict[str, Any]], queries: list[dict[str, Any]]
@@ -429,7 +430,7 @@ SORT = st.tuples(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=8), sorts=st.lists(SORT, max_size=3, unique_by=lambda sort: sort[0]))
 def test_orders_and_their_pages_agree_with_a_plain_sort(
     sample: Sample, rows: list[dict[str, Any]], sorts: list[tuple[str, Any]]

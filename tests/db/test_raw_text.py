@@ -7,6 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 Sample = Any  # tests/db/conftest.py
 
 SHORT = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -39,7 +41,7 @@ def documents(draw: st.DrawFn) -> str:
     return f'{{"v":{space}{value}{space},"w":{draw(scalars)}}}'
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(texts=st.lists(documents(), min_size=1, max_size=5), sought=st.lists(TEXT, min_size=1, max_size=3))
 def test_any_way_to_write_a_text_is_found(sample: Sample, texts: list[str], sought: list[str]) -> None:
     sample.fill({"id": f"row{number}", "inputs": text} for number, text in enumerate(texts))

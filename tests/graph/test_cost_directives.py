@@ -31,6 +31,7 @@ from hypothesis import strategies as st
 
 from graph.cost import Costs, cost_of
 from graph.schema import schema
+from tests.examples import examples
 
 VIEW = build_schema(schema.subgraph_sdl, assume_valid_sdl=True)
 DEPTH = 5
@@ -138,7 +139,7 @@ def selections_of(draw: st.DrawFn, parent: Any, depth: int = DEPTH) -> str:
 
 
 @given(selection=selections_of(VIEW.query_type))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_query_costs_what_gateways_are_told(selection: str) -> None:
     document = parse(selection)
     assert validate(VIEW, document) == []

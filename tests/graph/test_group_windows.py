@@ -35,10 +35,11 @@ async def make_calls(client: httpx.AsyncClient) -> None:
     await record(client, calls)
 
 
-async def listed(client: httpx.AsyncClient, kind: str, arguments: str) -> tuple[Keys, dict[str, str]]:
+async def listed(client: httpx.AsyncClient, kind: str, more: str, **page: int | str) -> tuple[Keys, dict[str, str]]:
     key = f"{kind.removesuffix('s')}Id"
     fields = f"nodes {{ {key} callCount startedAt }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}"
-    found = (await ask_project(client, f"{kind}({arguments}) {{ {fields} }}"))[kind]
+    arguments = " ".join(f"{name}: ${name}" for name in page)
+    found = (await ask_project(client, f"{kind}({arguments} {more}) {{ {fields} }}", **page))[kind]
     return [str(node) for node in found["nodes"]], found["pageInfo"]
 
 
@@ -58,21 +59,17 @@ async def listed(client: httpx.AsyncClient, kind: str, arguments: str) -> tuple[
 async def test_pages_are_those_of_the_whole_list(client: httpx.AsyncClient, kind: str, more: str) -> None:
     await make_calls(client)
     # As many are not there: what all calls add up to is read.
-    whole, _ = await listed(client, kind, f"first: 500 {more}")
+    whole, _ = await listed(client, kind, more, first=500)
     assert whole
     for size in (1, 4):
-        forwards: Keys = []
-        arguments = f"first: {size}"
-        while arguments:
-            page, info = await listed(client, kind, f"{arguments} {more}")
+        forwards, info = await listed(client, kind, more, first=size)
+        while info["hasNextPage"]:
+            page, info = await listed(client, kind, more, first=size, after=info["endCursor"])
             forwards += page
-            arguments = f'first: {size} after: "{info["endCursor"]}"' if info["hasNextPage"] else ""
         assert forwards == whole
-    backwards: Keys = []
-    arguments = "last: 3"
-    while arguments:
-        page, info = await listed(client, kind, f"{arguments} {more}")
+    backwards, info = await listed(client, kind, more, last=3)
+    while info["hasPreviousPage"]:
+        page, info = await listed(client, kind, more, last=3, before=info["startCursor"])
         backwards = [*page, *backwards]
-        arguments = f'last: 3 before: "{info["startCursor"]}"' if info["hasPreviousPage"] else ""
     assert backwards == whole
-    assert (await listed(client, kind, f"first: 2 offset: 3 {more}"))[0] == whole[3:5]
+    assert (await listed(client, kind, more, first=2, offset=3))[0] == whole[3:5]

@@ -1,8 +1,9 @@
 """docs/graph.md: each of its questions is asked on both databases, and answered as the page says."""
 
-import asyncio
 import json
+from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from tests.conftest import running_app
@@ -10,14 +11,17 @@ from tests.graph.guide import GUIDE, Question, ask, questions, write_demo
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def demo_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database of each kind that holds the demo of the page."""
+async def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application, on a database of each kind, that holds the demo of the page."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('guide') / 'tracegraph.db'}"
     else:
         url = request.getfixturevalue("shared_postgres_url")
-    asyncio.run(write_demo(url))
-    return url
+    await write_demo(url)
+    async with running_app(url) as client:
+        yield client
 
 
 def test_the_page_has_all_its_questions_in_the_form_that_is_read() -> None:
@@ -29,6 +33,5 @@ def test_the_page_has_all_its_questions_in_the_form_that_is_read() -> None:
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.title)
-async def test_a_question_is_answered_as_the_page_says(demo_url: str, question: Question) -> None:
-    async with running_app(demo_url) as client:
-        assert await ask(client, question) == json.loads(question.answer)
+async def test_a_question_is_answered_as_the_page_says(demo: httpx.AsyncClient, question: Question) -> None:
+    assert await ask(demo, question) == json.loads(question.answer)

@@ -19,24 +19,26 @@ def read_on(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("db.calls.large_trees._MOST_AT_ONCE", request.param)
 
 
-async def descendants(client: httpx.AsyncClient, top: str, arguments: str) -> tuple[Shown, dict[str, Any]]:
+async def descendants(
+    client: httpx.AsyncClient, top: str, arguments: str, **given: Any
+) -> tuple[Shown, dict[str, Any]]:
     fields = "edges { depth node { callId } } pageInfo { hasNextPage hasPreviousPage endCursor }"
-    project = await ask_project(client, f'call(callId: "{top}") {{ descendants({arguments}) {{ {fields} }} }}')
+    project = await ask_project(client, f'call(callId: "{top}") {{ descendants({arguments}) {{ {fields} }} }}', **given)
     found = project["call"]["descendants"]
     return [(edge["node"]["callId"], edge["depth"]) for edge in found["edges"]], found["pageInfo"]
 
 
 async def by_pages(client: httpx.AsyncClient, top: str, size: int, more: str = "") -> Shown:
     found: Shown = []
-    arguments = f"first: {size} {more}"
+    arguments, given = f"first: {size} {more}", {}
     while True:
-        shown, info = await descendants(client, top, arguments)
+        shown, info = await descendants(client, top, arguments, **given)
         assert info["hasPreviousPage"] == bool(found)
         assert len(shown) == size or not info["hasNextPage"]
         found += shown
         if not info["hasNextPage"]:
             return found
-        arguments = f'first: {size} after: "{info["endCursor"]}" {more}'
+        arguments, given = f"first: {size} after: $after {more}", {"after": info["endCursor"]}
 
 
 async def whole(client: httpx.AsyncClient, top: str, more: str = "") -> Shown:

@@ -20,6 +20,7 @@ from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallRename, Ca
 from resolvers.calls.record import record_calls
 from resolvers.calls.whole import WholeCall, session_call, session_events, session_traces, whole_call_events
 from resolvers.context import Context
+from tests.examples import examples
 
 Told = list[CallEvent]
 
@@ -111,7 +112,7 @@ def told_to(database_url: str) -> Iterator[Callable[[Sequence[Sequence[Told]]], 
         portal.call(database.close)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(told=TOLD, cut=st.integers(0, 7))
 def test_batches_of_any_size_come_to_the_same(
     told_to: Callable[[Sequence[Sequence[Told]]], list[Any]], told: list[Told], cut: int
@@ -121,7 +122,7 @@ def test_batches_of_any_size_come_to_the_same(
     assert told_to([told[:cut], told[cut:]]) == one_by_one
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(told=st.lists(st.one_of(starts, wholes, sessions), max_size=5))
 def test_what_is_told_again_changes_nothing(
     told_to: Callable[[Sequence[Sequence[Told]]], list[Any]], told: list[Told]

@@ -1,9 +1,7 @@
 """Applications whose database tests look into."""
 
-from typing import NamedTuple
-
 import httpx
-from sqlalchemy import Engine, func, literal, select, union_all
+from sqlalchemy import Connection, Engine, func, literal, select, union_all
 
 from db.schema import metadata
 
@@ -15,15 +13,26 @@ _COUNTS = union_all(
         for table in metadata.sorted_tables
     )
 )
+_STATES = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT pg_current_snapshot()::text"}
+"""What is another after each commit of somebody who wrote."""
 
 
-class Served(NamedTuple):
-    """A running application and a way to look into its database."""
+class Served:
+    """A running application and a way to look into its database, over an engine of one connection."""
 
-    client: httpx.AsyncClient
-    engine: Engine
+    def __init__(self, client: httpx.AsyncClient, engine: Engine) -> None:
+        self.client = client
+        self._engine = engine
+        self._counted: tuple[object, dict[str, int]] = (None, {})
 
     def rows(self) -> dict[str, int]:
-        """How many rows each table has."""
-        with self.engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(_COUNTS)}
+        """How many rows each table has; counted anew only where somebody wrote."""
+        with self._engine.connect() as connection:
+            state = connection.exec_driver_sql(_STATES[self._engine.dialect.name]).scalar_one()
+            if self._counted[0] != state:
+                self._counted = state, self._count(connection)
+        return self._counted[1]
+
+    @staticmethod
+    def _count(connection: Connection) -> dict[str, int]:
+        return {row[0]: row[1] for row in connection.execute(_COUNTS)}

@@ -15,6 +15,7 @@ from rest_compat.honeyhive.endpoints import ENDPOINTS as HONEYHIVE
 from rest_compat.quick_bodies import quick_reader
 from rest_compat.struct_bodies import struct_reader
 from rest_compat.weave.endpoints import ENDPOINTS as WEAVE
+from tests.examples import examples
 
 MODELS = {
     endpoint.model.__name__: endpoint.model
@@ -94,7 +95,7 @@ def test_a_body_is_read_as_level_by_level(name: str, monkeypatch: pytest.MonkeyP
     model = MODELS[name]
     schema = model.model_json_schema()
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
     @given(members_of(schema, schema) | ANYTHING, st.booleans(), st.sampled_from([None, 1]))
     def check(value: Any, ascii_only: bool, indent: int | None) -> None:
         text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)

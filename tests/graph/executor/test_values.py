@@ -17,6 +17,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.encoding import Spliced, Written, encode
 from graph.executor import CompiledExecutor
+from tests.examples import examples
 from tests.graph.executor.documents import VARIABLES, documents
 from tests.graph.executor.errors import Errors, errors_of
 from tests.graph.executor.toy import COLUMNS, Colour, TogetherExecutor, WritingExecutor, later, row, schema
@@ -106,7 +107,7 @@ tried = partial(
 )
 
 
-@tried(max_examples=60)
+@tried(max_examples=examples(60))
 @any_items
 def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]) -> None:
     expected = answer(document, items, StrawberryGraphQLCoreExecutionContext)
@@ -114,7 +115,7 @@ def test_any_value_gives_what_graphql_core_gives(document: str, items: list[Any]
     assert answer(document, items, TogetherExecutor) == expected
 
 
-@tried(max_examples=120)
+@tried(max_examples=examples(120))
 @any_items
 def test_what_is_written_of_any_value_is_what_graphql_core_gives(document: str, items: list[Any]) -> None:
     expected = outcome(lambda: written(document, items, StrawberryGraphQLCoreExecutionContext))

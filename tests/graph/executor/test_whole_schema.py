@@ -18,6 +18,7 @@ from graph.schema import schema
 from resolvers.callers import LOCAL
 from resolvers.context import Context
 from tests.conftest import running_app
+from tests.examples import examples
 from tests.graph.executor.documents import VARIABLES, documents
 from tests.graph.executor.errors import Errors, errors_of
 
@@ -140,7 +141,7 @@ def answer(database: Database, document: str, executor_class: Any) -> tuple[byte
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

@@ -13,6 +13,8 @@ from anyio.from_thread import BlockingPortal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 OPERATORS = [
     "exists", "not exists", "is", "is not", "contains", "not contains", "greater than", "less than", "after", "before",
 ]  # fmt: skip
@@ -233,7 +235,7 @@ def recorded(session: str, told: list[dict[str, Any]], called: list[dict[str, An
     return {"events": batch}, {"batch": upserts}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     told=st.lists(events, max_size=4),
     called=st.lists(calls, max_size=2),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from db.json_members import members_of, object_of
 from db.json_text import dump_json, parse_json
 from resolvers.calls.sections import SECTIONS, merged
+from tests.examples import examples
 from tests.rest_compat.honeyhive.calls import PROJECT, ask, graph, post, put, weave
 from tests.statements import counted
 
@@ -240,7 +241,7 @@ OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d.e", "", "\ud800"]),
 PATCHES = st.lists(st.tuples(st.sampled_from(SECTIONS), OBJECTS, st.booleans()), max_size=6)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(before=OBJECTS, patches=PATCHES)
 @example(before={"a": ["\U0010f800\U0010f001\U0010f000"], "\ud800": "\U0010ffff\0\udfff"}, patches=[])
 def test_sections_are_merged_key_by_key(

@@ -26,6 +26,7 @@ from rest_compat.weave.calls import ENDPOINTS as CALLS
 from rest_compat.weave.calls import CallReadReq
 from rest_compat.weave.calls_query import ENDPOINTS as LISTS
 from rest_compat.weave.calls_query import CallsQueryReq
+from tests.examples import examples
 
 READ = next(endpoint for endpoint in CALLS if endpoint.path == "/call/read")
 STREAM = next(endpoint for endpoint in LISTS if endpoint.path == "/calls/stream_query")
@@ -170,7 +171,7 @@ async def compare(stored: Stored, rows: Sequence[Mapping[str, Any]], columns: li
     return told
 
 
-RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @RELAXED

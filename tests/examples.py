@@ -1,0 +1,12 @@
+"""With how many examples a property is tried."""
+
+import os
+
+__all__ = ["examples"]
+
+ALL = os.environ.get("TRACEGRAPH_TEST_EXAMPLES") == "all"
+
+
+def examples(count: int) -> int:
+    """``count`` where ``TRACEGRAPH_TEST_EXAMPLES`` is ``all``, which ``.ci/run`` sets for properties; else a quarter."""
+    return count if ALL else count // 4
