@@ -134,16 +134,30 @@ def postgres_template(postgres_server: str) -> str:
     return name
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a database with empty tables, of each kind in turn: a copy, which takes less time than making them."""
+@contextmanager
+def _empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """A database with empty tables, of the parameter's kind: a copy, which takes less time than making them."""
     if request.param == "sqlite":
-        path = tmp_path / "tracegraph.db"
+        path = folder / "tracegraph.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     template: str = request.getfixturevalue("postgres_template")
     with postgres_database(request.getfixturevalue("postgres_server"), template) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database with empty tables, of each kind in turn."""
+    with _empty_database(request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """As ``database_url``, one for all tests of a module."""
+    with _empty_database(request, tmp_path_factory.mktemp("module")) as url:
         yield url
 
 
@@ -166,6 +180,14 @@ async def running_app(database_url: str, **settings: Any) -> AsyncIterator[httpx
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tracegraph") as client,
     ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def module_client(module_database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """As ``client``, one for all tests of a module that take it: those that only read what it was filled with once, or
+    are refused what they write."""
+    async with running_app(module_database_url) as client:
         yield client
 
 

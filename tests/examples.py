@@ -8,5 +8,5 @@ ALL = os.environ.get("TRACEGRAPH_TEST_EXAMPLES") == "all"
 
 
 def examples(count: int) -> int:
-    """``count`` where ``TRACEGRAPH_TEST_EXAMPLES`` is ``all``, which ``.ci/run`` sets for properties; else a quarter."""
+    """``count`` where ``TRACEGRAPH_TEST_EXAMPLES`` is ``all``, as ``.ci/run`` sets it; else a quarter."""
     return count if ALL else count // 4

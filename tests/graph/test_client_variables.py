@@ -1,14 +1,17 @@
 """Variables of clients are what graphql-core makes of them."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from graphql import execute, parse
 
+from db.engines import Database
 from graph.admission import Admitted, Gate
 from graph.limits import Limits
 from graph.live import LiveExecutor
 from graph.schema import schema
+from resolvers.callers import LOCAL
 from resolvers.context import Context
 
 IDS = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
@@ -45,6 +48,14 @@ CASES: list[tuple[str, dict[str, Any] | None]] = [
     (ANY, {"r": {"__typename": "Project", "slug": "team/app"}}),
     (ANY, {"r": [None]}),
 ]
+
+
+@pytest.fixture(scope="module")
+async def context(module_database_url: str) -> AsyncIterator[Context]:
+    """One for all cases, which only read."""
+    database = Database(module_database_url)
+    yield Context(database, LOCAL)
+    await database.close()
 
 
 @pytest.mark.parametrize(("document", "variables"), CASES)

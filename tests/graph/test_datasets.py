@@ -399,13 +399,20 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-async def test_what_cannot_be_is_refused(client: httpx.AsyncClient, case: str) -> None:
-    await record(client, "call-1")
-    await make(client, datapointId="p", inputs={"a": 1})
-    await make_dataset(client, datasetId="d")
+@pytest.fixture(scope="module")
+async def holding(module_client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A client of a server with what the cases name."""
+    await record(module_client, "call-1")
+    await make(module_client, datapointId="p", inputs={"a": 1})
+    await make_dataset(module_client, datasetId="d")
     obj = {"project_id": PROJECT, "object_id": "model", "val": {"rows": 1}}
-    assert (await client.post("/obj/create", json={"obj": obj})).status_code == 200
+    assert (await module_client.post("/obj/create", json={"obj": obj})).status_code == 200
+    return module_client
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_what_cannot_be_is_refused(holding: httpx.AsyncClient, case: str) -> None:
+    client = holding
     everything = "datapoints { nodes { datapointId inputs history } } datasets { nodes { name datapointCount } }"
     before = await project(client, everything)
     field, given, code, message, path = REFUSED[case]

@@ -35,6 +35,12 @@ async def make_calls(client: httpx.AsyncClient) -> None:
     await record(client, calls)
 
 
+@pytest.fixture(scope="module")
+async def filled(module_client: httpx.AsyncClient) -> httpx.AsyncClient:
+    await make_calls(module_client)
+    return module_client
+
+
 async def listed(client: httpx.AsyncClient, kind: str, more: str, **page: int | str) -> tuple[Keys, dict[str, str]]:
     key = f"{kind.removesuffix('s')}Id"
     fields = f"nodes {{ {key} callCount startedAt }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}"
@@ -56,20 +62,19 @@ async def listed(client: httpx.AsyncClient, kind: str, more: str, **page: int | 
         'filter: { ops: ["rare"] }',
     ],
 )
-async def test_pages_are_those_of_the_whole_list(client: httpx.AsyncClient, kind: str, more: str) -> None:
-    await make_calls(client)
+async def test_pages_are_those_of_the_whole_list(filled: httpx.AsyncClient, kind: str, more: str) -> None:
     # As many are not there: what all calls add up to is read.
-    whole, _ = await listed(client, kind, more, first=500)
+    whole, _ = await listed(filled, kind, more, first=500)
     assert whole
     for size in (1, 4):
-        forwards, info = await listed(client, kind, more, first=size)
+        forwards, info = await listed(filled, kind, more, first=size)
         while info["hasNextPage"]:
-            page, info = await listed(client, kind, more, first=size, after=info["endCursor"])
+            page, info = await listed(filled, kind, more, first=size, after=info["endCursor"])
             forwards += page
         assert forwards == whole
-    backwards, info = await listed(client, kind, more, last=3)
+    backwards, info = await listed(filled, kind, more, last=3)
     while info["hasPreviousPage"]:
-        page, info = await listed(client, kind, more, last=3, before=info["startCursor"])
+        page, info = await listed(filled, kind, more, last=3, before=info["startCursor"])
         backwards = [*page, *backwards]
     assert backwards == whole
-    assert (await listed(client, kind, more, first=2, offset=3))[0] == whole[3:5]
+    assert (await listed(filled, kind, more, first=2, offset=3))[0] == whole[3:5]

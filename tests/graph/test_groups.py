@@ -41,6 +41,12 @@ async def fill(client: httpx.AsyncClient) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+async def filled(module_client: httpx.AsyncClient) -> httpx.AsyncClient:
+    await fill(module_client)
+    return module_client
+
+
 async def ids(client: httpx.AsyncClient, field: str, arguments: str, key: str) -> list[str]:
     project = await ask_project(client, f"{field}({arguments}) {{ totalCount nodes {{ {key} }} }}")
     found = [node[key] for node in project[field]["nodes"]]
@@ -182,9 +188,8 @@ async def test_what_a_thread_adds_up_to(client: httpx.AsyncClient) -> None:
         ('orderBy: [{ field: "endedAt" }]', "132"),
     ],
 )
-async def test_lists_of_traces(client: httpx.AsyncClient, arguments: str, expected: str) -> None:
-    await fill(client)
-    assert await ids(client, "traces", arguments, "traceId") == [f"t{number}" for number in expected]
+async def test_lists_of_traces(filled: httpx.AsyncClient, arguments: str, expected: str) -> None:
+    assert await ids(filled, "traces", arguments, "traceId") == [f"t{number}" for number in expected]
 
 
 async def test_lists_of_traces_refuse_what_cannot_be(client: httpx.AsyncClient) -> None:

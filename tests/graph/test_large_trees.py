@@ -30,7 +30,8 @@ async def descendants(
 
 async def by_pages(client: httpx.AsyncClient, top: str, size: int, more: str = "") -> Shown:
     found: Shown = []
-    arguments, given = f"first: {size} {more}", {}
+    arguments = f"first: {size} {more}"
+    given: dict[str, str] = {}
     while True:
         shown, info = await descendants(client, top, arguments, **given)
         assert info["hasPreviousPage"] == bool(found)

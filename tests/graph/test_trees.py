@@ -286,8 +286,8 @@ async def test_a_chain_of_three_thousand(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("width", [10, 10_000])
-async def test_a_tree_of_ten_thousand(client: httpx.AsyncClient, width: int) -> None:
-    size = 10_000
+@pytest.mark.parametrize("size", [2000, pytest.param(10_000, marks=pytest.mark.big)])
+async def test_a_tree_of_thousands(client: httpx.AsyncClient, width: int, size: int) -> None:
     calls = [call("c0"), *(call(f"c{n}", f"c{(n - 1) // width}", second=n / 1000) for n in range(1, size + 1))]
     await record(client, calls)
     with counted() as statements:

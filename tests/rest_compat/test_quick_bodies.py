@@ -90,6 +90,7 @@ def _told(value: Any, *, with_given: bool) -> Any:
     return f"{type(value).__name__} {value!r}"
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", QUICK)
 def test_a_body_is_read_as_level_by_level(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = MODELS[name]

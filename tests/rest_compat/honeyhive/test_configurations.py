@@ -154,6 +154,12 @@ def parameters(**changes: Any) -> dict[str, Any]:
     return {"parameters": {**PLAIN, **changes}}
 
 
+@pytest.fixture(scope="module")
+async def kept(module_client: httpx.AsyncClient) -> str:
+    """The id of one that bad changes leave as it is."""
+    return await create(module_client, "kept")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -193,8 +199,8 @@ def parameters(**changes: Any) -> dict[str, Any]:
         ),
     ],
 )
-async def test_bad_bodies_are_refused(client: httpx.AsyncClient, changes: Any, message: str) -> None:
-    made = await create(client, "kept")
+async def test_bad_bodies_are_refused(module_client: httpx.AsyncClient, kept: str, changes: Any, message: str) -> None:
+    client, made = module_client, kept
     before = await listed(client)
     for response in (
         await client.post("/v1/configurations", json={**BODY, **changes}),

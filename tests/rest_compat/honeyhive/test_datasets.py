@@ -389,9 +389,15 @@ REFUSED: dict[str, tuple[str, str, Any, dict[str, Any], int, str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+async def made(module_client: httpx.AsyncClient) -> tuple[str, str]:
+    """The ids of the datapoint and of the dataset that all cases share."""
+    return await make(module_client, inputs={"a": 1}), await make_dataset(module_client, name="d")
+
+
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_cannot_be_is_refused(client: httpx.AsyncClient, case: str) -> None:
-    datapoint, dataset = await make(client, inputs={"a": 1}), await make_dataset(client, name="d")
+async def test_what_cannot_be_is_refused(module_client: httpx.AsyncClient, made: tuple[str, str], case: str) -> None:
+    client, (datapoint, dataset) = module_client, made
     before = [await answer(client, "GET", path) for path in ("/v1/datapoints", "/v1/datasets")]
 
     def filled(value: Any) -> Any:
@@ -406,10 +412,11 @@ async def test_what_cannot_be_is_refused(client: httpx.AsyncClient, case: str) -
     assert [await answer(client, "GET", path) for path in ("/v1/datapoints", "/v1/datasets")] == before
 
 
-async def test_a_large_dataset_is_filled_and_listed_in_few_statements(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("size", [2000, pytest.param(10_000, marks=pytest.mark.big)])
+async def test_a_large_dataset_is_filled_and_listed_in_few_statements(client: httpx.AsyncClient, size: int) -> None:
     dataset_id = await make_dataset(client, name="large")
     path = f"/v1/datasets/{dataset_id}/datapoints"
-    data = [{"n": n, "a": f"answer {n}"} for n in range(10_000)]
+    data = [{"n": n, "a": f"answer {n}"} for n in range(size)]
     said = await answer(client, "POST", path, {"data": data, "mapping": {"inputs": ["n"], "ground_truth": ["a"]}})
     ids = said["datapoint_ids"]
     with counted() as statements:

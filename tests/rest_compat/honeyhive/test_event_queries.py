@@ -278,8 +278,8 @@ FIELDS = (
         ),
     ],
 )
-async def test_what_cannot_be_searched(client: httpx.AsyncClient, path: str, body: Any, message: str) -> None:
-    answer = await post(client, f"/v1/events/{path}", body, 400)
+async def test_what_cannot_be_searched(module_client: httpx.AsyncClient, path: str, body: Any, message: str) -> None:
+    answer = await post(module_client, f"/v1/events/{path}", body, 400)
     assert answer["message"] == message
 
 

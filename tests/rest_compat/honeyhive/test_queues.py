@@ -130,6 +130,12 @@ def one_filter(**changes: Any) -> dict[str, Any]:
     return {"filters": {"filterArray": [FILTERS[0], {**FILTERS[0], **changes}]}}
 
 
+@pytest.fixture(scope="module")
+async def kept(module_client: httpx.AsyncClient) -> Any:
+    """A queue that bad changes leave as it is."""
+    return await create(module_client, "kept")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -164,10 +170,10 @@ def one_filter(**changes: Any) -> dict[str, Any]:
         (one_filter(value=["model"]), "The value of a filter is text, a number, true, false or null, not ['model']"),
     ],
 )
-async def test_bad_bodies_are_refused(client: httpx.AsyncClient, changes: Any, message: str) -> None:
+async def test_bad_bodies_are_refused(module_client: httpx.AsyncClient, kept: Any, changes: Any, message: str) -> None:
+    client, made = module_client, kept
     response = await client.post("/v1/queues", json={"name": "a", **changes})
     assert (response.status_code, response.json()["message"]) == (400, f"Bad request: {message}")
-    made = await create(client, "kept")
     response = await client.put(f"/v1/queues/{made['id']}", json={"id": made["id"], **changes})
     assert (response.status_code, response.json()["message"]) == (400, message)
     assert (await client.get("/v1/queues")).json() == {"queues": [made]}
