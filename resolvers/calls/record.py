@@ -1,7 +1,7 @@
 """Recording: events of calls go in, in any order, from any number of writers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -95,18 +95,25 @@ def _write_batches(connection: Connection, batches: Sequence[_Batch]) -> list[di
 
 
 def write_events(
-    connection: Connection, project: str, events: Sequence[CallEvent], fallback_traces: Mapping[str, str], at: int
+    connection: Connection,
+    project: str,
+    events: Sequence[CallEvent],
+    fallback_traces: Mapping[str, str],
+    at: int,
+    *,
+    absent: Container[str] = (),
 ) -> dict[tuple[str, str], str | None]:
     """Write the events of one project inside a transaction; returns the traces of the starts that named none, by
     (project, call id).
 
-    ``fallback_traces`` has a trace id for each of these, by call id.
+    ``fallback_traces`` has a trace id for each of these, by call id. ``absent`` are ids of calls that are known not to
+    be there, so that nobody looks for them.
     """
     by_call: defaultdict[str, list[CallEvent]] = defaultdict(list)
     for event in events:
         by_call[event.id].append(event)
     change_seq = lock(connection, project, at, changes=len(by_call))
-    states = select_states(connection, project, by_call)
+    states = select_states(connection, project, [call_id for call_id in by_call if call_id not in absent])
     _fill_traces(connection, project, by_call, fallback_traces)
     patched = [call_id for call_id, named in by_call.items() if call_id in states and _has_patch(named)]
     contents = select_contents(connection, project, patched)

@@ -3,8 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from prometheus_client import Counter
 from sqlalchemy import Connection
@@ -12,7 +14,7 @@ from sqlalchemy import Connection
 from db.calls.writes import update_calls
 from db.projects import lock
 from db.spans import select_children, select_spans
-from resolvers.calls.events import CallEvent, CallStart
+from resolvers.calls.events import CallEvent, CallStart, size_of
 from resolvers.calls.record import write_events
 from resolvers.calls.validate import check_event
 from resolvers.context import Context, now
@@ -24,7 +26,7 @@ from resolvers.spans.span import InvalidSpanError, Span, UnreadableSpan, check_s
 __all__ = ["Exported", "spans_export"]
 
 BATCH = 1000
-"""Spans of one transaction."""
+"""Spans of one export that are written at a time."""
 
 MOST_MESSAGES = 20
 LONGEST_NAME = 100  # characters of a span's name that a message repeats
@@ -32,6 +34,9 @@ LONGEST_NAME = 100  # characters of a span's name that a message repeats
 NO_PROJECT = (
     "no project: send the header project_id: entity/project, or the resource attributes wandb.entity and wandb.project"
 )
+
+_preparing = ThreadPoolExecutor(1, thread_name_prefix="tracegraph-spans")
+"""One thread: several would take turns at Python's lock, and keep it from whoever writes."""
 
 DISPLACED = Counter("tracegraph_spans_displaced", "Spans that got a derived call id, since another had theirs.")
 
@@ -71,9 +76,10 @@ async def spans_export(context: Context, spans: Iterable[Span | UnreadableSpan],
         context.caller.require_write(project)
     exported = Exported()
     source = iter(spans)
+    loop = asyncio.get_running_loop()
     while True:
         # Decoding, reading attributes and writing JSON take their time.
-        calls, more = await asyncio.to_thread(_prepare, context, source, project, exported)
+        calls, more = await loop.run_in_executor(_preparing, _prepare, context, source, project, exported)
         if calls:
             exported.displaced += await _record(context, calls)
             exported.accepted += len(calls)
@@ -116,36 +122,55 @@ def _identity(span: Span) -> str:
     return f"(name={span.name[:LONGEST_NAME]!r} trace_id={span.trace_id[:64]!r} span_id={span.span_id[:64]!r})"
 
 
+class _Batch(NamedTuple):
+    """The calls that one export records at a time, by their projects, and when."""
+
+    by_project: Mapping[str, Sequence[SpanCall]]
+    at: int
+
+
 async def _record(context: Context, calls: Sequence[SpanCall]) -> int:
     """Write the calls; returns how many got a derived id that were not there before."""
     by_project: defaultdict[str, list[SpanCall]] = defaultdict(list)
     for call in calls:
         by_project[call.start.project].append(call)
-    at = now()
-
-    def write(connection: Connection) -> int:
-        # Always in the same order, so that two batches over the same projects cannot wait for each other.
-        return sum(_write_project(connection, project, by_project[project], at) for project in sorted(by_project))
-
-    displaced = await context.database.write(write)
+    size = sum(size_of(call.start) + (size_of(call.end) if call.end else 0) for call in calls)
+    displaced: int = await context.database.write_together(
+        _write_batches, _Batch(by_project, now()), key=tuple(sorted(by_project)), size=size
+    )
     DISPLACED.inc(displaced)
     return displaced
 
 
-def _write_project(connection: Connection, project: str, calls: Sequence[SpanCall], at: int) -> int:
+def _write_batches(connection: Connection, batches: Sequence[_Batch]) -> list[int]:
+    """Write what several exports record as one; returns for each how many of its calls got a derived id."""
+    at = max(batch.at for batch in batches)
+    displaced = [0] * len(batches)
+    # Always in the same order, so that two batches over the same projects cannot wait for each other.
+    for project in sorted({project for batch in batches for project in batch.by_project}):
+        parts = [batch.by_project.get(project, ()) for batch in batches]
+        found = iter(_write_project(connection, project, list(chain.from_iterable(parts)), at))
+        for number, part in enumerate(parts):
+            displaced[number] += sum(islice(found, len(part)))
+    return displaced
+
+
+def _write_project(connection: Connection, project: str, calls: Sequence[SpanCall], at: int) -> list[bool]:
+    """Write calls of one project; returns of each whether it is new, and has another id than it should."""
     lock(connection, project, at, changes=0)
     ids_of = ((call.span_id, call.start.id, None if call.is_top else call.start.parent_id) for call in calls)
     named = dict.fromkeys(name for names in ids_of for name in names if name)
-    placement = Placement(select_spans(connection, project, named))
-    ids, displaced = [], 0
+    known = select_spans(connection, project, named)
+    placement = Placement(known)
+    ids, displaced = [], []
     new: dict[tuple[str, str], None] = {}
     for call in calls:
         start, ended_at = call.start, call.end.ended_at if call.end else None
         assert start.trace_id  # a span has one
         call_id, is_new = placement.place(start.trace_id, call.span_id, start.started_at, ended_at, start.id)
         ids.append(call_id)
+        displaced.append(is_new and call_id != start.id)
         if is_new:
-            displaced += call_id != start.id
             new[start.trace_id, call.span_id] = None
     sessions = {call.session.id: call.session for call in reversed(calls) if call.session is not None}
     events: list[CallEvent] = [*sessions.values()]
@@ -154,7 +179,7 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
         if call.end is not None:
             events.append(call.end if call_id == call.end.id else replace(call.end, id=call_id))
     moves = _moves(connection, project, placement, new)
-    write_events(connection, project, events, {}, at)
+    write_events(connection, project, events, {}, at, absent=named.keys() - {call.id for call in known})
     _move(connection, project, moves, at)
     return displaced
 
