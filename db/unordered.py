@@ -1,4 +1,4 @@
-"""What is grouped without an index that has the groups in order.
+"""What is grouped, or told whether it is among others, without an index that has it in order.
 
 Of all calls SQLite would read group by group, each call from the page that it has to itself, to spare the sort. Where
 what is read stands in an index in another order (``db.calls.tables.NARROW``), to read that and sort takes a third.
@@ -29,5 +29,5 @@ def _sqlite_unordered(element: _Unordered, compiler: SQLCompiler, **kw: Any) -> 
 
 
 def unordered(key: ColumnElement[Any]) -> ColumnElement[Any]:
-    """``key`` to group by, which SQLite does not look for in an index; PostgreSQL chooses by itself."""
+    """``key``, which SQLite does not look for in an index; PostgreSQL chooses by itself."""
     return _Unordered(key)

@@ -28,6 +28,7 @@ from db.query.fields import Field, Fields, FieldType
 from db.query.order import Direction, Order, compile_order
 from db.queues.items import ITEM_SHOWN
 from db.queues.tables import queue_items
+from db.unordered import unordered
 from resolvers.batches import read_by_key
 from resolvers.calls.orders import COST, costs_by_id
 from resolvers.calls.queries import is_kept, order_of, query_of
@@ -107,8 +108,12 @@ class CallList:
     @property
     def is_kept(self) -> bool:
         """Whether the conditions and the order are the same objects each time: of all calls, or of a short query."""
-        plain = replace(self, query=None, sorts=DEFAULT_SORTS) == CallList(self.project)
-        return plain and is_kept(self.query)
+        return replace(self, query=None).has_all and is_kept(self.query)
+
+    @property
+    def has_all(self) -> bool:
+        """Whether it leaves no call of the project out."""
+        return replace(self, sorts=DEFAULT_SORTS) == CallList(self.project)
 
     def order(self, tiebreak: Sequence[str] = ("id",)) -> Order:
         """In SQL. Raises a Refusal for a field that is not there."""
@@ -248,12 +253,14 @@ async def calls_count(context: Context, chosen: CallList, limit: int | None = No
 async def calls_trace_bytes(context: Context, chosen: CallList) -> int:
     """Bytes of all calls of the traces whose roots are among the calls."""
     context.caller.require_read(chosen.project)
+    of_any = replace(chosen, filter=replace(chosen.filter, trace_roots_only=None, is_root=None))
 
     def read(connection: Connection) -> int:
         conditions = chosen.with_search(connection).conditions()
         roots = select(calls.c.trace_id).where(*conditions, TOP_OF_TRACE)
+        trace_id = unordered(calls.c.trace_id) if of_any.has_all else calls.c.trace_id
         statement = select(func.coalesce(func.sum(calls.c.start_size + calls.c.end_size), 0)).where(
-            calls.c.project_id == chosen.project, SHOWN, calls.c.trace_id.in_(roots)
+            calls.c.project_id == chosen.project, SHOWN, trace_id.in_(roots)
         )
         return int(connection.execute(statement).scalar_one())
 

@@ -343,6 +343,8 @@ NARROW = {
     "statistics": "callStats { window { calls errors latency { p50Ms } } buckets { calls } }",
     "statistics by op": "callStats(groupBy: [OP, STATUS]) { groups { window { calls errors latency { p50Ms } } } }",
     "sizes": "stats { callCount traceCount traceStorageSizeBytes }",
+    "sizes of traces": "calls { totalCount totalStorageSizeBytes }",
+    "sizes of traces by their roots": "calls(filter: {traceRootsOnly: true}) { totalStorageSizeBytes }",
     "successes": "calls(filter: {statuses: [SUCCESS]}) { totalCount }",
     "slowest": f"calls(first: 5, {SLOWEST}) {{ nodes {{ callId name opName status latencyMs }} }}",
     "users": "users(first: 3) { totalCount nodes { id errorCount } }",
