@@ -149,6 +149,8 @@ class TextPart(NamedTuple):
 
 def write_parts(connection: Connection, project_id: str, parts: Sequence[TextPart]) -> None:
     """Write parts, all of different keys, in the place of what was there."""
+    if not parts:
+        return
     remove_parts(connection, project_id, [(part.call_id, part.part) for part in parts])
     rows = [
         {"project_id": project_id, "call_id": part.call_id, "part": part.part, "whole": part.whole, "text": part.text}

@@ -1,6 +1,6 @@
 """Which calls are to be read for search: those that changed since their texts were written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -19,13 +19,16 @@ from sqlalchemy import (
 
 from db.call_texts import TEXTS
 from db.calls.tables import calls
+from db.calls.writes import RUNNING
 from db.changes import START
 from db.followers import followers
+from db.gathered import gathered
+from db.id_lists import among
 from db.metadata import Name
 from db.prepared import Prepared
 from db.projects import projects
 
-__all__ = ["Said", "Unread", "select_behind", "select_said", "select_unread"]
+__all__ = ["Said", "Unread", "select_behind", "select_running", "select_said", "select_unread"]
 
 c = calls.c
 
@@ -90,6 +93,16 @@ def select_unread(connection: Connection, project_id: str, limit: int) -> Unread
         found[call_id] = (max(number, found.get(call_id, (0, 0))[0]), size)
     newest = sorted(found, key=lambda call_id: found[call_id], reverse=True)
     return Unread(last, [(call_id, found[call_id][1]) for call_id in newest[:limit]])
+
+
+def select_running(
+    connection: Connection, project_id: str, call_ids: Iterable[str], since: int, until: int
+) -> set[str]:
+    """Those of the calls that run and were first heard of at this time, in microseconds, both ends included."""
+    conditions = (c.status == RUNNING, c.started_at.is_not(None), c.deleted_at.is_(None))
+    heard = c.created_at.between(since, until)
+    statement = select(c.id).where(c.project_id == project_id, among(c.id, call_ids), *conditions, heard)
+    return {row[0] for row in gathered(connection, statement)}
 
 
 def select_said(connection: Connection, project_id: str, call_ids: Sequence[str]) -> list[Said]:

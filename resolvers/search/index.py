@@ -2,6 +2,10 @@
 
 The writer follows the changes of every project, from the first on: what was recorded before there was search, or while
 it was off, is read in the same way. It writes little at a time and rests between, most of the time while others write.
+
+To write a text anew takes twice as long as to write it, so a call is written once where it can be: at the last of its
+changes that there are, and, where it runs, a few seconds late, since its end may be near. Whoever searches meanwhile
+reads the call itself.
 """
 
 import asyncio
@@ -15,12 +19,12 @@ from sqlalchemy import Connection
 
 from db.call_texts import TEXTS, TextPart, remove_parts, select_parts, write_parts
 from db.calls.changes import CALL_CHANGES, call_changes, select_changed
-from db.changes import START, Position, select_changes
+from db.changes import START, Change, Changes, Position, select_changes
 from db.followers import Following, move_follower, select_follower, select_followers, start_following
-from db.pending_texts import select_behind, select_said
+from db.pending_texts import select_behind, select_running, select_said
 from db.projects import select_heads
 from db.search_index import settle_index
-from resolvers.context import Context
+from resolvers.context import Context, now
 from resolvers.search.texts import text_parts
 
 __all__ = ["TextWriter"]
@@ -33,7 +37,9 @@ WRITE_CHARACTERS = 1 << 17  # of a transaction, that others wait for
 MOST_PROJECTS = 100  # that are looked after in one round
 LOOK = 1.0  # seconds between two looks
 AGAIN = 5.0  # seconds after a failure
-STOOD = 5.0  # seconds in which another process that writes has moved on
+END_AWAITED = 10.0  # seconds since a call was first heard of, in which its end is waited for
+MOST_AWAITING = 2000  # changes that may wait with it: whoever searches reads as many calls
+STOOD = 15.0  # seconds in which another process that writes has moved on, though it may wait for an end
 REST_BUSY = 4.0  # how long it rests while others write, in times of what the batch before took
 REST_IDLE = 0.5  # and while nobody does
 
@@ -130,22 +136,37 @@ class TextWriter:
 
 
 def _next(connection: Connection, project: str) -> _Batch | None:
-    """What is to be written; None where nothing happened."""
+    """What is to be written; None where nothing happened, or the end of a call is waited for."""
     following = select_follower(connection, project, TEXTS)
     if following is None:
         return None
     head = select_heads(connection, [project])[project]
     if following.position.seq > head:
         return None
-    found = select_changes(
-        connection, call_changes(project, CALL_CHANGES, ()), following.position, head, BATCH, BATCH_BYTES
-    )
-    ids = list(dict.fromkeys(change.id for change in found.changes))
-    parts = [part for said in select_said(connection, project, ids) for part in text_parts(said)]
+    kinds = call_changes(project, CALL_CHANGES, ())
+    found = select_changes(connection, kinds, following.position, head, BATCH, BATCH_BYTES)
+    if head - following.position.seq < MOST_AWAITING:
+        awaiting = _first_awaiting(connection, project, found.changes)
+        if awaiting == 0:
+            return None
+        if awaiting is not None:
+            found = Changes(found.changes[:awaiting], found.changes[awaiting - 1].position)
+    ids = {change.id for change in found.changes}
+    # What changed behind this batch comes again there.
+    ids -= select_changed(connection, project, ids, min(found.end.seq, head))
+    parts = [part for said in select_said(connection, project, list(ids)) for part in text_parts(said)]
     replaced = {(part.call_id, part.part) for part in parts}
     found_before = (_Gone(*part) for part in select_parts(connection, project, ids))
     gone = [part for part in found_before if (part.call_id, part.part) not in replaced]
     return _Batch(following, [*gone, *parts], found.end, head)
+
+
+def _first_awaiting(connection: Connection, project: str, changes: Sequence[Change]) -> int | None:
+    """The place of the first change of a call whose end is waited for."""
+    at = now()
+    since = at - int(END_AWAITED * 1_000_000)
+    running = select_running(connection, project, {change.id for change in changes}, since, at)
+    return next((place for place, change in enumerate(changes) if change.id in running), None)
 
 
 def _groups(parts: Iterable[_Gone | TextPart]) -> Iterator[Sequence[_Gone | TextPart]]:

@@ -409,6 +409,59 @@ async def test_one_of_two_processes_writes_and_the_other_takes_over(
     await theirs.close()
 
 
+async def test_the_text_of_a_call_that_runs_is_written_with_its_end_or_some_seconds_later(
+    searching: httpx.AsyncClient, database_url: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(database_url)
+    monkeypatch.setattr(index, "END_AWAITED", 3600)
+    whole = call("b", inputs={"text": "needle"}, second=2)
+    await record(searching, [call("a", second=1), {"start": whole["start"]}, call("c", second=3)])
+    await written()
+    assert await texts_of(database) == ["a"]
+    assert await found(searching, "needle") == "b"
+    monkeypatch.setattr(index, "MOST_AWAITING", 0)
+    await written()
+    assert await texts_of(database) == ["a", "b", "c"]
+    await record(searching, [{"start": call("d", second=4)["start"]}])
+    monkeypatch.setattr(index, "MOST_AWAITING", 2000)
+    await written()
+    assert await texts_of(database) == ["a", "b", "c"]
+    monkeypatch.setattr(index, "END_AWAITED", -1)  # its time is over
+    await written()
+    assert await texts_of(database) == ["a", "b", "c", "d"]
+    monkeypatch.setattr(index, "END_AWAITED", 3600)
+    await record(searching, [{"start": call("e", second=5)["start"]}, {"start": call("f", second=6)["start"]}])
+    await record(searching, [{"end": call("e", second=5)["end"]}])
+    await written()
+    assert await texts_of(database) == ["a", "b", "c", "d"]  # the end of "e" is behind the start of "f"
+    deleted = await searching.post("/calls/delete", json={"project_id": "team/app", "call_ids": ["f"]})
+    assert deleted.status_code == 200
+    await record(searching, [{"end": {**whole["end"], "output": "thread"}}])
+    await written()
+    assert await texts_of(database) == ["a", "b", "c", "d", "e"]
+    assert (await found(searching, "needle"), await found(searching, "thread")) == ("b", "b")
+    await database.close()
+
+
+async def test_a_text_is_written_at_the_last_change_that_there_is(
+    searching: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "BATCH", 2)
+    calls = [call(name, inputs={"text": f"needle {name}"}) for name in "abcd"]
+    for one in calls:
+        await record(searching, [{"start": one["start"]}])
+    for one in calls:
+        await record(searching, [{"end": one["end"]}])
+    database = Database(database_url)
+    with executed() as statements:
+        assert not await TextWriter(lambda: Context(database, LOCAL)).catch_up()
+    assert await texts_of(database) == ["a", "b", "c", "d"]
+    assert await found(searching, "needle") == "dcba"
+    # Each batch that writes texts removes what there was of their calls: of four batches the two that hold the ends.
+    assert len([text for text, _ in statements if text.startswith("DELETE FROM call_texts ")]) == 2
+    await database.close()
+
+
 async def test_what_was_read_before_a_change_is_not_written_after_it(
     searching: httpx.AsyncClient, database_url: str
 ) -> None:
