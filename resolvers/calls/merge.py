@@ -58,8 +58,8 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
     for counts in models.values():
         # Providers have two words for each; a provider uses one of them.
         get = counts.get
-        own_incoming = _sum(_count(get("input_tokens")), _count(get("prompt_tokens")))
-        own_outgoing = _sum(_count(get("output_tokens")), _count(get("completion_tokens")))
+        own_incoming = _either(get("input_tokens"), get("prompt_tokens"))
+        own_outgoing = _either(get("output_tokens"), get("completion_tokens"))
         own_total = _count(get("total_tokens"))
         incoming = _sum(incoming, own_incoming)
         outgoing = _sum(outgoing, own_outgoing)
@@ -75,6 +75,13 @@ def _count(value: Any) -> int | None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_TOKENS:
         return None
     return int(value)
+
+
+def _either(first: Any, second: Any) -> int | None:
+    """The count under two words for the same: mostly there is one."""
+    if first is None or second is None:
+        return _count(second if first is None else first)
+    return _sum(_count(first), _count(second))
 
 
 def _sum(first: int | None, second: int | None) -> int | None:

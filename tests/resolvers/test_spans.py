@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
@@ -348,6 +349,25 @@ async def test_a_long_name_is_shortened(context: Context) -> None:
     row = await read(context, "op_name", "display_name", name="n" * 5000, attributes={"wandb.display_name": "d" * 2000})
     assert (len(row.op_name), row.op_name[:2044]) == (2048, f"{'n' * 2043}:")
     assert len(row.display_name) == 1024
+
+
+async def test_exports_that_are_written_together_count_each_its_own(context: Context) -> None:
+    others = ["3" * 32, "4" * 32]
+    await export(context, span(PARENT), span(CHILD, PARENT))
+    exports = await asyncio.gather(
+        export(context, span(PARENT)),
+        export(context, span(PARENT, trace=T2), span(CHILD, PARENT, trace=T2), span("c" * 16, CHILD, trace=T2)),
+        *(export(context, span(PARENT, trace=trace), project=None) for trace in others),
+        *(export(context, span(PARENT, trace=trace)) for trace in (*others, *others)),
+        return_exceptions=True,
+    )
+    taken = [each for each in exports if isinstance(each, Exported)]
+    assert len(taken) == 6
+    assert [(each.accepted, each.displaced) for each in taken[:2]] == [(1, 0), (3, 2)]
+    assert {each.accepted for each in taken[2:]} == {1}
+    assert sum(each.displaced for each in taken[2:]) == len(others)
+    found = await calls(context, [derived_id(trace, PARENT) for trace in (T2, *others)])
+    assert [call.trace_id for call in found.values()] == [T2, *others]
 
 
 async def test_children_that_came_first_are_found_one_by_one(context: Context, database_url: str) -> None:
