@@ -39,6 +39,12 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait for programs that they start come first, so that one of several processes waits while the others
+    compute, and none is left alone with them at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in {"kill", "sdk"} and item.path.name != "test_cli.py")
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays: looking through it for garbage takes a tenth of a run."""
     gc.collect()

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 import httpx
+import psycopg
 import pytest
 
 from tests.conftest import running_app
@@ -20,6 +21,9 @@ async def demo(
     else:
         url = request.getfixturevalue("shared_postgres_url")
     await write_demo(url)
+    if request.param == "postgresql":
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ANALYZE")  # as autovacuum does a minute later
     async with running_app(url) as client:
         yield client
 

@@ -254,7 +254,7 @@ async def test_the_event_loop_goes_on_and_runs_are_bounded(sandbox: Sandbox) -> 
     turning.cancel()
     assert [str(result) for result in results] == [SLOW] * 4
     assert took > 1.9  # two at a time
-    assert turns > 50
+    assert turns > 10  # one after each run, were it held up
 
 
 async def test_code_that_hangs_keeps_no_other_code_waiting() -> None:
@@ -295,13 +295,13 @@ async def test_a_worker_that_dies_takes_its_run_alone() -> None:
 
 
 async def test_a_run_that_is_cancelled_frees_its_worker() -> None:
-    sandbox = Sandbox(seconds=60, memory=64 << 20, workers=1)
+    sandbox = Sandbox(seconds=600, memory=64 << 20, workers=1)
     running = asyncio.create_task(run(sandbox, "while True: pass"))
     await asyncio.to_thread(workers)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert await asyncio.wait_for(run(sandbox, "3"), 20) == 3
+    assert await asyncio.wait_for(run(sandbox, "3"), 120) == 3
     await sandbox.close()
 
 
