@@ -4,10 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import running_app
 from tests.graph.test_call_filters import OP, call, record, run
 from tests.graph.test_call_stats import price, usage
 
@@ -99,25 +98,24 @@ async def test_the_dearest_model_may_be_one_that_no_call_is_of(client: httpx.Asy
 LATENCIES = st.lists(st.tuples(st.sampled_from("abcd"), st.none() | st.integers(0, 9000)), min_size=1, max_size=30)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None)
 @given(latencies=LATENCIES, limit=st.integers(1, 5))
 async def test_percentiles_order_as_they_are_answered(
-    database_url: str, latencies: list[tuple[str, int | None]], limit: int
+    module_client: httpx.AsyncClient, latencies: list[tuple[str, int | None]], limit: int
 ) -> None:
     document = """query Ordered($slug: String!, $limit: Int!) { project(slug: $slug) {
       p95: callStats(groupBy: [OP], groupOrderBy: LATENCY_P95, groupLimit: $limit) { ...slow }
       all: callStats(groupBy: [OP]) { ...slow } } }
       fragment slow on CallStats { groups { op window { latency { p95Ms } } } }"""
-    async with running_app(database_url) as client:
-        project = f"team/p{hash((tuple(latencies), limit))}"
-        calls = [
-            call(f"{index}", project_id=project, op_name=op, ms=ms, trace_id="t")
-            for index, (op, ms) in enumerate(latencies)
-        ]
-        for one in calls:
-            one.get("end", {})["project_id"] = project
-        await record(client, calls)
-        data = await run(client, document, slug=project, limit=limit)
+    project = f"team/p{hash((tuple(latencies), limit))}"
+    calls = [
+        call(f"{index}", project_id=project, op_name=op, ms=ms, trace_id="t")
+        for index, (op, ms) in enumerate(latencies)
+    ]
+    for one in calls:
+        one.get("end", {})["project_id"] = project
+    await record(module_client, calls)
+    data = await run(module_client, document, slug=project, limit=limit)
     every = [(group["op"], group["window"]["latency"]["p95Ms"]) for group in data["project"]["all"]["groups"]]
     first = [(group["op"], group["window"]["latency"]["p95Ms"]) for group in data["project"]["p95"]["groups"]]
     assert first == sorted(every, key=lambda one: (one[1] is None, -(one[1] or 0), one[0]))[:limit]

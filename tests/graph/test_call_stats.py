@@ -8,11 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.scalars import format_time, parse_time
-from tests.conftest import running_app
 from tests.graph.test_call_filters import OP, call, record, run
 
 DAY = "2026-01-01T00:00:00Z"
@@ -257,10 +256,10 @@ CALLS = st.lists(
 
 
 @pytest.mark.parametrize("granularity", [300, 3600])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None)
 @given(calls=CALLS)
 async def test_any_calls_add_up_as_a_plain_model_says(
-    database_url: str, granularity: int, calls: list[tuple[int, int | None, str, bool, int | None]]
+    module_client: httpx.AsyncClient, granularity: int, calls: list[tuple[int, int | None, str, bool, int | None]]
 ) -> None:
     base = parse_time(DAY)
     project = f"team/{next(NUMBERS)}"
@@ -273,13 +272,12 @@ async def test_any_calls_add_up_as_a_plain_model_says(
             summary = {} if tokens is None else {"usage": {"m": {"prompt_tokens": tokens}}}
             over = {"project_id": project, "id": str(index), "ended_at": format_time(begun + took), "summary": summary}
             events.append({"mode": "end", "req": {"end": {**over, "exception": "x" if failed else None}}})
-    async with running_app(database_url) as client:
-        if events:
-            await client.post("/call/upsert_batch", content=json.dumps({"batch": events}))
-        document = STATS.replace("team/app", project)
-        end = format_time(base + 7201 * 1_000_000)
-        variables = {"start": DAY, "end": end, "granularity": granularity, "by": ["OP"], "limit": 2}
-        data = await run(client, document, **variables)
+    if events:
+        await module_client.post("/call/upsert_batch", content=json.dumps({"batch": events}))
+    document = STATS.replace("team/app", project)
+    end = format_time(base + 7201 * 1_000_000)
+    variables = {"start": DAY, "end": end, "granularity": granularity, "by": ["OP"], "limit": 2}
+    data = await run(module_client, document, **variables)
     found = data["project"]["callStats"]
 
     def model(chosen: list[tuple[int, int | None, str, bool, int | None]]) -> dict[str, Any]:
