@@ -37,7 +37,7 @@ class Strings(TypeDecorator[Iterable[str]]):
 
 
 def _json(strings: Iterable[str]) -> str:
-    return json.dumps([encode_text(one) for one in strings], ensure_ascii=False)
+    return json.dumps(encode_texts(list(strings)), ensure_ascii=False)
 
 
 def _array(strings: Iterable[str]) -> str:

@@ -204,9 +204,10 @@ def depth_first(below: Below, top: str, *, levels: int | None = None) -> Iterato
             continue
         met.add(step.id)
         gone = beneath_deleted or step.deleted
-        yield Placed(step.id, depth, hidden=gone or step.started_at is None)
-        if levels is None or depth < levels:
-            waiting.extend((child, depth + 1, gone) for child in reversed(below.children.get(step.id, ())))
+        yield Placed(step.id, depth, gone or step.started_at is None)
+        children = below.children.get(step.id)
+        if children and (levels is None or depth < levels):  # most have none
+            waiting += [(child, depth + 1, gone) for child in reversed(children)]
 
 
 def below_in(below: Below, tops: Iterable[str]) -> set[str]:

@@ -6,6 +6,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -133,12 +134,11 @@ async def call_descendants(
         trees: dict[str, list[Placed]] = {}
         cut: set[str] = set(ids) if below.cut else set()
         for call_id in ids:
-            tree = trees[call_id] = []
-            for placed in depth_first(below, call_id, levels=lists.levels):
-                if len(tree) == MOST_DESCENDANTS:
-                    cut.add(call_id)
-                    break
-                tree.append(placed)
+            tree = list(islice(depth_first(below, call_id, levels=lists.levels), MOST_DESCENDANTS + 1))
+            if len(tree) > MOST_DESCENDANTS:
+                cut.add(call_id)
+                tree.pop()
+            trees[call_id] = tree
         shown = {call.id for tree in trees.values() for call in tree if not call.hidden}
         listed = _among(connection, project, shown, lists.chosen)
         return _pages(
