@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Annotated, Any
 
 import strawberry
@@ -55,7 +56,7 @@ class Entity:
 
     load: Load
 
-    keys: Mapping[frozenset[str], Callable[[Representation], GlobalId]]
+    keys: Mapping[tuple[str, ...], Callable[[Representation], GlobalId]]
     """The natural keys beside ``id``: the fields of each, and the identity they stand for."""
 
     width: int = 1
@@ -93,10 +94,16 @@ def _group(grouping: Grouping) -> Load:
     return load
 
 
-def fields_key(noun: str, *names: str) -> tuple[frozenset[str], Callable[[Representation], GlobalId]]:
+def fields_key(noun: str, *names: str) -> tuple[tuple[str, ...], Callable[[Representation], GlobalId]]:
     """A natural key that is the project's slug and the parts of the identity."""
     fields = ("projectSlug", *names)
-    return frozenset(fields), lambda given: GlobalId(noun, given["projectSlug"], tuple(map(given.__getitem__, names)))
+    values_of = itemgetter(*fields)
+
+    def identify(given: Representation) -> GlobalId:
+        values = values_of(given)
+        return GlobalId(noun, values[0], values[1:])
+
+    return fields, identify
 
 
 def _call_of_ref(given: Representation) -> GlobalId:
@@ -128,16 +135,12 @@ def _name_of_keys(given: Representation) -> GlobalId:
 
 
 ENTITIES: dict[str, Entity] = {
-    "Project": Entity(_by_slug, {frozenset({"slug"}): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
-    "Call": Entity(
-        _by_key("Call", calls_by_id), dict([fields_key("Call", "callId"), (frozenset({"ref"}), _call_of_ref)])
-    ),
+    "Project": Entity(_by_slug, {("slug",): lambda given: GlobalId("Project", given["slug"], ())}, width=0),
+    "Call": Entity(_by_key("Call", calls_by_id), dict([fields_key("Call", "callId"), (("ref",), _call_of_ref)])),
     "Feedback": Entity(_by_key("Feedback", feedback_by_id), dict([fields_key("Feedback", "feedbackId")])),
-    "ObjectVersion": Entity(_by_key("ObjectVersion", objects_by_ref), {frozenset({"ref"}): _object_of_ref}, width=3),
-    "VersionedObject": Entity(
-        _by_object_name, {frozenset({"projectSlug", "kind", "objectId"}): _name_of_keys}, width=2
-    ),
-    "Table": Entity(_by_key("Table", tables_by_digest), {frozenset({"ref"}): _table_of_ref}),
+    "ObjectVersion": Entity(_by_key("ObjectVersion", objects_by_ref), {("ref",): _object_of_ref}, width=3),
+    "VersionedObject": Entity(_by_object_name, {("projectSlug", "kind", "objectId"): _name_of_keys}, width=2),
+    "Table": Entity(_by_key("Table", tables_by_digest), {("ref",): _table_of_ref}),
     "TableRow": Entity(_by_key("TableRow", table_rows_by_digest), dict([fields_key("TableRow", "digest")])),
     "File": Entity(_by_key("File", files_by_digest), dict([fields_key("File", "digest")])),
     "Configuration": Entity(
@@ -241,7 +244,7 @@ def _subject(entity: SubjectEntity, given: str, representation: Representation) 
 def _identity(noun: str, given: str, representation: Representation) -> GlobalId:
     """What a representation stands for; ``noun`` is an entity, or the interface of them all, ``given`` as sent."""
     any_node = noun == TracegraphNode.__name__
-    if isinstance(representation.get("id"), str):
+    if "id" in representation and isinstance(representation["id"], str):
         identity = decode_id(representation["id"])
         if identity.noun not in (NODE_KEYS if any_node else {noun}):
             raise InvalidInputError(f"{representation['id']!r} is the id of a {identity.noun}, not of a {given}")
