@@ -13,7 +13,7 @@ MAX_DEPTH = 200  # orjson goes 254 deep
 SURROGATE = re.compile("[\ud800-\udfff]")
 INT64, UINT64 = -(1 << 63), 1 << 64
 
-PART = 1 << 17
+PART = 1 << 15
 """Bytes that a part of a list has, about."""
 
 _HOLE = b"\0"
