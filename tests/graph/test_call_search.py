@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -196,6 +197,18 @@ async def test_pages_of_what_many_say_have_each_call_once(
     assert await all_pages(searching, 1, search="common") == newest
     rare = [call_id for call_id in newest if int(call_id[1:]) % 7 == 0]
     assert await all_pages(searching, 2, search="common rare") == rare
+
+
+async def test_what_was_written_is_sorted_into_the_index(
+    searching: httpx.AsyncClient, written: Written, database_url: str
+) -> None:
+    """PostgreSQL keeps it in a list at first, which its planner takes each search to read."""
+    await record(searching, [call("a", inputs={"text": "a needle"})])
+    await written()
+    assert await found(searching, "needle") == "a"
+    if database_url.startswith("postgresql"):
+        with psycopg.connect(database_url) as connection:
+            assert connection.execute("SELECT gin_clean_pending_list('ix_call_texts_grams')").fetchall() == [(0,)]
 
 
 async def test_changes_and_deletions_are_followed(searching: httpx.AsyncClient, written: Written) -> None:
