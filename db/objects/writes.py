@@ -21,18 +21,20 @@ c = objects.c
 _NAME = (c.project_id == bindparam("b_project"), c.kind == bindparam("b_kind"), c.object_id == bindparam("b_object"))
 _VERSION = (*_NAME, c.digest == bindparam("b_digest"))
 
-_KNOWN = Prepared(select(c.version_index, c.is_latest).where(*_VERSION))
 _NONE_LATEST = Prepared(update(objects).where(*_NAME, c.is_latest).values(is_latest=False))
 _LATEST_AGAIN = Prepared(
     update(objects).where(*_VERSION).values(is_latest=True, deleted_at=null(), published_seq=bindparam("b_published"))
 )
-# One look at an index for the latest, and one for the others.
-_NEWEST = Prepared(
+
+# The version, where the name has had it, and the newest that is the latest and that is not: one look at an index each.
+_STATE = Prepared(
     select(
+        select(c.version_index).where(*_VERSION).scalar_subquery(),
+        select(c.is_latest).where(*_VERSION).scalar_subquery(),
         *(
             select(func.max(c.version_index)).where(*_NAME, latest).scalar_subquery()
             for latest in (c.is_latest, ~c.is_latest)
-        )
+        ),
     )
 )
 
@@ -45,18 +47,19 @@ def publish(connection: Connection, values: Mapping[str, Any]) -> int:
     """
     key = {"b_project": values["project_id"], "b_kind": values["kind"], "b_object": values["object_id"]}
     version = {**key, "b_digest": values["digest"]}
-    known = _KNOWN.fetch(connection, version)
-    if known and known[0][1]:
-        return int(known[0][0])
-    _NONE_LATEST.run(connection, key)
-    if known:
+    known: int | None
+    ((known, is_latest, latest, other),) = _STATE.fetch(connection, version)
+    if known is not None and is_latest:
+        return known
+    if latest is not None:
+        _NONE_LATEST.run(connection, key)
+    if known is not None:
         _LATEST_AGAIN.run(connection, {**version, "b_published": values["published_seq"]})
-        return int(known[0][0])
-    (numbers,) = _NEWEST.fetch(connection, key)
-    index = max((number for number in numbers if number is not None), default=-1) + 1
+        return known
+    index: int = max((number for number in (latest, other) if number is not None), default=-1) + 1
     made = {"version_index": index, "is_latest": True, "val_query": query_form(values["val"])}
     insert_new(connection, objects, [{**values, **made}])
-    return int(index)
+    return index
 
 
 def mark_deleted(

@@ -5,12 +5,23 @@ import math
 import string
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.json_text import JSONText, dump_canonical, dump_json, normalise_json, parse_json, query_form, query_forms
+from db import json_text
+from db.json_text import (
+    JSONText,
+    dump_canonical,
+    dump_json,
+    normalise_json,
+    parse_each,
+    parse_json,
+    query_form,
+    query_forms,
+)
 
 ANY_TEXT = st.text(
     st.characters(categories=None) | st.sampled_from('"\\/\x00\x7f\u2028\ud800\udfff\U0001f600'), max_size=8
@@ -28,6 +39,13 @@ INDENTS = st.sampled_from([None, 1])
 def test_a_value_is_read_as_json_reads_it(value: Any, ascii_only: bool, indent: int | None, space: str) -> None:
     text = f"{space}{json.dumps(value, ensure_ascii=ascii_only, indent=indent)}{space}"
     assert repr(parse_json(JSONText(text))) == repr(json.loads(text))
+
+
+@given(st.lists(VALUES, max_size=6), st.integers(0, 60))
+def test_values_that_are_read_together_are_read_as_each_is(values: list[Any], together: int) -> None:
+    texts = [JSONText(json.dumps(value)) for value in values]
+    with patch.object(json_text, "READ_TOGETHER", together):
+        assert repr(list(parse_each(texts))) == repr([parse_json(text) for text in texts])
 
 
 @given(st.text(string.digits + '-+.eE[]{}":, tfn\\u', max_size=12))

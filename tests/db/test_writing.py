@@ -88,6 +88,24 @@ async def test_what_fails_takes_nothing_from_the_others(database: Database) -> N
     assert await heads(database, "team/b", "team/bad", "team/c") == {"team/b": 1, "team/bad": 0, "team/c": 1}
 
 
+async def test_what_fails_takes_nothing_from_others_of_other_kinds(database: Database) -> None:
+    def bad(connection: Connection) -> None:
+        lock(connection, "team/bad", 0)
+        raise ValueError("a bad one")
+
+    holding = Holding()
+    first = writing(database, holding, "a")
+    await begun(holding)
+    works = (lambda connection: lock(connection, "team/b", 0), bad, lambda connection: lock(connection, "team/c", 0))
+    others = [asyncio.create_task(database.write(work, always=True)) for work in works]
+    await asyncio.sleep(0)  # they are queued, and are one group
+    holding.let_go()
+    b, failed, c = await asyncio.gather(*others, return_exceptions=True)
+    assert (await first[0], b, c) == (1, 1, 1)
+    assert isinstance(failed, ValueError)
+    assert await heads(database, "team/b", "team/bad", "team/c") == {"team/b": 1, "team/bad": 0, "team/c": 1}
+
+
 async def test_a_full_disk_refuses_what_has_no_room_and_says_so(sqlite_template: Path, tmp_path: Path) -> None:
     path = tmp_path / "small.db"
     shutil.copyfile(sqlite_template, path)

@@ -1,12 +1,18 @@
+import base64
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from db.json_text import JSONText, dump_json
-from resolvers.digests import bytes_digest, json_digest, table_digest
+from resolvers.digests import bytes_digest, json_digest, json_digests, table_digest
 from resolvers.errors import InvalidInputError, RefusalCode
 from resolvers.objects.builtin import as_builtin
+from tests.db.test_json_text import VALUES
 
 
 # What weave 0.52.43 and 0.54.0 compute for the same values.
@@ -27,6 +33,19 @@ from resolvers.objects.builtin import as_builtin
 )
 def test_digests_of_values_are_those_of_weave(text: str, digest: str) -> None:
     assert json_digest(JSONText(text)) == digest
+
+
+@given(st.lists(VALUES, max_size=5), st.sampled_from([None, 1]), st.booleans())
+def test_digests_are_of_what_json_writes_with_sorted_keys(
+    values: list[Any], indent: int | None, ascii_only: bool
+) -> None:
+    def digest(text: str) -> str:
+        hashed = hashlib.sha256(json.dumps(json.loads(text), sort_keys=True).encode()).digest()
+        return base64.urlsafe_b64encode(hashed).decode().rstrip("=").replace("-", "X").replace("_", "Y")
+
+    texts = [JSONText(json.dumps(value, ensure_ascii=ascii_only, indent=indent)) for value in values]
+    assert json_digests(texts) == [digest(text) for text in texts]
+    assert [json_digest(text) for text in texts] == json_digests(texts)
 
 
 def test_digests_of_bytes_and_tables_are_those_of_weave() -> None:
