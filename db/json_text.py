@@ -9,7 +9,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from json.encoder import (  # type: ignore[attr-defined]
     c_make_encoder,
     encode_basestring,
@@ -118,18 +118,39 @@ def _pair(unit: str) -> str:
     return json.dumps(encode_text(chr(surrogate)))[1:-1]
 
 
+def _each_replaced(value: JSONValue, replaced: Callable[[JSONValue], JSONValue]) -> JSONValue:
+    """``value`` with each name, and each value that holds no others, as ``replaced`` gives it.
+
+    A loop and no recursion: the sender chooses the depth, and of Python's stack others have taken a part.
+    """
+    held = [value]
+    unread: list[dict[str, JSONValue] | list[JSONValue]] = [held]
+    while unread:
+        place: Any = unread.pop()
+        for key, item in place.items() if isinstance(place, dict) else enumerate(place):
+            if isinstance(item, dict):
+                place[key] = {replaced(name): member for name, member in item.items()}
+                unread.append(place[key])
+            elif isinstance(item, list | tuple):
+                place[key] = list(item)
+                unread.append(place[key])
+            else:
+                place[key] = replaced(item)
+    return held[0]
+
+
 def unpair_surrogates(value: JSONValue) -> JSONValue:
     """What was taken out of ``pair_surrogates`` text as it was before: values, and JSON text inside them."""
+    return _each_replaced(value, _unpaired)
+
+
+def _unpaired(value: JSONValue) -> JSONValue:
     if isinstance(value, JSONText):
         return JSONText(
             _PAIRED.sub(lambda match: match[1] or json.dumps(decode_text(json.loads(f'"{match[0]}"')))[1:-1], value)
         )
     if isinstance(value, str):
         return _UNPAIRED.sub(lambda match: match[1] or decode_text(match[0]), value)
-    if isinstance(value, dict):
-        return {unpair_surrogates(key): unpair_surrogates(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [unpair_surrogates(item) for item in value]
     return value
 
 
@@ -186,13 +207,9 @@ _canonical = c_make_encoder(None, _refuse, encode_basestring_ascii, None, ": ", 
 
 
 def _storable(value: JSONValue) -> JSONValue:
-    """``value`` with the floats JSON has no words for made strings."""
+    """A float JSON has no words for as a string; other values as they are."""
     if isinstance(value, float) and not math.isfinite(value):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(float(value))]
-    if isinstance(value, dict):
-        return {key: _storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(item) for item in value]
     return value
 
 
@@ -215,7 +232,7 @@ def dump_json(value: JSONValue) -> JSONText:
         if not text.isascii():
             text.encode()
     except ValueError:  # NaN or an infinity, or (UnicodeEncodeError) half a surrogate pair
-        text = json.dumps(_storable(value), separators=(",", ":"))
+        text = json.dumps(_each_replaced(value, _storable), separators=(",", ":"))
     return JSONText(text)
 
 
@@ -255,10 +272,6 @@ def _queryable(value: JSONValue) -> JSONValue:
         return encode_text(value)
     if isinstance(value, float | int) and not isinstance(value, bool):
         return _within_double(value)
-    if isinstance(value, dict):
-        return {encode_text(key): _queryable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_queryable(item) for item in value]
     return value
 
 
@@ -296,7 +309,7 @@ def query_form(text: str) -> str | None:
     """
     if not _is_suspicious(text):
         return None
-    return orjson.dumps(_queryable(parse_json(text))).decode()
+    return str(dump_json(_each_replaced(parse_json(text), _queryable)))
 
 
 def query_forms(texts: Sequence[str]) -> list[str | None]:

@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 
 from db import json_text
 from db.json_text import (
+    MAX_DEPTH,
     JSONText,
+    JSONValue,
     dump_canonical,
     dump_json,
     normalise_json,
+    pair_surrogates,
     parse_each,
     parse_json,
     query_form,
     query_forms,
+    unpair_surrogates,
 )
 
 ANY_TEXT = st.text(
@@ -115,3 +119,26 @@ PAYLOADS = (
 @given(st.lists(st.sampled_from(PAYLOADS), max_size=6))
 def test_many_payloads_are_looked_at_together(texts: list[str]) -> None:
     assert query_forms(texts) == [query_form(text) for text in texts]
+
+
+def test_deep_values_are_written_wherever_they_are() -> None:
+    def text(frames: int, leaf: JSONValue) -> str:
+        value = leaf
+        for _ in range(MAX_DEPTH // 2):
+            value = {"a": [value]}
+        return text(frames - 1, leaf) if frames else dump_json(value)
+
+    for leaf, written in ((math.inf, '"Infinity"'), ("\ud800", '"\\ud800"'), (1 << 70, str(1 << 70))):
+        assert text(400, leaf) == '{"a":[' * (MAX_DEPTH // 2) + written + "]}" * (MAX_DEPTH // 2)
+
+
+def test_deep_values_are_put_together_again_wherever_they_are() -> None:
+    def unpaired(frames: int) -> JSONValue:
+        if frames:
+            return unpaired(frames - 1)
+        return unpair_surrogates(parse_json(pair_surrogates("[" * MAX_DEPTH + '"\\ud800"' + "]" * MAX_DEPTH)))
+
+    value = unpaired(400)
+    for _ in range(MAX_DEPTH):
+        (value,) = value
+    assert value == "\ud800"

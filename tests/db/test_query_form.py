@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,3 +37,12 @@ def test_forms_of_unusual_values() -> None:
 
 def test_usual_values_have_none() -> None:
     assert json_text.query_form('{"a":"\\ud83d\\ude00 \\u00e9 é","b":[1e10,-2.5e-30],"c":"5e12345abc"}') is None
+
+
+@pytest.mark.parametrize("levels", [254, 255, 498, json_text.MAX_DEPTH])
+def test_deep_values_have_one_wherever_it_is_made(levels: int) -> None:
+    def form(frames: int) -> str | None:
+        deep = '[{"a":' * (levels // 2) + '"\\u0000"' + "}]" * (levels // 2)
+        return form(frames - 1) if frames else json_text.query_form(deep)
+
+    assert form(400) == '[{"a":' * (levels // 2) + '"\U0010f000"' + "}]" * (levels // 2)
