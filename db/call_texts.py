@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -231,28 +232,36 @@ def says(folded: str, of: FromClause = calls) -> ColumnElement[bool]:
 
 
 class LookedAt(NamedTuple):
-    """A call, when it began, and whether it says what is sought."""
+    """A call, when it began, and whether it says what is sought; None where it is not in the list."""
 
     id: str
     started_at: int
-    says: bool
+    says: bool | None
 
 
 def look_at_newest(
     connection: Connection,
     project_id: str,
     folded: Sequence[str],
+    within: Sequence[ColumnElement[bool]],
     where: Sequence[ColumnElement[bool]],
     after: LookedAt | None,
     limit: int,
 ) -> list[LookedAt]:
-    """The calls that began last of those that fulfil ``where``, from the one behind ``after`` on: each is looked at."""
+    """The calls that began last of those ``within`` which they are sought, from the one behind ``after`` on: each that
+    fulfils ``where``, and so is in the list, is looked at.
+
+    An index should have those ``within`` in their order; ``where`` may ask for anything, as no more calls than the
+    limit are asked.
+    """
     k = calls.c
-    listed = select(k.project_id, k.id, k.started_at).where(k.project_id == project_id, *where)
+    began_last = select(k.project_id, k.id, k.started_at, and_(*where).label("listed"))
+    began_last = began_last.where(k.project_id == project_id, *within)
     if after is not None:
-        listed = listed.where(tuple_(k.started_at, k.id) < (after.started_at, after.id))
-    newest = listed.order_by(k.started_at.desc(), k.id.desc()).limit(limit).subquery()
-    statement = select(newest.c.id, newest.c.started_at, and_(*(says(each, newest) for each in folded)))
+        began_last = began_last.where(tuple_(k.started_at, k.id) < (after.started_at, after.id))
+    newest = began_last.order_by(k.started_at.desc(), k.id.desc()).limit(limit).subquery()
+    said = case((newest.c.listed, and_(*(says(each, newest) for each in folded))))
+    statement = select(newest.c.id, newest.c.started_at, said)
     found = execute(connection, statement.order_by(newest.c.started_at.desc(), newest.c.id.desc()))[1]
     return list(map(LookedAt._make, found))
 

@@ -1,7 +1,7 @@
 """The filters of calls that have a column or an index of their own, as SQL conditions."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, exists, func, or_, select
@@ -18,7 +18,16 @@ from db.queues.items import ITEM_SHOWN
 from db.queues.tables import queue_items
 from db.refs import base_of, refs
 
-__all__ = ["EVERY_CALL", "CallFilter", "alternatives", "common_roles", "conditions", "edges_of", "starts_with"]
+__all__ = [
+    "EVERY_CALL",
+    "CallFilter",
+    "alternatives",
+    "common_roles",
+    "conditions",
+    "edges_of",
+    "in_order",
+    "starts_with",
+]
 
 WILDCARD = ":*"
 """At the end of a ref: any version of it."""
@@ -186,6 +195,17 @@ def alternatives(chosen: CallFilter, names: Sequence[str] | None = None) -> list
         if len(apart) <= _MOST_ALTERNATIVES and not 0 < len(found) <= len(apart):
             found = [column == value for value in apart]
     return found
+
+
+def in_order(chosen: CallFilter) -> CallFilter:
+    """The part of it whose calls an index has in the order of their start: when they began, and one value of a column
+    at most, since all that have each of two values may be none of those that have both."""
+    narrowed = CallFilter(started_after=chosen.started_after, started_before=chosen.started_before)
+    for name in _IN_ORDER:
+        values: Any = getattr(chosen, name) or ()
+        if len(values) == 1 and (name, *values) != ("statuses", "success"):
+            return replace(narrowed, **{name: values})
+    return narrowed
 
 
 def _any_name(column: ColumnElement[str], names: Sequence[str]) -> ColumnElement[bool]:

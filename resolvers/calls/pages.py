@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, false, func, select
 
 from db.bounded_pages import MAX_PAGE_BYTES
 from db.calls.fields import COLUMN_FIELDS, call_fields
-from db.calls.filters import EVERY_CALL, CallFilter, alternatives, common_roles, conditions, edges_of
+from db.calls.filters import EVERY_CALL, CallFilter, alternatives, common_roles, conditions, edges_of, in_order
 from db.calls.op_names import select_named, select_versions
 from db.calls.reads import PAYLOADS, SHOWN, TOP_OF_TRACE, select_calls_by_id, select_calls_page
 from db.calls.tables import calls
@@ -139,9 +139,11 @@ class CallList:
         order = self.order()
         if page is None or page.backwards or order.fingerprint != _order_by_columns(NEWEST_FIRST, ("id",)).fingerprint:
             return replace(self, sought=saying(connection, self.project, self.search))
-        where = [*self._of_calls(), *between_cursors(order, page)]
+        narrowed = in_order(self.filter if self.within == EVERY_CALL else self.within)
+        within = [*conditions(self.project, narrowed), *between_cursors(order, page)]
         size = page.offset + page.size + 1
-        return replace(self, sought=newest_saying(connection, self.project, self.search, where, size))
+        sought = newest_saying(connection, self.project, self.search, within, self._of_calls(), size)
+        return replace(self, sought=sought)
 
     def planned(self, connection: Connection) -> "CallList":
         """The same list, in conditions that suit how many calls the database has of what is sought: with the names that

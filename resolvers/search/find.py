@@ -82,15 +82,22 @@ def _looked_at(
 
 
 def newest_saying(
-    connection: Connection, project: str, terms: Sequence[str], where: Sequence[ColumnElement[bool]], wanted: int
+    connection: Connection,
+    project: str,
+    terms: Sequence[str],
+    within: Sequence[ColumnElement[bool]],
+    where: Sequence[ColumnElement[bool]],
+    wanted: int,
 ) -> ColumnElement[bool]:
-    """As ``saying``, but of those that fulfil ``where`` the newest alone: ``wanted`` of them at least, where there are
-    as many."""
+    """As ``saying``, but of those that fulfil ``within`` and ``where`` the newest alone: ``wanted`` of them at least,
+    where there are as many. An index has those that fulfil ``within`` in the order of their start."""
     unwritten = _read_themselves(connection, project, terms)
     if all(len(term) < GRAM for term in terms):
         return _saying(connection, project, terms, unwritten)
-    newest = _newest_by_index if connection.dialect.name == "sqlite" else _newest_by_looking
-    found = newest(connection, project, terms, where, wanted, unwritten)
+    if connection.dialect.name == "sqlite":
+        found = _newest_by_index(connection, project, terms, [*within, *where], wanted, unwritten)
+    else:
+        found = _newest_by_looking(connection, project, terms, within, where, wanted, unwritten)
     return _saying(connection, project, terms, unwritten) if found is None else found
 
 
@@ -98,6 +105,7 @@ def _newest_by_looking(
     connection: Connection,
     project: str,
     terms: Sequence[str],
+    within: Sequence[ColumnElement[bool]],
     where: Sequence[ColumnElement[bool]],
     wanted: int,
     unwritten: "_Unwritten",
@@ -106,7 +114,8 @@ def _newest_by_looking(
     sooner.
 
     The index of PostgreSQL gives all calls or none, which takes long where many say it. So a few of the newest are
-    looked at first, and how many of these say it tells how many more are to be looked at for a page.
+    looked at first, in the list or not, and how many of these are in it and say it tells how many more are to be looked
+    at for a page.
     """
     if unwritten.changes <= FEW_CHANGES:
         return None
@@ -114,7 +123,7 @@ def _newest_by_looking(
     seen, size = 0, max(MOST_AT_FIRST, 2 * wanted)
     last: LookedAt | None = None
     while seen + size <= MOST_SEEN:
-        newest = look_at_newest(connection, project, terms, where, last, size)
+        newest = look_at_newest(connection, project, terms, within, where, last, size)
         found += (each.id for each in newest if unwritten.says(each))
         if len(newest) < size or len(found) >= wanted:
             return of_project(c.project_id, c.id, project, found)
@@ -184,8 +193,8 @@ class _Unwritten(NamedTuple):
     said: AbstractSet[str]
 
     def says(self, call: LookedAt) -> bool:
-        """Whether a call says it, of whose text this may be known better than it was found."""
-        return call.id in self.said if call.id in self.known else call.says
+        """Whether a call of the list says it, of whose text this may be known better than it was found."""
+        return call.says is not None and (call.id in self.said if call.id in self.known else call.says)
 
 
 def _read_themselves(connection: Connection, project: str, terms: Sequence[str]) -> _Unwritten:

@@ -140,9 +140,9 @@ async def test_results_come_newest_first_in_pages(searching: httpx.AsyncClient, 
     assert await found(searching, "needle", filter={"callIds": ["b", "f"]}) == "fb"
 
 
-PAGES = """query Pages($search: String, $first: Int, $after: String, $filter: CallFilterInput) {
+PAGES = """query Pages($search: String, $first: Int, $after: String, $filter: CallFilterInput, $query: JSON) {
   project(slug: "team/app") {
-    calls(search: $search, first: $first, after: $after, filter: $filter) {
+    calls(search: $search, first: $first, after: $after, filter: $filter, queryJson: $query) {
       nodes { callId } pageInfo { hasNextPage endCursor }
     }
   }
@@ -197,6 +197,46 @@ async def test_pages_of_what_many_say_have_each_call_once(
     assert await all_pages(searching, 1, search="common") == newest
     rare = [call_id for call_id in newest if int(call_id[1:]) % 7 == 0]
     assert await all_pages(searching, 2, search="common rare") == rare
+    assert await all_pages(searching, 2, search="common", query=says_in_text("rare")) == rare
+    assert await all_pages(searching, 2, search="common", query=says_in_text("nothing")) == []
+    narrow = {"wbUserIds": ["u1"], "statuses": ["SUCCESS"], "startedBefore": "2026-01-01T00:00:11Z"}
+    early = [call_id for call_id in odd if starts[call_id][0] < narrow["startedBefore"]]
+    assert await all_pages(searching, 3, search="common", filter=narrow) == early
+    assert await all_pages(searching, 3, search="common", filter={"traceIds": ["none"], "wbUserIds": ["u1"]}) == []
+
+
+async def test_no_more_calls_are_asked_for_what_no_index_serves_than_are_looked_at(
+    database_url: str, searching: httpx.AsyncClient, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database_url.startswith("postgresql"):
+        return  # SQLite asks its index first
+    monkeypatch.setattr(find, "FEW_CHANGES", 0)
+    monkeypatch.setattr(find, "MOST_AT_FIRST", 4)
+    await record(
+        searching, [call(f"c{n:02}", second=n, inputs={"text": f"common {'rare' * (n == 2)}"}) for n in range(40)]
+    )
+    await written()
+    with executed() as statements:
+        assert await all_pages(searching, 1, search="common", query=says_in_text("rare")) == ["c02"]
+    looks = [each for each in statements if " AS listed" in each[0]]
+    assert looks
+    with psycopg.connect(database_url) as connection:
+        for scan in ("seqscan", "bitmapscan", "sort"):  # what suits so few calls
+            connection.execute(f"SET enable_{scan} = off")
+        for text, bound in looks:
+            ((plans,),) = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", bound).fetchall()
+            (asked,) = [node for node in nodes_of(plans[0]["Plan"]) if node.get("Relation Name") == "calls"]
+            assert (asked["Actual Rows"], asked.get("Rows Removed by Filter", 0)) == (4, 0)
+
+
+def says_in_text(word: str) -> dict[str, Any]:
+    """A query that no index serves."""
+    return {"$expr": {"$contains": {"input": {"$getField": "inputs.text"}, "substr": {"$literal": word}}}}
+
+
+def nodes_of(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The nodes of a plan, each with those below it."""
+    return [plan, *(node for below in plan.get("Plans", ()) for node in nodes_of(below))]
 
 
 async def test_what_was_written_is_sorted_into_the_index(
