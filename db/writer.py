@@ -2,12 +2,14 @@
 
 SQLite has one writer at a time and a commit with ``synchronous=FULL`` waits for the disk, so what waits when a
 transaction begins shares it, and is acknowledged by its commit. Writes of one kind that wait side by side, such as
-batches of calls, are done as one. Where something in a group fails, its transaction begins anew with each write by
-itself behind a savepoint, so that one that is refused takes nothing from the others; and where SQLite ends that too,
-since there was no room for one of them, each has a transaction of its own.
+batches of calls, are done as one. One that fails takes nothing from the others:
 
-There is no savepoint before something has failed. With one, SQLite keeps a copy of each page that changes, and goes
-through all of them at the end of each statement: a third of what it took to write a table of 5,000 rows.
+- A write that is done by itself may well be refused from inside, as one of what is not there. It has a savepoint where
+  it is not all of its group.
+- What is done together is refused before it gets here, and has none: with one SQLite keeps a copy of each page that
+  changes, and goes through all of them at the end of each statement, a third of what it took to write a table of 5,000
+  rows. Should it fail nevertheless, the transaction begins anew, with each write of it by itself.
+- Where SQLite itself ends the transaction, since there was no room for one of them, each has one of its own.
 """
 
 import threading
@@ -33,8 +35,13 @@ class WriterClosedError(RuntimeError):
         super().__init__("the database is closed")
 
 
-class _GroupFailedError(Exception):
-    """What went wrong, which is the cause of this, ended the transaction of the whole group."""
+class _UnitFailedError(Exception):
+    """What went wrong, which is the cause of this, is not behind a savepoint, or ``ended`` the transaction."""
+
+    def __init__(self, unit: Sequence[Job], *, ended: bool) -> None:
+        super().__init__("the transaction is to be done again")
+        self.unit = unit
+        self.ended = ended
 
 
 class GroupCommitWriter:
@@ -86,19 +93,18 @@ class GroupCommitWriter:
                 each.settle()
             self._checkpoints.committed(sum(each.size for each in group))
 
-    def _commit(self, group: list[Job], *, apart: bool = False) -> None:
-        """Do a group in one transaction; ``apart``, each of it by itself, so that those that fail leave the others."""
+    def _commit(self, group: list[Job], *, again: bool = False) -> None:
+        """Do a group in one transaction, ``again`` where something that was done together failed."""
         try:
             with self._engine.connect() as connection:
                 connection.begin()  # for SQLAlchemy, which would else end ours where a statement fails
                 run_sql(connection, "BEGIN IMMEDIATE")
                 try:
-                    if apart:
-                        for job in group:
-                            _run_apart(connection, job)
-                    else:
-                        for unit in units(group):
+                    for unit in units(group):
+                        if unit[0].shared or len(group) == 1:
                             _run(connection, unit)
+                        else:
+                            _run_apart(connection, unit)
                     run_sql(connection, "COMMIT")
                 except BaseException:
                     noted(connection)
@@ -106,37 +112,41 @@ class GroupCommitWriter:
                         run_sql(connection, "ROLLBACK")
                     raise
                 self._committed(noted(connection))
-        except _GroupFailedError as failed:
+        except _UnitFailedError as failed:
             if len(group) == 1:
                 group[0].error = failed.__cause__
-            elif apart:
+            elif failed.ended:
                 for job in group:
                     self._commit([job])
             else:
-                self._commit(group, apart=True)
+                for job in group if again else failed.unit:
+                    job.shared = False
+                self._commit(group, again=True)
         except BaseException as error:  # noqa: BLE001 - whatever it was, the writers must hear of it and the thread live
             for job in group:
                 job.error = error
 
 
 def _run(connection: Connection, unit: Sequence[Job]) -> None:
-    """Do what is done together; a failure is one of the whole group."""
+    """Do what is done together; raises _UnitFailedError."""
     try:
         for job, result in zip(unit, unit[0].together(connection, [job.item for job in unit]), strict=True):
-            job.result = result
+            job.result, job.error = result, None
     except Exception as raised:
-        raise _GroupFailedError from raised
+        ended = not connection.connection.dbapi_connection.in_transaction  # type: ignore[union-attr]
+        raise _UnitFailedError(unit, ended=ended) from raised
 
 
-def _run_apart(connection: Connection, job: Job) -> None:
-    """Do one by itself, so that a failure leaves nothing of it and all of what was done before."""
+def _run_apart(connection: Connection, unit: Sequence[Job]) -> None:
+    """Do a unit of one so that a failure leaves nothing of it and all of what was done before; raises
+    _UnitFailedError where it ended the transaction."""
     driver: Any = connection.connection.dbapi_connection
     driver.execute("SAVEPOINT job")
     try:
-        _run(connection, [job])
-    except _GroupFailedError as failed:
-        if not driver.in_transaction:
+        _run(connection, unit)
+    except _UnitFailedError as failed:
+        if failed.ended:
             raise
         driver.execute("ROLLBACK TO job")
-        job.error = failed.__cause__
+        unit[0].error = failed.__cause__
     driver.execute("RELEASE job")

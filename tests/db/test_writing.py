@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ LIMITS = WriteLimits(writes=3, size=100)
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url, write_limits=LIMITS)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def one_writer(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database of SQLite's, where all that waits is one group."""
+    path = tmp_path / "one.db"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
     yield database
     await database.close()
 
@@ -104,6 +115,102 @@ async def test_what_fails_takes_nothing_from_others_of_other_kinds(database: Dat
     assert (await first[0], b, c) == (1, 1, 1)
     assert isinstance(failed, ValueError)
     assert await heads(database, "team/b", "team/bad", "team/c") == {"team/b": 1, "team/bad": 0, "team/c": 1}
+
+
+async def test_what_is_refused_lets_the_others_be_done_once(database: Database) -> None:
+    runs: list[str] = []
+
+    def work(name: str, connection: Connection) -> int:
+        runs.append(name)
+        number = lock(connection, f"team/{name}", 0)
+        if name == "refused":
+            raise ValueError(name)
+        return number
+
+    holding = Holding()
+    first = writing(database, holding, "a")
+    await begun(holding)
+    together = writing(database, holding, "b", "c")
+    others = [asyncio.create_task(database.write(partial(work, name))) for name in ("refused", "d")]
+    await asyncio.sleep(0)  # they are queued, and are one group
+    holding.let_go()
+    refused, d = await asyncio.gather(*others, return_exceptions=True)
+    assert await asyncio.gather(*first, *together) == [1, 1, 1]
+    assert isinstance(refused, ValueError)
+    assert d == 1
+    assert holding.turns == [["a"], ["b", "c"]]
+    assert sorted(runs) == ["d", "refused"]
+    assert await heads(database, *(f"team/{name}" for name in ("b", "c", "refused", "d"))) == {
+        "team/b": 1,
+        "team/c": 1,
+        "team/refused": 0,
+        "team/d": 1,
+    }
+
+
+async def test_of_a_group_only_what_fails_is_no_longer_done_together(one_writer: Database) -> None:
+    holding, other = Holding(), Holding()
+    other.let_go()
+    first = writing(one_writer, holding, "a")
+    await begun(holding)
+    failing = writing(one_writer, holding, "b", "bad")
+    others = writing(one_writer, other, "c", "d")
+    await asyncio.sleep(0)  # they are queued, and are one group
+    holding.let_go()
+    assert await asyncio.gather(*first, failing[0], *others) == [1, 1, 1, 1]
+    with pytest.raises(ValueError, match="a bad one"):
+        await failing[1]
+    assert holding.turns == [["a"], ["b", "bad"], ["b"], ["bad"]]
+    assert other.turns == [["c", "d"]]
+
+
+async def test_where_much_of_a_group_fails_it_is_done_three_times_at_most(one_writer: Database) -> None:
+    holding = Holding()
+    others = [Holding() for _ in range(4)]
+    first = writing(one_writer, holding, "a")
+    await begun(holding)
+    tasks = []
+    for number, other in enumerate(others):
+        other.let_go()
+        tasks += writing(one_writer, other, f"good{number}", "bad")
+    await asyncio.sleep(0)  # they are queued, and are one group
+    holding.let_go()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert await first[0] == 1
+    assert [str(result) for result in results] == ["1", "a bad one"] * len(others)
+    assert max(sum("bad" in turn for turn in other.turns) for other in others) == 3
+    assert await heads(one_writer, "team/good0", "team/good3", "team/bad") == {
+        "team/good0": 1,
+        "team/good3": 1,
+        "team/bad": 0,
+    }
+
+
+async def test_what_is_written_at_a_later_try_answers_no_earlier_error(one_writer: Database) -> None:
+    tries = {"b": 0, "c": 0}
+
+    def refused_at_first(connection: Connection) -> int:
+        tries["b"] += 1
+        if tries["b"] == 1:
+            raise ValueError("beside what was written before")
+        return lock(connection, "team/b", 0)
+
+    def end_at_first(connection: Connection) -> int:
+        tries["c"] += 1
+        if tries["c"] == 1:
+            connection.connection.dbapi_connection.rollback()  # type: ignore[union-attr]  # as SQLite does of a full disk
+            raise OSError("no room")
+        return lock(connection, "team/c", 0)
+
+    holding = Holding()
+    first = writing(one_writer, holding, "a")
+    await begun(holding)
+    others = [asyncio.create_task(one_writer.write(work)) for work in (refused_at_first, end_at_first)]
+    await asyncio.sleep(0)  # they are queued, and are one group
+    holding.let_go()
+    assert await asyncio.gather(*first, *others) == [1, 1, 1]
+    assert tries == {"b": 2, "c": 2}
+    assert await heads(one_writer, "team/b", "team/c") == {"team/b": 1, "team/c": 1}
 
 
 async def test_a_full_disk_refuses_what_has_no_room_and_says_so(sqlite_template: Path, tmp_path: Path) -> None:
