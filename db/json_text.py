@@ -27,6 +27,7 @@ __all__ = [
     "JSONValue",
     "dump_canonical",
     "dump_json",
+    "each_replaced",
     "is_deeper",
     "normalise_json",
     "parse_each",
@@ -118,7 +119,7 @@ def _pair(unit: str) -> str:
     return json.dumps(encode_text(chr(surrogate)))[1:-1]
 
 
-def _each_replaced(value: JSONValue, replaced: Callable[[JSONValue], JSONValue]) -> JSONValue:
+def each_replaced(value: JSONValue, replaced: Callable[[JSONValue], JSONValue]) -> JSONValue:
     """``value`` with each name, and each value that holds no others, as ``replaced`` gives it.
 
     A loop and no recursion: the sender chooses the depth, and of Python's stack others have taken a part.
@@ -141,7 +142,7 @@ def _each_replaced(value: JSONValue, replaced: Callable[[JSONValue], JSONValue])
 
 def unpair_surrogates(value: JSONValue) -> JSONValue:
     """What was taken out of ``pair_surrogates`` text as it was before: values, and JSON text inside them."""
-    return _each_replaced(value, _unpaired)
+    return each_replaced(value, _unpaired)
 
 
 def _unpaired(value: JSONValue) -> JSONValue:
@@ -232,7 +233,7 @@ def dump_json(value: JSONValue) -> JSONText:
         if not text.isascii():
             text.encode()
     except ValueError:  # NaN or an infinity, or (UnicodeEncodeError) half a surrogate pair
-        text = json.dumps(_each_replaced(value, _storable), separators=(",", ":"))
+        text = json.dumps(each_replaced(value, _storable), separators=(",", ":"))
     return JSONText(text)
 
 
@@ -309,7 +310,7 @@ def query_form(text: str) -> str | None:
     """
     if not _is_suspicious(text):
         return None
-    return str(dump_json(_each_replaced(parse_json(text), _queryable)))
+    return str(dump_json(each_replaced(parse_json(text), _queryable)))
 
 
 def query_forms(texts: Sequence[str]) -> list[str | None]:

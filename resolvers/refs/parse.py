@@ -10,11 +10,11 @@ percent-encoded.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from db.json_text import parse_json
+from db.json_text import JSONValue, parse_json
 from resolvers.errors import InvalidInputError
 
 __all__ = ["EDGES", "SCHEME", "CallRef", "ObjectRef", "Ref", "TableRef", "is_ref", "parse_ref", "refs_in"]
@@ -125,11 +125,13 @@ def refs_in(json_text: str) -> list[str]:
     return [str(parse_json(f'"{ref}"')) if "\\" in ref else ref for ref in found]
 
 
-def _refs_in_value(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value] if is_ref(value) else []
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [ref for item in value for ref in _refs_in_value(item)]
-    return []
+def _refs_in_value(value: JSONValue) -> Iterator[str]:
+    unread = [value]
+    while unread:
+        item = unread.pop()
+        if isinstance(item, dict):
+            unread.extend(reversed(item.values()))
+        elif isinstance(item, list):
+            unread.extend(reversed(item))
+        elif is_ref(item):
+            yield item

@@ -15,7 +15,7 @@ import pytest
 
 from db.json_text import dump_json
 from resolvers.errors import NotConfiguredError
-from resolvers.metrics.engines.event import MetricEvent
+from resolvers.metrics.engines.event import MetricEvent, plain_text
 from resolvers.metrics.engines.result import MetricFailedError
 from resolvers.metrics.engines.sandbox import Sandbox
 
@@ -222,6 +222,8 @@ async def test_runs_know_nothing_of_one_another(sandbox: Sandbox) -> None:
 async def test_a_text_that_is_no_unicode(sandbox: Sandbox) -> None:
     assert await run(sandbox, 'event["x"]', {"x": "a\ud800b"}) == "a\N{REPLACEMENT CHARACTER}b"
     assert await run(sandbox, "'a\ud800b'") == "a?b"
+    deep = '{"a":' * 500 + r'"\ud800"' + "}" * 500
+    assert plain_text(deep) == '{"a":' * 500 + '"\N{REPLACEMENT CHARACTER}"' + "}" * 500
 
 
 async def test_a_large_event(sandbox: Sandbox) -> None:

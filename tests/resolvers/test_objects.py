@@ -1,4 +1,5 @@
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from resolvers.objects import (
     objects_by_ref,
     objects_page,
 )
+from resolvers.refs import refs_in
 
 PROJECT = "team/project"
 OP = {"_type": "CustomWeaveType", "weave_type": {"type": "Op"}, "files": {"obj.py": "digest"}}
@@ -200,6 +202,12 @@ async def test_refs_in_values_are_edges(context: Context) -> None:
         ).all()
     )
     assert [tuple(edge) for edge in edges] == [("object", f"thing:{created.digest}", "value", target)]
+
+
+async def test_refs_with_escaped_slashes_are_found_in_their_order_however_deep() -> None:
+    first, second = (rf'"weave:\/\/\/team\/project\/object\/{name}:abc"' for name in ("first", "second"))
+    text = '[{"a":' * 255 + f'[{first},"weave:other",{second},{first}]' + "}]" * 255
+    assert refs_in(f"[{text},{second}]") == [json.loads(first), json.loads(second)]
 
 
 @pytest.mark.parametrize(

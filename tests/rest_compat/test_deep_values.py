@@ -9,10 +9,12 @@ from db.json_text import MAX_DEPTH
 
 PROJECT = "team/app"
 LEVELS = (254, 255, 498, MAX_DEPTH)
-LEAVES = (r'"\u0000"', r'"\ud83d"', "1e400")
+UNREADABLE = (r'"\u0000"', r'"\ud83d"', "1e400")
+REF = r'"weave:\/\/\/team\/app\/object\/other:digest"'
+"""With escaped slashes, for which the whole value is looked through."""
 
 every_depth = pytest.mark.parametrize("levels", LEVELS)
-every_leaf = pytest.mark.parametrize("leaf", LEAVES)
+every_leaf = pytest.mark.parametrize("leaf", [*UNREADABLE, REF])
 
 
 def nested(leaf: str, levels: int) -> str:
@@ -74,7 +76,7 @@ async def test_an_object_and_a_row(client: httpx.AsyncClient, levels: int, leaf:
     assert '"val":{"n":1}' in answer
 
 
-@every_leaf
+@pytest.mark.parametrize("leaf", UNREADABLE)
 @pytest.mark.parametrize("levels", [252, 253, 300])
 async def test_a_span_beside_others(client: httpx.AsyncClient, levels: int, leaf: str) -> None:
     value = f'{{"doubleValue":{leaf}}}' if leaf == "1e400" else f'{{"stringValue":{leaf}}}'

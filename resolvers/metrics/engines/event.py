@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from db.json_text import JSONText, JSONValue, dump_json, parse_json
+from db.json_text import JSONText, JSONValue, dump_json, each_replaced, parse_json
 
 __all__ = ["MetricEvent", "plain_text"]
 
@@ -39,18 +39,8 @@ def plain_text(text: str) -> str:
     place, as many programs have it."""
     if _SURROGATE.search(text) is None:
         return text.encode("utf-8", "replace").decode()
-    return str(_whole(parse_json(text)))
+    return str(dump_json(each_replaced(parse_json(text), _whole)))
 
 
-def _whole(value: JSONValue) -> JSONText:
-    return dump_json(_replaced(value))
-
-
-def _replaced(value: JSONValue) -> JSONValue:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_replaced(key): _replaced(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_replaced(item) for item in value]
-    return value
+def _whole(value: JSONValue) -> JSONValue:
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
