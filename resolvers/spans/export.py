@@ -162,6 +162,11 @@ def _write_project(connection: Connection, project: str, calls: Sequence[SpanCal
     named = dict.fromkeys(name for names in ids_of for name in names if name)
     known = select_spans(connection, project, named)
     placement = Placement(known)
+    derived = placement.derived_ids(
+        (call.start.trace_id or "", call.span_id, call.start.started_at, call.start.id) for call in calls
+    )
+    if derived:
+        placement.learn(select_spans(connection, project, derived))
     ids, displaced = [], []
     new: dict[tuple[str, str], None] = {}
     for call in calls:

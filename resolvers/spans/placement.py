@@ -30,8 +30,17 @@ def derived_id(trace_id: str, span_id: str, *start: int) -> str:
 def _ids(trace_id: str, span_id: str, started_at: int, wanted: str) -> Iterator[str]:
     """The ids that a span may get, best first; nearly all get the first, for which nothing is worked out."""
     yield wanted
+    yield from _derived_ids(trace_id, span_id, started_at)
+
+
+def _derived_ids(trace_id: str, span_id: str, started_at: int) -> Iterator[str]:
     yield derived_id(trace_id, span_id)
     yield derived_id(trace_id, span_id, started_at)
+
+
+def _identity(call: PlacedSpan) -> tuple[str | None, str, int | None]:
+    """What makes it the same span, however often it comes."""
+    return call.trace_id, call.span_id, call.started_at
 
 
 def is_span(call: PlacedSpan) -> bool:
@@ -40,18 +49,36 @@ def is_span(call: PlacedSpan) -> bool:
 
 
 class Placement:
-    """The calls around the spans of a batch: all that have one of the ids that the batch names."""
+    """The calls around the spans of a batch: all that have one of the ids that the batch names, or may be given."""
 
     def __init__(self, known: Iterable[PlacedSpan]) -> None:
         self._by_id: dict[str, PlacedSpan] = {}
         self._by_span: defaultdict[tuple[str | None, str], list[PlacedSpan]] = defaultdict(list)
+        self.learn(known)
+
+    def learn(self, known: Iterable[PlacedSpan]) -> None:
+        """Take further calls into account."""
         for call in known:
-            if call.started_at is not None:  # else only a rename or an end has come, which the span may take
+            # Where it has not started only a rename or an end has come, which the span may take.
+            if call.started_at is not None and call.id not in self._by_id:
                 self._add(call)
 
     def _add(self, call: PlacedSpan) -> None:
         self._by_id[call.id] = call
         self._by_span[call.trace_id, call.span_id].append(call)
+
+    def derived_ids(self, spans: Iterable[tuple[str, str, int, str]]) -> dict[str, None]:
+        """The ids that may be made for those of ``spans`` (what ``place`` is given but for their ends) whose wanted id
+        another span has, or one of them that comes before."""
+        owners: dict[str, tuple[str | None, str, int | None]] = {}
+        derived: dict[str, None] = {}
+        for trace_id, span_id, started_at, wanted in spans:
+            own = (trace_id, span_id, started_at)
+            present = self._by_id.get(wanted)
+            owner = owners.setdefault(wanted, own) if present is None else _identity(present)
+            if owner != own:
+                derived.update(dict.fromkeys(_derived_ids(trace_id, span_id, started_at)))
+        return derived
 
     def place(
         self, trace_id: str, span_id: str, started_at: int, ended_at: int | None, wanted: str
@@ -63,7 +90,7 @@ class Placement:
             if present is None:
                 self._add(PlacedSpan(call_id, span_id, trace_id, None, started_at, ended_at))
                 return call_id, True
-            if (present.trace_id, present.span_id, present.started_at) == (trace_id, span_id, started_at):
+            if _identity(present) == (trace_id, span_id, started_at):
                 return call_id, False
         return call_id, False
 

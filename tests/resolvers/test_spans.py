@@ -126,6 +126,31 @@ async def test_a_child_that_outlives_its_parent_stays_with_it(context: Context) 
     assert (await calls(context, [CHILD]))[CHILD].parent_id == PARENT
 
 
+async def test_a_derived_id_that_another_span_has_is_not_taken_from_it(context: Context) -> None:
+    wanted = derived_id(T2, PARENT)
+    last = derived_id(T2, PARENT, YEAR // 1000 + 5_000_000)
+    spans = [span(wanted, trace=T2, seconds=1), span(PARENT), span(PARENT, trace=T2, at=5)]
+    for displaced in (1, 0):
+        assert [(await export(context, each)).displaced for each in spans] == [0, 0, displaced]
+        found = await calls(context, [wanted, PARENT, last])
+        times = [(call.trace_id, call.started_at, call.ended_at) for call in found.values()]
+        begun = YEAR // 1000
+        assert times == [
+            (T2, begun, begun + 1_000_000),
+            (T1, begun, begun + 10_000_000),
+            (T2, begun + 5_000_000, begun + 15_000_000),
+        ]
+
+
+async def test_a_derived_id_is_not_taken_from_another_span_by_two_of_one_batch(context: Context) -> None:
+    wanted = derived_id(T2, PARENT)
+    await export(context, span(wanted, trace=T2, seconds=1))
+    assert (await export(context, span(PARENT), span(PARENT, trace=T2, at=5))).displaced == 1
+    last = derived_id(T2, PARENT, YEAR // 1000 + 5_000_000)
+    found = await calls(context, [wanted, PARENT, last])
+    assert [call.ended_at - call.started_at for call in found.values()] == [1_000_000, 10_000_000, 10_000_000]
+
+
 async def test_spans_of_one_batch_with_the_same_id(context: Context) -> None:
     exported = await export(context, span(PARENT), span(PARENT, at=1), span(PARENT, trace=T2), span(PARENT))
     assert (exported.accepted, exported.displaced) == (4, 2)
