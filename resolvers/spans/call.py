@@ -9,7 +9,7 @@ from typing import Any
 
 from db.json_members import object_of
 from db.json_text import JSONText, JSONValue, dump_json
-from resolvers.calls.events import CallEnd, CallStart
+from resolvers.calls.events import CallEnd, CallStart, size_of
 from resolvers.calls.kinds import CallKind, kind_of_word
 from resolvers.calls.requests import SPAN
 from resolvers.calls.sections import usage_in
@@ -64,6 +64,11 @@ class SpanCall:
     def is_top(self) -> bool:
         """Whether no span is above it; its call may stand below its session's."""
         return self.start.parent_id is None or self.start.parent_id == self.start.session_id
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds: the characters of its payloads."""
+        return size_of(self.start) + (size_of(self.end) if self.end else 0)
 
 
 def project_of(resource: Resource) -> str | None:

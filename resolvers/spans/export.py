@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from db.calls.writes import update_calls
 from db.projects import lock
 from db.spans import select_children, select_spans
-from resolvers.calls.events import CallEvent, CallStart, size_of
+from resolvers.calls.events import CallEvent, CallStart
 from resolvers.calls.record import write_events
 from resolvers.calls.validate import check_event
 from resolvers.context import Context, now
@@ -27,6 +27,9 @@ __all__ = ["Exported", "spans_export"]
 
 BATCH = 1000
 """Spans of one export that are written at a time."""
+
+BATCH_SIZE = 4 << 20
+"""Characters of payloads, about, that make such a batch full with fewer spans: others wait while it is prepared."""
 
 MOST_MESSAGES = 20
 LONGEST_NAME = 100  # characters of a span's name that a message repeats
@@ -67,7 +70,7 @@ class Exported:
 
 
 async def spans_export(context: Context, spans: Iterable[Span | UnreadableSpan], project: str | None) -> Exported:
-    """Keep ``spans``, a transaction for each thousand: sending the same again changes nothing.
+    """Keep ``spans``, a transaction for each thousand or for fewer large ones: sending the same again changes nothing.
 
     They go to ``project``, or each to the one that its resource names. Raises a Refusal for a ``project`` that the
     caller may not write to, and where no span has a project; what ``spans`` raises comes through.
@@ -94,9 +97,9 @@ def _prepare(
     context: Context, source: Iterator[Span | UnreadableSpan], project: str | None, exported: Exported
 ) -> tuple[list[SpanCall], bool]:
     """The calls of the next spans, and whether there may be more."""
-    batch = list(islice(source, BATCH))
     calls = []
-    for span in batch:
+    count = size = 0
+    for count, span in enumerate(islice(source, BATCH), start=1):  # noqa: B007  # how many there were
         if isinstance(span, UnreadableSpan):
             exported.reject(f"Rejected span: {span.reason}")
             continue
@@ -115,7 +118,10 @@ def _prepare(
             exported.reject(f"Rejected span {_identity(span)}: {error}")
         else:
             calls.append(call)
-    return calls, len(batch) == BATCH
+            size += call.size
+            if size >= BATCH_SIZE:
+                return calls, True
+    return calls, count == BATCH
 
 
 def _identity(span: Span) -> str:
@@ -134,9 +140,8 @@ async def _record(context: Context, calls: Sequence[SpanCall]) -> int:
     by_project: defaultdict[str, list[SpanCall]] = defaultdict(list)
     for call in calls:
         by_project[call.start.project].append(call)
-    size = sum(size_of(call.start) + (size_of(call.end) if call.end else 0) for call in calls)
     displaced: int = await context.database.write_together(
-        _write_batches, _Batch(by_project, now()), key=tuple(sorted(by_project)), size=size
+        _write_batches, _Batch(by_project, now()), key=tuple(sorted(by_project)), size=sum(call.size for call in calls)
     )
     DISPLACED.inc(displaced)
     return displaced

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import permutations
 from typing import Any
 
@@ -11,7 +11,7 @@ from resolvers.calls.read import calls_by_id
 from resolvers.calls.record import delete_calls, record_calls
 from resolvers.context import Context
 from resolvers.errors import InvalidInputError
-from resolvers.spans.export import Exported, spans_export
+from resolvers.spans.export import BATCH_SIZE, Exported, spans_export
 from resolvers.spans.placement import derived_id
 from resolvers.spans.span import Resource, Scope, Span, SpanEvent, UnreadableSpan
 from tests.plans import accesses
@@ -149,6 +149,20 @@ async def test_a_derived_id_is_not_taken_from_another_span_by_two_of_one_batch(c
     last = derived_id(T2, PARENT, YEAR // 1000 + 5_000_000)
     found = await calls(context, [wanted, PARENT, last])
     assert [call.ended_at - call.started_at for call in found.values()] == [1_000_000, 10_000_000, 10_000_000]
+
+
+async def test_large_spans_are_written_before_the_next_are_prepared(context: Context) -> None:
+    ids = [f"{number:016x}" for number in range(1, 4)]
+    loop = asyncio.get_running_loop()
+    before: list[list[str]] = []
+
+    def source() -> Iterator[Span]:
+        for each in ids:
+            before.append(list(asyncio.run_coroutine_threadsafe(calls(context, ids), loop).result()))
+            yield span(each, attributes={"text": "x" * BATCH_SIZE})
+
+    assert await spans_export(context, source(), PROJECT) == Exported(accepted=3)
+    assert before == [[], ids[:1], ids[:2]]
 
 
 async def test_spans_of_one_batch_with_the_same_id(context: Context) -> None:
