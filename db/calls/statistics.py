@@ -66,28 +66,25 @@ def select_measures(
     """What a page of calls behind ``after`` (start and id) adds up to, and behind which one the next page is, None
     where there is none. Durations where they are ``timed``."""
     behind = (*conditions, tuple_(c.started_at, c.id) > tuple_(literal(after[0]), literal(after[1], Name())))
-    in_order = (c.started_at, c.id)
-    page = (
-        select(c.started_at, c.status, duration.label("took"), *grouping.columns)
-        .where(*behind)
-        .order_by(*in_order)
-        .limit(limit)
-        .subquery()
-    )
+    columns = (c.started_at, c.status, duration.label("took"), *grouping.columns)
+    in_order = select(*columns).where(*behind).order_by(c.started_at, c.id)
+    page = in_order.limit(limit).subquery()
     p = page.c
     slot = ((p.started_at - literal(slots.begin, BigInteger())) // literal(slots.size, BigInteger())).label("slot")
     told = [slot, p.status, *(p[column.key] for column in grouping.columns)]
     took = func.aggregate_strings(cast(p.took, Text), ",") if timed else literal(None, Text())
-    statement = select(func.count(), took, *told).group_by(*told)
-    found = [
-        Measures(slot, status, many, durations, tuple(key))
-        for many, durations, slot, status, *key in connection.execute(statement)
-    ]
-    if sum(each.calls for each in found) < limit:
+    # In the same statement: of what another one finds, calls may be gone or others come before them. It is looked for
+    # behind a full page alone; start and id are one text, since a subquery is one value.
+    place = cast(c.started_at, Name()) + literal(" ", Name()) + c.id
+    last = in_order.with_only_columns(place).offset(limit - 1).limit(1).scalar_subquery()
+    is_full = func.sum(func.count()).over() >= limit
+    statement = select(case((is_full, last)), func.count(), took, *told).group_by(*told)
+    rows = connection.execute(statement).all()
+    found = [Measures(slot, status, many, durations, tuple(key)) for _, many, durations, slot, status, *key in rows]
+    if not rows or rows[0][0] is None:
         return found, None
-    last = select(*in_order).where(*behind).order_by(*in_order).offset(limit - 1).limit(1)
-    start, call_id = connection.execute(last).one()
-    return found, (start, call_id)
+    start, _, call_id = rows[0][0].partition(" ")
+    return found, (int(start), call_id)
 
 
 def select_trace_ids(connection: Connection, conditions: Conditions) -> list[str]:

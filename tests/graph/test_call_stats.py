@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from graph.scalars import format_time, parse_time
 from tests.graph.test_call_filters import OP, call, record, run
+from tests.statements import executed
 
 DAY = "2026-01-01T00:00:00Z"
 
@@ -130,6 +131,28 @@ async def test_pages_of_calls_add_up_to_all(
     whole = await stats(client, ["OP", "STATUS"])
     monkeypatch.setattr("resolvers.calls.statistics.PAGE", size)
     assert await stats(client, ["OP", "STATUS"]) == whole
+
+
+async def test_a_page_and_its_end_are_of_one_moment(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What two statements find may differ: calls are deleted between them, or begin before the end of the page.
+    await record(client, SAMPLE)
+    monkeypatch.setattr("resolvers.calls.statistics.PAGE", 3)
+    with executed() as statements:
+        found = await stats(client, start=DAY, end="2026-01-01T00:01:00Z", granularity=60)
+    assert found["window"]["calls"] == len(SAMPLE)
+    pages = [statement for statement, _ in statements if "ORDER BY calls.started_at, calls.id" in statement]
+    assert len(pages) == len(SAMPLE) // 3 + 1
+
+
+async def test_pages_end_at_any_id_and_time(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = ["a b", " ", "1 2", "\ud800", "\U0001f600 \ud800", "\u00e9"]
+    await record(client, [call(call_id, ms=1) for call_id in ids])
+    await record(client, [call("old", started_at="1960-01-01T00:00:00Z", ms=None), call("new", second=5, ms=1)])
+    monkeypatch.setattr("resolvers.calls.statistics.PAGE", 1)
+    window = (await stats(client, start="1960-01-01T00:00:00Z", end="1960-01-02T00:00:00Z"))["window"]
+    assert (window["calls"], window["running"]) == (1, 1)
+    window = (await stats(client, start=DAY, end="2026-01-02T00:00:00Z"))["window"]
+    assert (window["calls"], window["latency"]["count"]) == (len(ids) + 1, len(ids) + 1)
 
 
 async def test_groups_beyond_the_limit_are_the_rest(client: httpx.AsyncClient) -> None:
