@@ -21,7 +21,7 @@ from db.call_texts import TEXTS, TextPart, remove_parts, select_parts, write_par
 from db.calls.changes import CALL_CHANGES, call_changes, select_changed
 from db.changes import START, Change, Changes, Position, select_changes
 from db.followers import Following, move_follower, select_follower, select_followers, start_following
-from db.pending_texts import select_behind, select_running, select_said
+from db.pending_texts import select_behind, select_running, select_said, select_unread
 from db.projects import select_heads
 from db.search_index import settle_index
 from resolvers.context import Context, now
@@ -38,7 +38,8 @@ MOST_PROJECTS = 100  # that are looked after in one round
 LOOK = 1.0  # seconds between two looks
 AGAIN = 5.0  # seconds after a failure
 END_AWAITED = 10.0  # seconds since a call was first heard of, in which its end is waited for
-MOST_AWAITING = 2000  # changes that may wait with it: whoever searches reads as many calls
+MOST_AWAITING = 500  # calls that may wait with it, and
+AWAITING_BYTES = 2 << 20  # bytes of their payloads: each search reads them
 STOOD = 15.0  # seconds in which another process that writes has moved on, though it may wait for an end
 REST_BUSY = 4.0  # how long it rests while others write, in times of what the batch before took
 REST_IDLE = 0.5  # and while nobody does
@@ -145,7 +146,7 @@ def _next(connection: Connection, project: str) -> _Batch | None:
         return None
     kinds = call_changes(project, CALL_CHANGES, ())
     found = select_changes(connection, kinds, following.position, head, BATCH, BATCH_BYTES)
-    if head - following.position.seq < MOST_AWAITING:
+    if _may_wait(connection, project):
         awaiting = _first_awaiting(connection, project, found.changes)
         if awaiting == 0:
             return None
@@ -159,6 +160,12 @@ def _next(connection: Connection, project: str) -> _Batch | None:
     found_before = (_Gone(*part) for part in select_parts(connection, project, ids))
     gone = [part for part in found_before if (part.call_id, part.part) not in replaced]
     return _Batch(following, [*gone, *parts], found.end, head)
+
+
+def _may_wait(connection: Connection, project: str) -> bool:
+    """Whether few calls wait to be written."""
+    waiting = select_unread(connection, project, MOST_AWAITING).calls
+    return len(waiting) < MOST_AWAITING and sum(size for _, size in waiting) <= AWAITING_BYTES
 
 
 def _first_awaiting(connection: Connection, project: str, changes: Sequence[Change]) -> int | None:

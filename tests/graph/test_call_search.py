@@ -428,7 +428,7 @@ async def test_the_server_writes_texts_by_itself(database_url: str) -> None:
 
 async def texts_of(database: Database) -> list[str]:
     """The calls whose texts are written."""
-    statement = select(call_texts.c.call_id).order_by(call_texts.c.call_id)
+    statement = select(call_texts.c.call_id).distinct().order_by(call_texts.c.call_id)
     return list(await database.read(lambda connection: connection.execute(statement).scalars().all()))
 
 
@@ -493,6 +493,29 @@ async def test_the_text_of_a_call_that_runs_is_written_with_its_end_or_some_seco
     await written()
     assert await texts_of(database) == ["a", "b", "c", "d", "e"]
     assert (await found(searching, "needle"), await found(searching, "thread")) == ("b", "b")
+    await database.close()
+
+
+async def test_no_end_is_waited_for_where_much_waits_with_it(
+    searching: httpx.AsyncClient, database_url: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each search reads all that waits."""
+    database = Database(database_url)
+    monkeypatch.setattr(index, "END_AWAITED", 3600)
+    await record(searching, [{"start": call("a", second=1)["start"]}])
+    await record(searching, [call(f"b{number:03}", second=2) for number in range(498)])
+    await written()
+    assert await texts_of(database) == []
+    await record(searching, [call("c", second=3)])
+    await written()
+    assert len(await texts_of(database)) == 500
+    await record(searching, [{"start": call("d", second=4)["start"]}])
+    await record(searching, [call("e", second=5, inputs={"text": "word " * 350_000})])
+    await written()
+    assert len(await texts_of(database)) == 500
+    await record(searching, [call("f", second=6, inputs={"text": "word " * 70_000})])
+    await written()
+    assert len(await texts_of(database)) == 503
     await database.close()
 
 
