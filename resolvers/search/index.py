@@ -12,6 +12,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from db.followers import Following, move_follower, select_follower, select_follo
 from db.pending_texts import select_behind, select_running, select_said, select_unread
 from db.projects import select_heads
 from db.search_index import settle_index
+from db.watchdog import SlowStatementError
 from resolvers.context import Context, now
 from resolvers.search.texts import text_parts
 
@@ -93,10 +95,15 @@ class TextWriter:
             if not begun:
                 await database.write(partial(start_following, project_id=project, name=TEXTS, at=START), always=True)
         waiting = [project for project, _ in behind]
+        has_written = False
         while waiting:
             waiting = [project for project in waiting if await self._write_batch(project) and not self._overtaken]
-        if behind and not self._overtaken:
-            await database.read(settle_index)  # nobody's rows change
+            has_written = has_written or bool(waiting)
+        if has_written and not self._overtaken:
+            # By a reader, as nobody's rows change. Where it is stopped, the texts are written nonetheless, and what is
+            # left is done after the next ones.
+            with suppress(SlowStatementError):
+                await database.read(settle_index)
         return len(behind) == MOST_PROJECTS and not self._overtaken
 
     async def _watch(self) -> None:

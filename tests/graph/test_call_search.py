@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from db.call_texts import call_texts
 from db.engines import Database
+from db.watchdog import SlowStatementError
 from resolvers.callers import LOCAL
 from resolvers.context import Context
 from resolvers.search import find, index
@@ -249,6 +250,27 @@ async def test_what_was_written_is_sorted_into_the_index(
     if database_url.startswith("postgresql"):
         with psycopg.connect(database_url) as connection:
             assert connection.execute("SELECT gin_clean_pending_list('ix_call_texts_grams')").fetchall() == [(0,)]
+
+
+async def test_the_index_is_sorted_after_what_was_written_alone(
+    searching: httpx.AsyncClient, database_url: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled = 0
+
+    def settle(_connection: Connection) -> None:
+        nonlocal settled
+        settled += 1
+        raise SlowStatementError(30, None)  # which is no failure: what was written is found
+
+    monkeypatch.setattr(index, "settle_index", settle)
+    monkeypatch.setattr(index, "END_AWAITED", 3600)
+    await record(searching, [call("a", inputs={"text": "needle"})])
+    await written()
+    assert settled == 1
+    await record(searching, [{"start": call("b")["start"]}])
+    await written()
+    assert settled == 1
+    assert await found(searching, "needle") == "a"
 
 
 async def test_changes_and_deletions_are_followed(searching: httpx.AsyncClient, written: Written) -> None:
