@@ -96,12 +96,8 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         inputs, output = told.inputs(inputs), told.output(output)
         model = model or told.model
         kind = kind_of_word(word) if (word := told.text("event_type")) else kind
-    elif not (description or usage) and inputs == output == NOTHING:
-        description = attributes.members()
-    given = attributes.get(GIVEN)
-    if isinstance(given, dict):
-        description.update({name: dump_json(value) for name, value in given.items()})
-    description.pop(SPAN, None)
+    says_nothing = not (description or usage) and inputs == output == NOTHING
+    whole = attributes.whole()
 
     thread_id = attributes.text(THREAD)
     is_turn = thread_id is not None and attributes.has(TURN)
@@ -115,7 +111,12 @@ def call_of(span: Span, project: str, user_id: str) -> SpanCall:
         parent_id=span.parent_span_id or (told.session_id if told else None),
         op_name=_shortened((told.text("event_name") if told else None) or span.name or "unknown", LONGEST_OP_NAME),
         started_at=span.start // 1000,
-        attributes=_with_span(object_of(description), span, attributes.whole(), events),
+        attributes=_with_span(
+            _all_described(attributes, whole) if says_nothing else _described(attributes, description),
+            span,
+            whole,
+            events,
+        ),
         inputs=inputs,
         display_name=_shortened(attributes.text(DISPLAY_NAME) or "", LONGEST_DISPLAY_NAME) or None,
         thread_id=thread_id,
@@ -164,8 +165,21 @@ def _session_of(told: HoneyHiveEvent, start: CallStart) -> CallStart | None:
     )
 
 
+def _described(attributes: Finder, description: dict[str, str]) -> str:
+    """What was found in a span, and what the program gave it for its call."""
+    given = attributes.get(GIVEN)
+    own = {name: dump_json(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    return object_of({name: text for name, text in (description | own).items() if name != SPAN})
+
+
+def _all_described(attributes: Finder, whole: str) -> str:
+    """The same of a span in which nothing was found: all that it has, which ``whole`` says already."""
+    is_whole = not isinstance(attributes.get(GIVEN), dict) and not attributes.has_member(SPAN)
+    return whole if is_whole else _described(attributes, attributes.members())
+
+
 def _with_span(
-    description: JSONText, span: Span, attributes: str, events: list[tuple[str, dict[str, JSONValue]]]
+    description: str, span: Span, attributes: str, events: list[tuple[str, dict[str, JSONValue]]]
 ) -> JSONText:
     """What the attributes of the call say of the span, and the whole span, in the form in which Weave keeps it, with
     the nanoseconds and the scope added.

@@ -46,6 +46,10 @@ class Finder:
         """What is at the top of all of them."""
         return {name: place.text(self._sent) for name, place in self._shape.members.items()}
 
+    def has_member(self, name: str) -> bool:
+        """Whether that has this name."""
+        return name in self._shape
+
     def values(self, keys: Keys) -> list[Any]:
         """The value of each of ``keys`` that may have one, or None."""
         return [place.value(self._sent) for _, place in self._shape.places(keys)]

@@ -33,16 +33,22 @@ class _Branch(dict[str, JSONValue]):
 def nested(attributes: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
     """``attributes`` nested; see the module."""
     try:
-        root = nested_apart(attributes)
+        root = nested_apart(_read(attributes))
     except ConflictError:
         # Shorter keys first: whoever would lead through a plain value comes after it, and stays flat.
-        root = _nest(sorted(attributes.items(), key=lambda item: item[0].count(".")), strict=False)
+        root = _nest(sorted(_read(attributes).items(), key=lambda item: item[0].count(".")), strict=False)
     return root
 
 
-def nested_apart(attributes: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
-    """The same, for keys none of which leads through another's value. Raises ConflictError where one does."""
-    return _nest(attributes.items(), strict=True)
+def nested_apart(values: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
+    """Values as they are at their keys, none of which leads through another's value. Raises ConflictError where one
+    does."""
+    return _nest(values.items(), strict=True)
+
+
+def _read(attributes: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
+    """What attributes say, with containers of the caller's own."""
+    return {key: _copied(sent) if isinstance(sent, _CONTAINERS) else value_of(sent) for key, sent in attributes.items()}
 
 
 def at(tree: JSONValue, key: str) -> JSONValue:
@@ -78,8 +84,7 @@ def _place_of(key: str) -> tuple[list[str], str] | None:
 def _nest(values: Iterable[tuple[str, JSONValue]], *, strict: bool) -> dict[str, JSONValue]:
     root: dict[str, JSONValue] = {}
     branches: list[_Made] = []
-    for key, sent in values:
-        value = _copied(sent) if isinstance(sent, _CONTAINERS) else value_of(sent)
+    for key, value in values:
         where = _place_of(key)
         if where is None:
             root[key] = value

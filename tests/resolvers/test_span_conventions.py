@@ -1,6 +1,9 @@
 """What the attributes of each convention become."""
 
 import copy
+import math
+import tracemalloc
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from resolvers.calls.kinds import CallKind
 from resolvers.spans.call import SpanCall, call_of
 from resolvers.spans.lookup import Finder
 from resolvers.spans.nesting import at, nested
-from resolvers.spans.shapes import Keys, NamedKeys
+from resolvers.spans.shapes import MOST_MEMORY, REMEMBERED, Keys, NamedKeys, Sent, Shapes
 from resolvers.spans.span import Resource, Scope, Span, SpanEvent
 
 SPAN_ID = "b" * 16
@@ -376,7 +379,17 @@ def test_nesting(flat: dict[str, Any], expected: dict[str, Any]) -> None:
 SEGMENTS = st.sampled_from(["gen_ai", "llm", "input", "model", "usage", "value", "0", "1", "2", "", "x"])
 KEYS = st.lists(SEGMENTS, min_size=1, max_size=4).map(".".join)
 TEXTS = st.sampled_from(
-    ["x", "", "[]", "{", "[7]", '{"model":{"0":1},"value":"y"}', '[1,{"usage":2}]', '{"x.0":3,"llm":[]}']
+    [
+        "x",
+        "",
+        "[]",
+        "{",
+        "[7]",
+        '{"model":{"0":1},"value":"y"}',
+        '[1,{"usage":2}]',
+        '{"x.0":3,"llm":[]}',
+        '{"model":"[7]"}',
+    ]
 )
 SENT = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | TEXTS,
@@ -415,13 +428,18 @@ SOUGHT = Keys(*ORDER)
 NAMED = NamedKeys(**{f"n{number}": (key, ORDER[number - 1]) for number, key in enumerate(ORDER)})
 
 
-@given(FLAT)
-def test_finders_find_what_is_in_the_tree(flat: dict[str, Any]) -> None:
+MANY = 300
+"""Names that are too many for their shape to be remembered."""
+
+
+@given(FLAT, st.sampled_from([0, MANY]))
+def test_finders_find_what_is_in_the_tree(some: dict[str, Any], others: int) -> None:
+    flat = {**some, **{f"other{number}": number for number in range(others)}}
     tree = nested(flat)
     values = [value for key in ORDER if (value := at(tree, key)) is not None]
     texts = (str(value) for value in values if type(value) in (str, int) and value != "")
     text = next(texts, None)
-    for _ in range(2):  # names that come again have a shape
+    for _ in range(3):  # names that come again have a shape
         finder = Finder(flat)
         assert dump_json(parse_json(finder.whole())) == dump_json(tree)
         assert {name: parse_json(each) for name, each in finder.members().items()} == tree
@@ -434,6 +452,75 @@ def test_finders_find_what_is_in_the_tree(flat: dict[str, Any]) -> None:
         assert not any(each for name, each in found.items() if name not in named)
         for each in found.values():
             assert each is None or each.value == parse_json(each.text) == at(tree, each.key)
+
+
+ODD = {"nan": math.nan, "no": None, "far": [math.inf], "long": 1 << 70, "half": "\ud800", "said": '{"a": 1.0, "a":  2}'}
+
+
+@pytest.mark.parametrize("names", [ODD, ["nan", "no", "far", "said"], ["half"], ["long", "said"]])
+def test_many_attributes_say_what_few_say(names: Iterable[str]) -> None:
+    few = {f"odd.{name}": ODD[name] for name in names}
+    said = Finder(few).members()["odd"]
+    many = Finder({**{f"other.{number}": number for number in range(MANY)}, **few})
+    others = ",".join(map(str, range(MANY)))
+    assert many.members()["odd"] == said
+    assert many.whole() == f'{{"other":[{others}],"odd":{said}}}'
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        tuple(f"a{number}" for number in range(257)),
+        tuple(f"{letter}.{'.'.join('x' * 63)}" for letter in "abcdef"),
+        ("a" * 4097,),
+    ],
+)
+def test_shapes_of_many_or_long_names_are_not_remembered(names: tuple[str, ...]) -> None:
+    shapes = Shapes()
+    assert shapes.get(names) is None
+    assert shapes.memory == 0
+
+
+@pytest.mark.parametrize(
+    "names_of",
+    [
+        lambda number: [f"{number}_{each}" for each in range(250)],
+        lambda number: [f"{number}.{each}.{'.'.join('x' * 60)}" for each in "abcd"],
+        lambda number: [f"{number}{'x' * 4000}"],
+        lambda number: [f"{number}{chr(0x1F600 + number % 50) * 4000}"],
+    ],
+    ids=["flat", "deep", "long", "wide"],
+)
+def test_shapes_that_are_remembered_take_little_memory(names_of: Callable[[int], list[str]]) -> None:
+    shapes = Shapes()
+    tracemalloc.start()
+    try:
+        for number in range(600):
+            names = tuple(names_of(number))
+            shape = shapes.get(names)
+            assert shape is not None
+            assert shapes.get(names) is shape
+            sent = Sent(["v"] * len(names), ['"v"'] * len(names))
+            assert len({shape.whole.text(sent) for _ in range(3)}) == 1
+            assert shapes.memory <= MOST_MEMORY
+        assert tracemalloc.get_traced_memory()[0] < MOST_MEMORY
+    finally:
+        tracemalloc.stop()
+
+
+def test_names_that_conflict_are_remembered_as_such() -> None:
+    for conflict in ({"once.a": 1, "once": 2}, {**{f"once{number}.a": 1 for number in range(MANY)}, "once0": 2}):
+        assert not REMEMBERED.have_conflict(tuple(conflict))
+        texts = {Finder(conflict).whole() for _ in range(3)}
+        assert texts == {dump_json(nested(conflict))}
+        assert REMEMBERED.have_conflict(tuple(conflict))
+
+
+def test_few_conflicts_are_remembered() -> None:
+    shapes = Shapes()
+    for number in range(5000):
+        shapes.add_conflict((str(number),))
+    assert [shapes.have_conflict((str(number),)) for number in (0, 4999)] == [False, True]
 
 
 AS_SENT = [
