@@ -19,6 +19,7 @@ __all__ = ["SECONDS", "ServerProcess", "started", "together"]
 ROOT = Path(__file__).parents[1]
 SECONDS = 120  # until a process or a request that hangs is given up
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")  # of a second
 
 
 class ServerProcess:
@@ -66,6 +67,11 @@ class ServerProcess:
     def resident_bytes(self) -> int:
         """The memory that the process holds now (with one worker, the whole server)."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+
+    def processor_seconds(self) -> float:
+        """The processor time that the process has taken (with one worker, the whole server)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=SECONDS)
