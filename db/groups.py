@@ -25,7 +25,7 @@ from db.query.order import Direction, Order, compile_order
 from db.rows import Row, RowSet, fetch
 from db.threads import TURN_COLUMNS, TURN_FIELDS, turn_statistics
 from db.traces import root_statuses
-from db.unordered import unordered
+from db.unordered import GroupBy, as_it_is, unordered
 
 __all__ = [
     "NEWEST_FIRST",
@@ -44,10 +44,6 @@ __all__ = [
 ]
 
 c = calls.c
-
-
-def _as_it_is(key: ColumnElement[Any]) -> ColumnElement[Any]:
-    return key
 
 
 def _with_status(status: str) -> ColumnElement[Any]:
@@ -92,8 +88,6 @@ _IN_ORDER = frozenset({"started_at", "last_started_at", "call_count"})
 """What the index that has the groups in order tells of them."""
 
 Sorts = Sequence[tuple[str, Direction]]
-GroupBy = Callable[[ColumnElement[Any]], ColumnElement[Any]]
-"""What calls are grouped by, of the column that has the key."""
 
 NEWEST_FIRST: Sorts = (("started_at", "desc"),)
 
@@ -127,7 +121,7 @@ class Grouping:
         """The groups among the shown calls of a project, with the aggregates that ``columns`` names and the start.
         ``of_all`` says that these may be all of its calls."""
         wanted = {"started_at", *columns}
-        grouped: GroupBy = unordered if of_all and wanted - _IN_ORDER else _as_it_is
+        grouped: GroupBy = unordered if of_all and wanted - _IN_ORDER else as_it_is
         known = {**_AGGREGATES, **self.aggregates}
         selected = [expression.label(name) for name, expression in known.items() if name in wanted]
         groups = (
@@ -136,7 +130,7 @@ class Grouping:
             .group_by(grouped(self.column))
             .subquery()
         )
-        own = self.own(project_id, conditions, wanted, unordered if of_all else _as_it_is)
+        own = self.own(project_id, conditions, wanted, unordered if of_all else as_it_is)
         if own is None:
             return groups
         # Counts of nothing are 0, all else of nothing is null.

@@ -8,7 +8,7 @@ go on working on what is stored. Nothing else is changed.
 import re
 from collections.abc import Sequence
 
-__all__ = ["decode_text", "encode_text", "encode_texts"]
+__all__ = ["decode_text", "encode_text", "encode_texts", "utf8_size"]
 
 _PLANE = 0x10F000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -39,6 +39,11 @@ def _is_storable(text: str) -> bool:
         return b"\x00" not in text.encode()
     except UnicodeEncodeError:
         return False
+
+
+def utf8_size(text: str) -> int:
+    """Its bytes as UTF-8. Raises UnicodeEncodeError for half a surrogate pair."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def decode_text(stored: str) -> str:

@@ -10,6 +10,7 @@ from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.group_filters import GroupFilter
 from db.query.fields import FieldType
+from db.unordered import GroupBy
 
 __all__ = ["TURN_COLUMNS", "TURN_FIELDS", "ThreadFilter", "turn_statistics"]
 
@@ -113,7 +114,7 @@ def turn_statistics(
     project_id: str,
     conditions: Sequence[ColumnElement[bool]],
     columns: Collection[str],
-    grouped: Callable[[ColumnElement[Any]], ColumnElement[Any]],
+    grouped: GroupBy,
 ) -> Subquery | None:
     """A row a thread with turns: its id and those of ``TURN_COLUMNS`` that ``columns`` names; None for none of them.
     Turns are ``grouped`` by thread."""

@@ -1,9 +1,8 @@
 """Traces: what the calls of one trace id add up to."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, func, select
 
@@ -13,6 +12,7 @@ from db.chunks import chunked
 from db.group_filters import GroupFilter
 from db.id_lists import among
 from db.rows import Row, fetch
+from db.unordered import GroupBy
 
 __all__ = ["MOST_ROOTS", "TraceFilter", "root_statuses", "select_trace_roots", "select_trace_sizes"]
 
@@ -43,7 +43,7 @@ def root_statuses(
     project_id: str,
     conditions: Sequence[ColumnElement[bool]],
     columns: Collection[str],
-    grouped: Callable[[ColumnElement[Any]], ColumnElement[Any]],
+    grouped: GroupBy,
 ) -> Subquery | None:
     """A row a trace with a root: its id and the ``root_status`` of the earliest; None where it is not asked for. Roots
     are ``grouped`` by trace."""

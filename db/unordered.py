@@ -4,6 +4,7 @@ Of all calls SQLite would read group by group, each call from the page that it h
 what is read stands in an index in another order (``db.calls.tables.NARROW``), to read that and sort takes a third.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -11,7 +12,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-__all__ = ["unordered"]
+__all__ = ["GroupBy", "as_it_is", "unordered"]
+
+GroupBy = Callable[[ColumnElement[Any]], ColumnElement[Any]]
+"""What calls are grouped by, of the column that has the key: ``as_it_is`` or ``unordered``."""
 
 
 class _Unordered(FunctionElement[Any]):
@@ -19,13 +23,18 @@ class _Unordered(FunctionElement[Any]):
 
 
 @compiles(_Unordered)
-def _as_it_is(element: _Unordered, compiler: SQLCompiler, **kw: Any) -> str:
+def _plain(element: _Unordered, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.clauses, **kw)
 
 
 @compiles(_Unordered, "sqlite")
 def _sqlite_unordered(element: _Unordered, compiler: SQLCompiler, **kw: Any) -> str:
     return f"+{compiler.process(element.clauses, **kw)}"
+
+
+def as_it_is(key: ColumnElement[Any]) -> ColumnElement[Any]:
+    """``key``, which any database looks for in an index."""
+    return key
 
 
 def unordered(key: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -16,8 +16,9 @@ from db.json_text import JSONText, query_forms
 from db.metadata import Name
 from db.prepared import Prepared
 from db.tables.tables import table_chunks, table_parts, table_rows, tables
+from db.text import utf8_size
 
-__all__ = ["NewRows", "insert_rows", "insert_table", "is_table", "new_rows", "size_of"]
+__all__ = ["NewRows", "insert_rows", "insert_table", "is_table", "new_rows"]
 
 
 class NewRows(NamedTuple):
@@ -31,12 +32,7 @@ class NewRows(NamedTuple):
 
 def new_rows(digests: Sequence[str], vals: Sequence[JSONText]) -> NewRows:
     """What is stored of rows."""
-    return NewRows(digests, [size_of(val) for val in vals], vals, query_forms(vals))
-
-
-def size_of(val: JSONText) -> int:
-    """The bytes of a row."""
-    return len(val) if val.isascii() else len(val.encode())
+    return NewRows(digests, [utf8_size(val) for val in vals], vals, query_forms(vals))
 
 
 def insert_rows(connection: Connection, project_id: str, rows: NewRows) -> None:

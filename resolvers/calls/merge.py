@@ -18,6 +18,7 @@ from typing import Any, Literal
 from db.calls.exceptions import exception_parts
 from db.calls.writes import RUNNING, CallContent, CallState
 from db.json_text import JSONText, parse_json
+from db.text import utf8_size
 from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallRename, CallStart
 from resolvers.calls.requests import requested_model
 from resolvers.calls.sections import has_sections, links_in, merged, summary_with, usage_in
@@ -222,7 +223,7 @@ def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
         "span_id": event.span_id,
         "attributes": event.attributes,
         "inputs": event.inputs,
-        "start_size": _bytes(event.attributes) + _bytes(event.inputs),
+        "start_size": utf8_size(event.attributes) + utf8_size(event.inputs),
         **links_in(event.attributes),
     }
     if not renamed:
@@ -243,7 +244,7 @@ def _end_columns(event: CallEnd) -> dict[str, Any]:
         "wb_run_step_end": event.wb_run_step_end,
         "output": event.output,
         "summary": event.summary,
-        "end_size": _bytes(event.output) + _bytes(event.summary),
+        "end_size": utf8_size(event.output) + utf8_size(event.summary),
     }
 
 
@@ -269,7 +270,7 @@ def _patch_columns(patch: CallPatch, known: Mapping[str, Any]) -> dict[str, Any]
     if after != attributes:
         columns |= {
             "attributes": after,
-            "start_size": known["start_size"] + _bytes(after) - _bytes(known["attributes"] or ""),
+            "start_size": known["start_size"] + utf8_size(after) - utf8_size(known["attributes"] or ""),
             **_links_changed(attributes, after),
         }
         usage = _usage_columns(summary, end_size, usage_in(attributes), usage_in(after))
@@ -279,7 +280,7 @@ def _patch_columns(patch: CallPatch, known: Mapping[str, Any]) -> dict[str, Any]
             asked = requested_model(known.get("kind"), JSONText("{}"), after)
             columns |= {} if asked is None else {"model": asked}
     if patch.output is not None:
-        columns |= {"output": patch.output, "end_size": _bytes(patch.output) + _bytes(summary or "")}
+        columns |= {"output": patch.output, "end_size": utf8_size(patch.output) + utf8_size(summary or "")}
     if patch.duration is not None:
         columns["duration"] = patch.duration
     if patch.ended_at is not None:
@@ -306,7 +307,7 @@ def _usage_columns(
     text = summary_with(summary, before, after)
     if text is None:
         return {}
-    size = end_size + _bytes(text) - _bytes(summary or "")
+    size = end_size + utf8_size(text) - utf8_size(summary or "")
     return {"summary": text, "end_size": size, **_counts(usage_of({"usage": after}))}
 
 
@@ -327,7 +328,3 @@ def end_after(started_at: int, duration: int) -> int | None:
     """When a call that took so long ended; None past the times that can be written."""
     ended_at = started_at + duration
     return ended_at if ended_at in TIMES else None
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from db.feedback_types import AGENT_MONITOR, ANNOTATION, NOTE, REACTION, RUNNABLE
 from db.json_text import JSONText, JSONValue, dump_json, parse_json
+from db.text import utf8_size
 from resolvers.callers import Caller
 from resolvers.errors import InvalidInputError
 from resolvers.feedback.reactions import reaction_names
@@ -75,7 +76,7 @@ def checked_payload(new: NewFeedback, caller: Caller) -> JSONText:
 def _check_object(name: str, text: JSONText) -> None:
     if not text.lstrip().startswith("{"):
         raise InvalidInputError(f"Feedback {name} must be a JSON object, not {text[:60]}", [name])
-    size = len(text) if text.isascii() else len(text.encode())
+    size = utf8_size(text)
     if size > MAX_PAYLOAD_BYTES:
         raise InvalidInputError(f"Feedback {name} too large: {size} bytes, at most {MAX_PAYLOAD_BYTES}", [name])
 

@@ -9,6 +9,7 @@ from db.json_text import JSONText, dump_json, parse_json
 from db.objects.writes import publish
 from db.projects import lock
 from db.refs import Edge, insert_edges
+from db.text import utf8_size
 from resolvers.aside import aside
 from resolvers.context import Context, now
 from resolvers.digests import check_expected, value_digest
@@ -128,5 +129,5 @@ def _prepare(val: JSONText, class_name: str | None) -> _Incoming:
         elif classes.leaf != class_name:
             message = f"The value is of class {classes.leaf!r}, not of class {class_name!r}"
             raise InvalidInputError(message, ["builtinObjectClass"])
-    size = len(val) if val.isascii() else len(val.encode())
-    return _Incoming(val, value_digest(value), kind_of(value), classes or ObjectClasses(None, None), refs_in(val), size)
+    classes = classes or ObjectClasses(None, None)
+    return _Incoming(val, value_digest(value), kind_of(value), classes, refs_in(val), utf8_size(val))

@@ -31,7 +31,7 @@ class TableCreated(NamedTuple):
 
 def check_row(row: JSONText, field: Sequence[str | int]) -> None:
     """Raise InvalidInputError about ``field`` where ``row`` is no JSON object."""
-    if not row.startswith("{") and not row.lstrip().startswith("{"):
+    if not row.lstrip().startswith("{"):
         raise InvalidInputError(f"Rows must be objects, but {'.'.join(map(str, field))} is {row[:80]}", field)
 
 
@@ -52,7 +52,7 @@ def _prepare(rows: JSONText | Sequence[JSONText]) -> _Prepared:
         except msgspec.ValidationError as error:
             raise InvalidInputError(f"Rows must be a list, not {rows[:80]}", ["rows"]) from error
     for index, row in enumerate(rows):
-        if row[0] != "{":
+        if not row.startswith("{"):  # there may be white space first
             check_row(row, ["rows", index])
     digests = json_digests(rows)
     one_of_each = dict(zip(digests, rows, strict=True))

@@ -11,7 +11,8 @@ from db.chunks import chunked
 from db.json_text import JSONText
 from db.tables import CHUNK_ROWS
 from db.tables.reads import select_chunks, select_parts, select_row_sizes, select_tables
-from db.tables.writes import NewRows, new_rows, size_of
+from db.tables.writes import NewRows, new_rows
+from db.text import utf8_size
 from resolvers.context import Context
 from resolvers.digests import json_digest, table_digest
 from resolvers.errors import InvalidInputError, NotFoundError
@@ -156,7 +157,7 @@ def _plan(connection: Connection, project: str, base_digest: str, updates: Seque
         new[digest] = change.row
         added.append(digest)
         updated.append(digest)
-    sizes = {digest: size_of(row) for digest, row in new.items()}
+    sizes = {digest: utf8_size(row) for digest, row in new.items()}
     sizes |= select_row_sizes(connection, project, {digest for digest in popped if digest not in sizes})
     size = base.size_bytes + sum(sizes[digest] for digest in added) - sum(sizes[digest] for digest in popped)
     pieces = list(edited.cut())
