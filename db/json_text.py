@@ -61,11 +61,12 @@ _LAST_PLANE = b"\xf4"
 _SUSPICIOUS_NUMBER = re.compile(
     r"(?:^|[:\[,\s])-?(?:[0-9]{300}|[0-9]+\.[0-9]{300}|[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{3})"
 )
-# The forms of numbers, with one digit and one sign for all: they are looked for at the speed of memory, and what has
+# The forms of numbers, with one digit for all and no signs: they are looked for at the speed of memory, and what has
 # none of them, which is nearly all, is not searched by the expressions above.
-_FORMS = bytes.maketrans(b"123456789E-", b"000000000e+")
-_LONG, _EXPONENT, _SIGNED_EXPONENT = b"0" * 300, b"0e000", b"0e+000"
-_EXPONENTS = re.compile(rb"0e\+?000")
+_FORMS = bytes.maketrans(b"123456789E", b"000000000e")
+_SIGNS = b"+-"
+_LONG, _EXPONENT = b"0" * 300, b"0e000"
+_EXPONENTS = re.compile(_EXPONENT)
 _BEFORE_NUMBERS = frozenset(b":[, \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f") | frozenset(range(0x80, 0x100))
 _MOST_DIGITS = 400
 
@@ -283,8 +284,8 @@ def _is_suspicious(text: str) -> bool:
         return True
     if _LAST_PLANE in encoded and _SUSPICIOUS_CHARACTER.search(text) is not None:
         return True
-    forms = encoded.translate(_FORMS)
-    numbers = _LONG in forms or ((_EXPONENT in forms or _SIGNED_EXPONENT in forms) and _has_exponents(forms))
+    forms = encoded.translate(_FORMS, _SIGNS)
+    numbers = _LONG in forms or (_EXPONENT in forms and _has_exponents(forms))
     return numbers and _SUSPICIOUS_NUMBER.search(text) is not None
 
 
@@ -295,7 +296,6 @@ def _has_exponents(forms: bytes) -> bool:
         before = forms[max(0, end - _MOST_DIGITS) : end].rstrip(b"0")
         if before.endswith(b"."):
             before = before[:-1].rstrip(b"0")
-        before = before.removesuffix(b"+")
         if not before or before[-1] in _BEFORE_NUMBERS:
             return True
     return False

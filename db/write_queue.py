@@ -16,7 +16,7 @@ __all__ = ["MOST_AT_ONCE", "Admission", "Job", "Together", "WriteLimits", "Write
 Together = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 """Does several things of one kind in one transaction; returns a result for each. It may run again, on fewer of them."""
 
-MOST_AT_ONCE = 2 << 20
+MOST_AT_ONCE = 3 << 20
 """Bytes after which no more is taken into a transaction: what is in it waits for all of it."""
 
 MOST_IN_A_GROUP = 256

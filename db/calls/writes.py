@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, case, func, select, update
 
 from db.bulk import insert_new, update_rows
-from db.calls.tables import JSON_COLUMNS, calls
+from db.calls.tables import calls
 from db.calls.trees import descendant_ids
 from db.chunks import chunked
 from db.gathered import Gathered
 from db.id_lists import among, among_bound
-from db.json_text import query_forms
 from db.prepared import Prepared
 
 __all__ = [
@@ -115,34 +114,24 @@ _CONTENTS = Prepared(select(*(calls.c[name] for name in CallContent._fields)).wh
 _TRACES = Gathered(select(calls.c.id, calls.c.trace_id).where(_OF_CALLS, calls.c.trace_id.is_not(None)))
 
 
-_DEFAULTS = {"renamed": False, "start_size": 0, "end_size": 0}
-
-
-def insert_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert calls that do not exist. Columns a row does not name are null, or their default."""
-    made: list[dict[str, Any]] = [{**_DEFAULTS, **row} for row in rows]
-    for name in JSON_COLUMNS:
-        for row, form in zip(made, _query_forms(made, name), strict=True):
-            if form is not None:
-                row[f"{name}_query"] = form
-    insert_new(connection, calls, made)
+def insert_calls(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert calls that do not exist. Columns a row does not name are null, or their default; beside each of
+    ``JSON_COLUMNS`` it names ``<name>_query``."""
+    for row in rows:
+        row.setdefault("renamed", False)
+        row.setdefault("start_size", 0)
+        row.setdefault("end_size", 0)
+    insert_new(connection, calls, rows)
 
 
 def update_calls(connection: Connection, project_id: str, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Set the given columns of existing calls: ``{call id: {column: value}}``."""
+    """Set the given columns of existing calls: ``{call id: {column: value}}``; ``<name>_query`` beside each of
+    ``JSON_COLUMNS``."""
     alike: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
     for call_id, values in changes.items():
         alike[frozenset(values)].append({"id": call_id, **values})
-    for names, rows in alike.items():
-        for name in names.intersection(JSON_COLUMNS):
-            for row, form in zip(rows, _query_forms(rows, name), strict=True):
-                row[f"{name}_query"] = form
+    for rows in alike.values():
         update_rows(connection, calls, project_id, "id", rows)
-
-
-def _query_forms(rows: Sequence[Mapping[str, Any]], name: str) -> list[str | None]:
-    """What the column ``<name>_query`` of each row is to hold."""
-    return query_forms([row.get(name) or "" for row in rows])
 
 
 def mark_deleted(connection: Connection, project_id: str, ids: Sequence[str], now: int, change_seq: int) -> int:

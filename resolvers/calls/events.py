@@ -1,11 +1,22 @@
 """What happens to a call. What each event makes of its row is in ``resolvers.calls.merge``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from db.json_text import JSONText
 
-__all__ = ["CallEnd", "CallEvent", "CallPatch", "CallRename", "CallStart", "size_of"]
+__all__ = ["CallEnd", "CallEvent", "CallPatch", "CallRename", "CallStart", "Said", "size_of"]
+
+
+class Said(NamedTuple):
+    """What an event says by itself, whatever is known of its call (``resolvers.calls.columns``)."""
+
+    columns: Mapping[str, Any]
+    """Of the call's row."""
+
+    refs: Sequence[str]
+    """Those in its inputs, or in its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,9 @@ class CallStart:
     span_id: str | None = None
     """The span's own id, where another call has it and ``id`` is a derived one."""
 
+    said: Said | None = field(default=None, init=False, repr=False, compare=False)
+    """Kept here by who works it out ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallEnd:
@@ -48,6 +62,8 @@ class CallEnd:
     exception: str | None = None
     wb_run_step_end: int | None = None
     duration: int | None = None
+    said: Said | None = field(default=None, init=False, repr=False, compare=False)
+    """As of a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +99,17 @@ class CallPatch:
 CallEvent = CallStart | CallEnd | CallRename | CallPatch
 
 
+OWN_SIZE = 1024
+"""About how many bytes an event holds besides its payloads."""
+
+
 def size_of(event: CallEvent) -> int:
-    """About how many bytes it holds: the characters of its payloads."""
+    """About how many bytes it holds: its own, and the characters of its payloads."""
     if isinstance(event, CallStart):
-        return len(event.attributes) + len(event.inputs)
+        return OWN_SIZE + len(event.attributes) + len(event.inputs)
     if isinstance(event, CallEnd):
-        return len(event.output) + len(event.summary)
+        return OWN_SIZE + len(event.output) + len(event.summary)
     if isinstance(event, CallPatch):
         texts = (event.output or "", *event.newer.values(), *event.missing.values())
-        return sum(map(len, texts))
-    return len(event.display_name)
+        return OWN_SIZE + sum(map(len, texts))
+    return OWN_SIZE + len(event.display_name)

@@ -15,91 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from db.calls.exceptions import exception_parts
 from db.calls.writes import RUNNING, CallContent, CallState
 from db.json_text import JSONText, parse_json
 from db.text import utf8_size
+from resolvers.calls.columns import count_columns, said_by, status_of, usage_of, with_forms
 from resolvers.calls.events import CallEnd, CallEvent, CallPatch, CallRename, CallStart
 from resolvers.calls.requests import requested_model
 from resolvers.calls.sections import has_sections, links_in, merged, summary_with, usage_in
-from resolvers.calls.usage import NO_MODEL
+from resolvers.refs import refs_in
 from resolvers.times import TIMES
 
-__all__ = ["CallChange", "Usage", "end_after", "merge", "usage_of"]
-
-MOST_TOKENS = (1 << 63) - 1
-"""What the column of a count holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Token counts of a call over all its models; ``model`` is named where there is one."""
-
-    model: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    total_tokens: int | None
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether there is any count."""
-        return (self.input_tokens, self.output_tokens, self.total_tokens) != (None, None, None)
-
-
-_UNUSED = Usage(None, None, None, None)
-
-
-def usage_of(summary: Mapping[str, Any]) -> Usage:
-    """The usage in a Weave summary: ``usage.MODEL.prompt_tokens`` (or input_tokens) and so on, summed over models."""
-    given = summary.get("usage")
-    if not given or not isinstance(given, dict):
-        return _UNUSED
-    models = {name: counts for name, counts in given.items() if isinstance(counts, dict)}
-    incoming = outgoing = total = None
-    for counts in models.values():
-        # Providers have two words for each; a provider uses one of them.
-        get = counts.get
-        own_incoming = _either(get("input_tokens"), get("prompt_tokens"))
-        own_outgoing = _either(get("output_tokens"), get("completion_tokens"))
-        own_total = _count(get("total_tokens"))
-        incoming = _sum(incoming, own_incoming)
-        outgoing = _sum(outgoing, own_outgoing)
-        total = _sum(total, _sum(own_incoming, own_outgoing) if own_total is None else own_total)
-    only = next(iter(models)) if len(models) == 1 else None
-    return Usage(None if only == NO_MODEL else only, incoming, outgoing, total)
-
-
-def _count(value: Any) -> int | None:
-    """One count; None for the text or null of a provider that counted nothing, and for what is no count."""
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_TOKENS:
-        return None
-    return int(value)
-
-
-def _either(first: Any, second: Any) -> int | None:
-    """The count under two words for the same: mostly there is one."""
-    if first is None or second is None:
-        return _count(second if first is None else first)
-    return _sum(_count(first), _count(second))
-
-
-def _sum(first: int | None, second: int | None) -> int | None:
-    """The sum of those that are there, as far as the column holds it; None where none is."""
-    if first is None or second is None:
-        return second if first is None else first
-    return min(MOST_TOKENS, first + second)
-
-
-def status_of(exception: str | None, summary: Mapping[str, Any]) -> str:
-    """The status of an ended call."""
-    if exception:
-        return "error"
-    counts = summary.get("status_counts")
-    errors = counts.get("error") if isinstance(counts, dict) else None
-    failed_below = isinstance(errors, int | float) and errors > 0
-    return "descendant_error" if failed_below else "success"
+__all__ = ["CallChange", "end_after", "merge"]
 
 
 @dataclass(slots=True)
@@ -108,8 +34,8 @@ class CallChange:
 
     columns: dict[str, Any] = field(default_factory=dict)
     start: CallStart | None = None
-    output: JSONText | None = None
-    """What it gave back, where that is new."""
+    output_refs: Sequence[str] | None = None
+    """Those in what it gave back; None where that is not new."""
 
     content: CallContent | None = None
     """What was known of it before, where it was patched."""
@@ -158,18 +84,21 @@ def merge(state: CallState | None, events: Sequence[CallEvent], content: CallCon
                     # An end that was there before its start is seen together with it.
                     change.seen |= {"started", "ended"} if ended else {"started"}
                     change.start = event
-                    change.columns.update(_start_columns(event, renamed=renamed))
+                    columns = dict(said_by(event).columns)
+                    if renamed:
+                        del columns["display_name"]
+                    change.columns.update(columns)
                     asking = None if named else event
                     if not ended and has_sections(event.attributes):
-                        change.columns.update(_usage_columns(None, 0, {}, usage_in(event.attributes)))
+                        change.columns.update(with_forms(_usage_columns(None, 0, {}, usage_in(event.attributes))))
             case CallEnd():
                 if started:
                     change.seen.add("updated" if ended else "ended")
                 ended = True
-                change.output = event.output
-                columns = _end_columns(event)
-                named = named or "model" in columns
-                change.columns.update(columns)
+                said = said_by(event)
+                change.output_refs = said.refs
+                named = named or "model" in said.columns
+                change.columns.update(said.columns)
             case CallRename():
                 if started:
                     change.seen.add("updated")
@@ -182,8 +111,8 @@ def merge(state: CallState | None, events: Sequence[CallEvent], content: CallCon
                 if columns:
                     change.seen.add("ended" if "status" in columns else "updated")
                     ended = ended or "status" in columns
-                    change.output = change.output if event.output is None else event.output
-                    change.columns.update(columns)
+                    change.output_refs = change.output_refs if event.output is None else refs_in(event.output)
+                    change.columns.update(with_forms(columns))
     ask()
     if state is None and change.columns:
         change.columns.setdefault("status", RUNNING)
@@ -200,64 +129,11 @@ def _whole(events: Sequence[CallEvent]) -> CallChange | None:
     start, end = events
     if not isinstance(start, CallStart) or not isinstance(end, CallEnd) or has_sections(start.attributes):
         return None
-    columns = _start_columns(start, renamed=False)
-    columns.update(_end_columns(end))
+    said = said_by(end)
+    columns = {**said_by(start).columns, **said.columns}
     if "model" not in columns and (model := requested_model(start.kind, start.inputs, start.attributes)) is not None:
         columns["model"] = model
-    return CallChange(columns, start, end.output, seen={"started", "ended"})
-
-
-def _start_columns(event: CallStart, *, renamed: bool) -> dict[str, Any]:
-    columns = {
-        "trace_id": event.trace_id,
-        "parent_id": event.parent_id,
-        "session_id": event.session_id,
-        "thread_id": event.thread_id,
-        "turn_id": event.turn_id,
-        "op_name": event.op_name,
-        "kind": event.kind,
-        "started_at": event.started_at,
-        "wb_user_id": event.wb_user_id,
-        "wb_run_id": event.wb_run_id,
-        "wb_run_step": event.wb_run_step,
-        "span_id": event.span_id,
-        "attributes": event.attributes,
-        "inputs": event.inputs,
-        "start_size": utf8_size(event.attributes) + utf8_size(event.inputs),
-        **links_in(event.attributes),
-    }
-    if not renamed:
-        columns["display_name"] = event.display_name or None
-    return columns
-
-
-def _end_columns(event: CallEnd) -> dict[str, Any]:
-    parsed = parse_json(event.summary)
-    summary = parsed if isinstance(parsed, dict) else {}
-    return {
-        "ended_at": event.ended_at,
-        "duration": event.duration,
-        "exception": event.exception,
-        **_exception_columns(event.exception),
-        "status": status_of(event.exception, summary),
-        **_counts(usage_of(summary)),
-        "wb_run_step_end": event.wb_run_step_end,
-        "output": event.output,
-        "summary": event.summary,
-        "end_size": utf8_size(event.output) + utf8_size(event.summary),
-    }
-
-
-def _counts(usage: Usage) -> dict[str, Any]:
-    columns: dict[str, Any] = {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-    }
-    # Usage says which model it was, or that there are several; without any, the one that was asked for stays.
-    if usage.model is not None or usage.is_counted:
-        columns["model"] = usage.model
-    return columns
+    return CallChange(columns, start, said.refs, seen={"started", "ended"})
 
 
 def _patch_columns(patch: CallPatch, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -308,20 +184,7 @@ def _usage_columns(
     if text is None:
         return {}
     size = end_size + utf8_size(text) - utf8_size(summary or "")
-    return {"summary": text, "end_size": size, **_counts(usage_of({"usage": after}))}
-
-
-_NO_EXCEPTION = {"exception_type": None, "exception_message": None}
-
-
-def _exception_columns(exception: str | None) -> Mapping[str, str | None]:
-    if exception is None:
-        return _NO_EXCEPTION
-    parts = exception_parts(exception)
-    return {
-        "exception_type": parts.type,
-        "exception_message": None if parts.message == exception else parts.message,
-    }
+    return {"summary": text, "end_size": size, **count_columns(usage_of({"usage": after}))}
 
 
 def end_after(started_at: int, duration: int) -> int | None:

@@ -20,12 +20,12 @@ from db.experiments.evaluations import is_evaluation, record_evaluations
 from db.experiments.writes import delete_experiments_of_calls
 from db.projects import lock
 from db.refs import Edge, delete_edges, insert_edges
+from resolvers.calls.columns import prepare, said_by
 from resolvers.calls.events import CallEvent, CallPatch, CallStart, size_of
 from resolvers.calls.inheritance import inherit_links, pass_on_links
 from resolvers.calls.merge import CallChange, merge
 from resolvers.context import Context, now
 from resolvers.ids import new_id
-from resolvers.refs import refs_in
 
 __all__ = ["Recorded", "delete_calls", "record_calls", "write_events"]
 
@@ -57,6 +57,7 @@ async def record_calls(
         for event in events
         if isinstance(event, CallStart) and not event.trace_id
     }
+    prepare(events)
     batch = _Batch(by_project, fallback_traces, now())
     traces: dict[tuple[str, str], str | None] = await context.database.write_together(
         _write_batches, batch, key=tuple(sorted(by_project)), size=sum(map(size_of, events))
@@ -188,11 +189,13 @@ def _write_edges(
     edges = []
     for call_id, change in changes.items():
         if change.start is not None:
-            edges += [Edge("call", call_id, "inputs", ref) for ref in refs_in(change.start.inputs)]
-        if change.output is not None:
-            edges += [Edge("call", call_id, "output", ref) for ref in refs_in(change.output)]
+            edges += [Edge("call", call_id, "inputs", ref) for ref in said_by(change.start).refs]
+        if change.output_refs is not None:
+            edges += [Edge("call", call_id, "output", ref) for ref in change.output_refs]
     ended = {call_id for call_id, state in states.items() if state.ended}
-    ended_again = [call_id for call_id, change in changes.items() if change.output is not None and call_id in ended]
+    ended_again = [
+        call_id for call_id, change in changes.items() if change.output_refs is not None and call_id in ended
+    ]
     delete_edges(connection, project, ended_again, source_kind="call", role="output")
     insert_edges(connection, project, edges)
 

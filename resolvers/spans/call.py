@@ -67,7 +67,7 @@ class SpanCall:
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds: the characters of its payloads."""
+        """About how many bytes it holds (``size_of``)."""
         return size_of(self.start) + (size_of(self.end) if self.end else 0)
 
 

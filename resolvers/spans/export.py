@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from db.calls.writes import update_calls
 from db.projects import lock
 from db.spans import select_children, select_spans
+from resolvers.calls.columns import prepare
 from resolvers.calls.events import CallEvent, CallStart
 from resolvers.calls.record import write_events
 from resolvers.calls.validate import check_event
@@ -120,8 +121,9 @@ def _prepare(
             calls.append(call)
             size += call.size
             if size >= BATCH_SIZE:
-                return calls, True
-    return calls, count == BATCH
+                break
+    prepare([event for call in calls for event in (call.start, call.end) if event is not None])
+    return calls, size >= BATCH_SIZE or count == BATCH
 
 
 def _identity(span: Span) -> str:
