@@ -31,7 +31,7 @@ from db.call_texts import TEXTS, write_parts
 from db.calls.tables import calls
 from db.changes import beyond
 from db.chunks import chunked
-from db.engines import Database, engine_for, parse_url
+from db.engines import Database, engine_for, parse_url, preparing
 from db.followers import start_following
 from db.json_text import JSONText
 from db.pending_texts import select_said
@@ -179,7 +179,8 @@ def make(place: str, amount: int, *, search: bool) -> str:
     plan = Plan.of(amount)
     prepare_database(url)
     if search:
-        prepare_search(url)
+        with preparing(url) as engine:
+            prepare_search(engine)
     asyncio.run(record_some(url, plan))
     if search:
         write_texts(url)

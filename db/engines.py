@@ -6,8 +6,9 @@ threads, and one function may serve a read inside a write.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -22,7 +23,7 @@ from db.turns import Turns
 from db.write_queue import Admission, Job, Together, WriteLimits
 from db.writer import GroupCommitWriter
 
-__all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url"]
+__all__ = ["Database", "DatabaseURLError", "engine_for", "parse_url", "preparing"]
 
 T = TypeVar("T")
 
@@ -93,6 +94,17 @@ def engine_for(url: URL, *, pool_size: int, read_only: bool = False) -> Engine:
         cursor.close()
 
     return engine
+
+
+@contextmanager
+def preparing(url: str) -> Iterator[Engine]:
+    """An engine of one connection, by which everything is made ready before a database is opened: to connect to
+    PostgreSQL takes longer than all of it. Raises ``DatabaseURLError``."""
+    engine = engine_for(parse_url(url), pool_size=1)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 class Database:

@@ -7,16 +7,16 @@ seconds and its memory.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from db.assumptions import assume
-from db.engines import engine_for, parse_url
+from db.engines import preparing
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["alembic_config", "migrate", "newest_revision"]
+__all__ = ["alembic_config", "bring_up_to_date", "migrate", "newest_revision"]
 
 _LOCK = 0x7472616365  # an advisory lock of this application; the number only has to be ours
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,29 +38,30 @@ def newest_revision() -> str:
 
 
 def migrate(url: str) -> None:
-    """Create or upgrade the tables of ``url`` to the newest revision, whole or not at all.
+    """``bring_up_to_date`` what is at ``url``. Raises ``DatabaseURLError`` for a URL that names no database."""
+    with preparing(url) as engine:
+        bring_up_to_date(engine)
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Create or upgrade the tables to the newest revision, whole or not at all.
 
     Processes that start together wait for one another; those that come later find nothing to do.
-    Raises ``DatabaseURLError`` for a URL that names no database, ``sqlalchemy.exc.OperationalError`` where it cannot
-    be reached.
+    Raises ``sqlalchemy.exc.OperationalError`` where the database cannot be reached.
     """
-    engine = engine_for(parse_url(url), pool_size=1)
-    try:
-        with engine.connect() as connection:
-            current = _is_current(connection)
-            if connection.dialect.name == "postgresql":
-                if not current:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                    _upgrade(connection)
-                    connection.commit()
-            else:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                if not current:
-                    _upgrade(connection)
-                assume(connection)
-                connection.exec_driver_sql("COMMIT")
-    finally:
-        engine.dispose()
+    with engine.connect() as connection:
+        current = _is_current(connection)
+        if connection.dialect.name == "postgresql":
+            if not current:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                _upgrade(connection)
+                connection.commit()
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if not current:
+                _upgrade(connection)
+            assume(connection)
+            connection.exec_driver_sql("COMMIT")
 
 
 def _is_current(connection: Connection) -> bool:

@@ -69,6 +69,7 @@ def postgresql_engine(url: URL, *, pool_size: int, read_only: bool) -> Engine:
             **({} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}),
         },
         isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
+        use_native_hstore=False,  # which would be looked for in the catalogue
     )
     event.listen(engine, "connect", _set_up)
     return engine

@@ -3,10 +3,8 @@
 import logging
 import sqlite3
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
-
-from db.engines import engine_for, parse_url
 
 __all__ = ["FTS", "prepare_search", "settle_index"]
 
@@ -25,13 +23,13 @@ _SETTLE = text(
 )
 
 
-def prepare_search(url: str) -> bool:
+def prepare_search(engine: Engine) -> bool:
     """Make what searching needs that is no table of ours; False where this SQLite cannot, which is logged."""
-    engine = engine_for(parse_url(url), pool_size=1)
+    if engine.dialect.name != "sqlite":
+        return True
     try:
         with engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql(_MAKE)
+            connection.exec_driver_sql(_MAKE)
     except OperationalError as error:
         if not any(missing in str(error.orig) for missing in ("fts5", "tokenizer")):
             raise
@@ -41,8 +39,6 @@ def prepare_search(url: str) -> bool:
             error.orig,
         )
         return False
-    finally:
-        engine.dispose()
     return True
 
 

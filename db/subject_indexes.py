@@ -4,10 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from db.calls.tables import calls
-from db.engines import engine_for, parse_url
 from db.subjects import Subject
 
 __all__ = ["index_subjects"]
@@ -16,37 +15,33 @@ _LOCK = 0x7375626A  # an advisory lock of this application; the number only has 
 _PREFIX = "ix_calls_subject_"
 
 
-def index_subjects(url: str, subjects: Iterable[Subject]) -> None:
+def index_subjects(engine: Engine, subjects: Iterable[Subject]) -> None:
     """Make the indexes of ``subjects`` that are not there, and drop those of others.
 
     Processes that start together wait for one another; those that come later find nothing to do. While an index of
     many calls is made nothing can be written.
     """
     wanted = {_name(subject): subject for subject in subjects if subject.parts}
-    engine = engine_for(parse_url(url), pool_size=1)
-    try:
-        with engine.connect() as connection:
-            if _existing(connection) == wanted.keys():
-                return
-            connection.rollback()
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            else:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            existing = _existing(connection)
-            for name in sorted(existing - wanted.keys()):
-                connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
-            for name in sorted(wanted.keys() - existing):
-                connection.exec_driver_sql(_create(connection, name, wanted[name]))
-            if connection.dialect.name == "postgresql":
-                if wanted.keys() - existing:
-                    # The planner knows what values an expression has only once there is an index on it.
-                    connection.exec_driver_sql("ANALYZE calls")
-                connection.commit()
-            else:
-                connection.exec_driver_sql("COMMIT")
-    finally:
-        engine.dispose()
+    with engine.connect() as connection:
+        if _existing(connection) == wanted.keys():
+            return
+        connection.rollback()
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        existing = _existing(connection)
+        for name in sorted(existing - wanted.keys()):
+            connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
+        for name in sorted(wanted.keys() - existing):
+            connection.exec_driver_sql(_create(connection, name, wanted[name]))
+        if connection.dialect.name == "postgresql":
+            if wanted.keys() - existing:
+                # The planner knows what values an expression has only once there is an index on it.
+                connection.exec_driver_sql("ANALYZE calls")
+            connection.commit()
+        else:
+            connection.exec_driver_sql("COMMIT")
 
 
 def _name(subject: Subject) -> str:

@@ -18,10 +18,10 @@ log = logging.getLogger("tracegraph.indexes")
 
 
 async def follow_path_indexes(database: Database, pause: float = PAUSE) -> None:
-    """Know the indexes that there are, until cancelled."""
+    """Know the indexes that there are, which were known when this began, until cancelled."""
     while True:
+        await asyncio.sleep(pause)
         try:
             know(await database.read(select_path_indexes))
         except SQLAlchemyError as error:
             log.warning("cannot read which paths are indexed: %s", error)
-        await asyncio.sleep(pause)

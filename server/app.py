@@ -14,8 +14,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from db.engines import Database, parse_url
-from db.migrate import migrate
+from db.engines import Database, parse_url, preparing
+from db.migrate import bring_up_to_date
 from db.search_index import prepare_search
 from db.subject_indexes import index_subjects
 from db.upkeep import Upkeep
@@ -100,11 +100,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await run_in_threadpool(migrate, settings.database_url)
-        subjects = [entity.subject for entity in mapped_entities(settings)]
-        await run_in_threadpool(index_subjects, settings.database_url, subjects)
-        resources.search = settings.search == "on" and await run_in_threadpool(prepare_search, settings.database_url)
-        await run_in_threadpool(index_paths, settings.database_url, settings.indexed_paths)
+        resources.search = await run_in_threadpool(prepare, settings)
         resources.database = Database(
             settings.database_url,
             readers=settings.read_pool_size,
@@ -174,6 +170,16 @@ def create_app(settings: Settings) -> Starlette:
 
     app.state.end_streams = end_streams
     return app
+
+
+def prepare(settings: Settings) -> bool:
+    """Make everything ready that the database has to have; returns whether it can be searched."""
+    with preparing(settings.database_url) as engine:
+        bring_up_to_date(engine)
+        index_subjects(engine, [entity.subject for entity in mapped_entities(settings)])
+        searched = settings.search == "on" and prepare_search(engine)
+        index_paths(engine, settings.indexed_paths)
+    return searched
 
 
 @asynccontextmanager

@@ -3,6 +3,9 @@
 import argparse
 import sys
 
+from sqlalchemy import Engine
+
+from db.engines import preparing
 from db.path_indexes.changes import add_path_index, path_indexes_of, prepare_path_indexes, remove_path_index
 from db.path_indexes.known import know
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex, parse_path
@@ -15,27 +18,27 @@ from server.serve import prepare_database, using_database
 __all__ = ["index_paths", "run_index_command"]
 
 
-def index_paths(url: str, setting: str) -> None:
+def index_paths(engine: Engine, setting: str) -> None:
     """Make the indexes of the setting that are missing, and know all that there are."""
     paths = filter(None, map(str.strip, setting.split(",")))
-    know(prepare_path_indexes(url, map(parse_path, paths)))
+    know(prepare_path_indexes(engine, map(parse_path, paths)))
 
 
 def run_index_command(options: argparse.Namespace, url: str) -> None:
     """Do what the command line says, and print what was done. Raises IndexArgumentError, StartError."""
     if options.index_command == "list":
         prepare_database(url)
-        with using_database(url):
-            found = path_indexes_of(url)
+        with using_database(url), preparing(url) as engine:
+            found = path_indexes_of(engine)
         sys.stdout.writelines(f"{_shown(index)}\n" for index in found)
         return
     index = _index_of(options.project, options.path)
     prepare_database(url)
-    with using_database(url):
+    with using_database(url), preparing(url) as engine:
         if options.index_command == "add":
-            done = "added" if add_path_index(url, index) else "was there already"
+            done = "added" if add_path_index(engine, index) else "was there already"
         else:
-            done = "removed" if remove_path_index(url, index) else "was not there"
+            done = "removed" if remove_path_index(engine, index) else "was not there"
     sys.stdout.write(f"{_shown(index)}: {done}\n")
 
 

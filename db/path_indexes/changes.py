@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from db.assumptions import assume
 from db.calls.tables import calls
-from db.engines import engine_for, parse_url
 from db.metadata import Name
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex
 from db.path_indexes.tables import path_indexes
@@ -33,19 +32,15 @@ def select_path_indexes(connection: Connection) -> list[PathIndex]:
     return [PathIndex(*row) for row in connection.execute(select(c.project_id, c.path).order_by(c.project_id, c.path))]
 
 
-def path_indexes_of(url: str) -> list[PathIndex]:
+def path_indexes_of(engine: Engine) -> list[PathIndex]:
     """All indexes of a database, by project and path."""
-    engine = engine_for(parse_url(url), pool_size=1, read_only=True)
-    try:
-        with engine.connect() as connection:
-            return select_path_indexes(connection)
-    finally:
-        engine.dispose()
+    with engine.connect() as connection:
+        return select_path_indexes(connection)
 
 
-def add_path_index(url: str, index: PathIndex) -> bool:
+def add_path_index(engine: Engine, index: PathIndex) -> bool:
     """Make an index; returns whether it was not there before. While it is made nothing can be written to SQLite."""
-    with _changing(url) as connection:
+    with _changing(engine) as connection:
         if index in select_path_indexes(connection):
             return False
         postgresql = connection.dialect.name == "postgresql"
@@ -62,16 +57,16 @@ def add_path_index(url: str, index: PathIndex) -> bool:
         return True
 
 
-def prepare_path_indexes(url: str, paths: Iterable[str]) -> list[PathIndex]:
+def prepare_path_indexes(engine: Engine, paths: Iterable[str]) -> list[PathIndex]:
     """Make those on ``paths`` of all projects that are missing, when a server starts; returns all that there are."""
     for path in paths:
-        add_path_index(url, PathIndex(EVERY_PROJECT, path))
-    return path_indexes_of(url)
+        add_path_index(engine, PathIndex(EVERY_PROJECT, path))
+    return path_indexes_of(engine)
 
 
-def remove_path_index(url: str, index: PathIndex) -> bool:
+def remove_path_index(engine: Engine, index: PathIndex) -> bool:
     """Drop an index; returns whether it was there."""
-    with _changing(url) as connection:
+    with _changing(engine) as connection:
         gone = connection.execute(delete(path_indexes).where(c.project_id == index.project, c.path == index.path))
         concurrently = "CONCURRENTLY " if connection.dialect.name == "postgresql" else ""
         connection.exec_driver_sql(f'DROP INDEX {concurrently}IF EXISTS "{index.name}"')
@@ -79,26 +74,22 @@ def remove_path_index(url: str, index: PathIndex) -> bool:
 
 
 @contextmanager
-def _changing(url: str) -> Iterator[Connection]:
+def _changing(engine: Engine) -> Iterator[Connection]:
     """A connection that alone changes indexes: in a transaction on SQLite, without one on PostgreSQL."""
-    engine = engine_for(parse_url(url), pool_size=1)
-    try:
-        if engine.dialect.name == "postgresql":
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                # Asked for again and again: who waits inside a statement would be waited for by CONCURRENTLY.
-                while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
-                    time.sleep(_PAUSE)
-                try:
-                    yield connection
-                finally:
-                    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
-        else:
-            with engine.connect() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # Asked for again and again: who waits inside a statement would be waited for by CONCURRENTLY.
+            while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+                time.sleep(_PAUSE)
+            try:
                 yield connection
-                connection.exec_driver_sql("COMMIT")
-    finally:
-        engine.dispose()
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+    else:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.exec_driver_sql("COMMIT")
 
 
 def _statement(connection: Connection, index: PathIndex) -> str:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from db.calls.fields import call_fields
 from db.calls.tables import calls
-from db.engines import engine_for, parse_url
+from db.engines import engine_for, parse_url, preparing
 from db.json_text import dump_json, query_form
-from db.migrate import migrate
+from db.migrate import bring_up_to_date
 from db.pages import PageRequest, select_page
 from db.path_indexes.changes import add_path_index, path_indexes_of, remove_path_index
 from db.path_indexes.known import know
@@ -36,8 +36,9 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         found = f"sqlite:///{tmp_path_factory.mktemp('indexes') / 'tracegraph.db'}"
     else:
         found = request.getfixturevalue("shared_postgres_url")
-    migrate(found)
-    add_path_index(found, INDEX)
+    with preparing(found) as engine:
+        bring_up_to_date(engine)
+        add_path_index(engine, INDEX)
     return found
 
 
@@ -185,14 +186,14 @@ SERVED: dict[str, dict[str, Any]] = {
 def test_the_index_is_used(new_database_url: str, project: str) -> None:
     url = new_database_url
     index = PathIndex(project, "inputs.v")
-    migrate(url)
     engine = engine_for(parse_url(url), pool_size=1)
+    bring_up_to_date(engine)
     with engine.begin() as connection:
         many(connection, APP)
         many(connection, "team/lab")
-    assert add_path_index(url, index)
-    assert not add_path_index(url, index)
-    assert path_indexes_of(url) == [index]
+    assert add_path_index(engine, index)
+    assert not add_path_index(engine, index)
+    assert path_indexes_of(engine) == [index]
 
     def read(query: dict[str, Any]) -> tuple[list[str], list[Access]]:
         with engine.connect() as connection, executed() as statements:
@@ -213,9 +214,9 @@ def test_the_index_is_used(new_database_url: str, project: str) -> None:
                 select_page(connection, "Call", [calls.c.id], [calls.c.project_id == APP], order, request)
             by_index = [access for access in accesses(url, statements) if access.name == index.name]
             assert by_index, direction
-    assert remove_path_index(url, index)
-    assert not remove_path_index(url, index)
-    assert path_indexes_of(url) == []
+    assert remove_path_index(engine, index)
+    assert not remove_path_index(engine, index)
+    assert path_indexes_of(engine) == []
     engine.dispose()
 
 
@@ -254,12 +255,12 @@ ODD_PATHS = [
 ]
 
 
-def test_paths_of_any_characters(url: str) -> None:
+def test_paths_of_any_characters(engine: Engine) -> None:
     for path in ODD_PATHS:
         index = PathIndex(APP, parse_path(path))
-        assert add_path_index(url, index)
-        assert index in path_indexes_of(url)
-        assert remove_path_index(url, index)
+        assert add_path_index(engine, index)
+        assert index in path_indexes_of(engine)
+        assert remove_path_index(engine, index)
 
 
 def test_what_cannot_be_indexed() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert
 
 from db.calls.tables import calls
-from db.engines import engine_for, parse_url
+from db.engines import engine_for, parse_url, preparing
 from db.feedback import feedback
 from db.migrate import migrate
 from db.objects.tables import objects
@@ -128,7 +128,8 @@ def filled_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             url = f"sqlite:///{tmp_path_factory.mktemp('plans') / 'tracegraph.db'}"
             migrate(url)
             if request.param != "sqlite":
-                add_path_index(url, PathIndex(EVERY_PROJECT, "inputs.model"))
+                with preparing(url) as engine:
+                    add_path_index(engine, PathIndex(EVERY_PROJECT, "inputs.model"))
         else:
             template = request.getfixturevalue("postgres_template")
             url = stack.enter_context(postgres_database(request.getfixturevalue("postgres_server"), template))

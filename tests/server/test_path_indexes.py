@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from db.engines import preparing
 from db.path_indexes.changes import path_indexes_of
 from db.path_indexes.paths import EVERY_PROJECT, PathIndex
 from server.cli import main
@@ -19,6 +20,11 @@ def run(capsys: pytest.CaptureFixture[str], url: str, *arguments: str) -> tuple[
     return code, said.out + said.err
 
 
+def indexes(url: str) -> list[PathIndex]:
+    with preparing(url) as engine:
+        return path_indexes_of(engine)
+
+
 def test_the_command(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     def index(*arguments: str) -> tuple[int, str]:
         return run(capsys, database_url, *arguments)
@@ -30,7 +36,7 @@ def test_the_command(database_url: str, capsys: pytest.CaptureFixture[str]) -> N
     assert index("list") == (0, "all attributes.a\\.b.0\nteam/app inputs.model\n")
     assert index("remove", "team/app", "inputs.model") == (0, "team/app inputs.model: removed\n")
     assert index("remove", "team/app", "inputs.model") == (0, "team/app inputs.model: was not there\n")
-    assert path_indexes_of(database_url) == [PathIndex(EVERY_PROJECT, r"attributes.a\.b.0")]
+    assert indexes(database_url) == [PathIndex(EVERY_PROJECT, r"attributes.a\.b.0")]
     for arguments, named in (
         (("add", "team/app", "op_name"), "'op_name'"),
         (("add", "team", "inputs.x"), "'team'"),
@@ -60,7 +66,7 @@ async def test_the_setting(database_url: str) -> None:
         )
         assert [node["callId"] for node in data["calls"]["nodes"]] == ["c1099", "c0599"]  # m99
     paths = ["inputs.model", "output.score"]
-    assert path_indexes_of(database_url) == [PathIndex(EVERY_PROJECT, path) for path in paths]
+    assert indexes(database_url) == [PathIndex(EVERY_PROJECT, path) for path in paths]
 
 
 def test_a_setting_that_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
