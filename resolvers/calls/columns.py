@@ -6,9 +6,8 @@ for. An event that was not prepared says the same when it is asked.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from db.calls.exceptions import exception_parts
 from db.calls.tables import JSON_COLUMNS
@@ -25,8 +24,7 @@ MOST_TOKENS = (1 << 63) - 1
 """What the column of a count holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Token counts of a call over all its models; ``model`` is named where there is one."""
 
     model: str | None
@@ -49,8 +47,7 @@ def prepare(events: Sequence[CallEvent]) -> None:
     # The texts of all are looked at together.
     forms = iter(query_forms([text for event in unsaid for text in _texts(event)]))
     for event in unsaid:
-        # Nobody else sees the event change: it says the same before.
-        object.__setattr__(event, "said", _said(event, *islice(forms, 2)))
+        event.said = _said(event, *islice(forms, 2))
 
 
 def said_by(event: CallStart | CallEnd) -> Said:
