@@ -1,14 +1,29 @@
 """What statistics of calls read: a few columns of many rows, page by page."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Text, and_, case, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from db.calls.groupings import Grouping
 from db.calls.reads import SHOWN, duration
 from db.calls.tables import calls
-from db.calls.usage import COUNTED, USAGE
+from db.calls.usage import COUNTED
 from db.id_lists import among
 from db.metadata import Name
 from db.prepared import execute
@@ -88,8 +103,14 @@ def select_measures(
 
 
 def select_trace_ids(connection: Connection, conditions: Conditions) -> list[str]:
-    """The traces of those of the calls that report usage."""
-    return list(connection.execute(select(c.trace_id).where(*conditions, COUNTED).distinct()).scalars())
+    """The traces of those of the calls that report usage; ids as they are stored."""
+    return list(connection.execute(select(_as_stored(c.trace_id)).where(*conditions, COUNTED).distinct()).scalars())
+
+
+def _as_stored(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Ids of many calls that are compared with one another alone: to look at each whether it is to be decoded takes
+    half as long as to read it (``db.text``)."""
+    return type_coerce(column, Text())
 
 
 def select_usage(
@@ -98,26 +119,31 @@ def select_usage(
     trace_ids: Sequence[str],
     chosen: ColumnElement[bool],
     grouping: Grouping,
-    after: tuple[str, str],
+    after: tuple[int, str] | None,
     limit: int,
 ) -> list[tuple[Any, ...]]:
-    """A page of all calls of the traces behind ``after`` (trace id and id): trace id, id, parent id, start, whether
-    ``chosen`` holds, JSON text of ``usage`` in the summary (null without), values of what is
-    grouped by (null of calls that are not ``chosen`` or report nothing)."""
+    """A page of all calls of the traces, one trace after another, each in the order of starts and ids; of the one that
+    is the only one behind ``after`` (start and id).
+
+    A row is trace id, id, parent id (all as they are stored), start, ``usage``, whether ``chosen`` holds, and the
+    values of what is grouped by; these are null of calls that report nothing, and of those that are not ``chosen``. Of
+    the model there is no value, since the usage names it.
+    """
+    reports = c.usage.is_not(None)
     columns = (
-        c.trace_id,
-        c.id,
-        c.parent_id,
+        _as_stored(c.trace_id),
+        _as_stored(c.id),
+        _as_stored(c.parent_id),
         c.started_at,
-        case((chosen, 1), else_=0),
-        case((COUNTED, USAGE)),
-        *(case((and_(chosen, COUNTED), column)).label(column.name) for column in grouping.columns),
+        c.usage,
+        case((and_(reports, chosen), 1)),
+        *(
+            null() if name == "model" else case((and_(reports, chosen), column))
+            for name, column in zip_longest(grouping.by, grouping.columns)
+        ),
     )
-    behind = tuple_(c.trace_id, c.id) > tuple_(literal(after[0], Name()), literal(after[1], Name()))
-    statement = (
-        select(*columns)
-        .where(c.project_id == project_id, SHOWN, among(c.trace_id, trace_ids), behind)
-        .order_by(c.trace_id, c.id)
-        .limit(limit)
-    )
+    where = [c.project_id == project_id, SHOWN, among(c.trace_id, trace_ids)]
+    if after is not None:
+        where.append(tuple_(c.started_at, c.id) > tuple_(literal(after[0]), literal(after[1], Name())))
+    statement = select(*columns).where(*where).order_by(c.trace_id, c.started_at, c.id).limit(limit)
     return execute(connection, statement)[1]

@@ -38,6 +38,8 @@ calls = Table(
     Column("input_tokens", BigInteger),
     Column("output_tokens", BigInteger),
     Column("total_tokens", BigInteger),
+    # What it used of each model (db.calls.model_usage); null where it counts no tokens, as all three of them are then.
+    Column("usage", JSONColumn),
     Column("wb_user_id", Name),
     Column("wb_run_id", Name),
     Column("wb_run_step", BigInteger),
@@ -74,7 +76,7 @@ calls = Table(
     # Indexes that lists are read by end with what says that a call is deleted: it is counted without a look at it.
     # Ends write again what lies here: where calls come in this order, pages without room for them would split.
     Index(None, "project_id", "started_at", "id", "deleted_at", postgresql_with={"fillfactor": 75}),
-    Index(None, "project_id", "trace_id", "started_at", "id", "deleted_at"),
+    Index(None, "project_id", "trace_id", "started_at", "id", "deleted_at", info={"dialect": "postgresql"}),
     Index(None, "project_id", "parent_id", "started_at", "id", "deleted_at"),
     Index(None, "project_id", "op_name", "started_at", "id", "deleted_at"),
     info={"distribute_by": "project_id"},
@@ -169,3 +171,10 @@ NARROW = (
 itself, and an index has the narrow columns of a dozen on each of its own; PostgreSQL keeps payloads apart by itself."""
 
 Index("ix_calls_narrow", *(calls.c[_name] for _name in NARROW), info={"dialect": "sqlite"})
+
+Index(
+    "ix_calls_used",
+    *(calls.c[_name] for _name in ("project_id", "trace_id", "started_at", "id", "deleted_at", "parent_id", "usage")),
+    info={"dialect": "sqlite"},
+)
+"""By traces, with what it takes to tell apart what their calls used: all calls of a trace are read for that."""

@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from db.calls.reads import SHOWN
 from db.calls.tables import calls
 from db.id_lists import among
-from db.query.json import json_node
 
 __all__ = [
     "COUNTED",
-    "USAGE",
     "Reported",
     "select_member_counts",
     "select_reported",
@@ -24,15 +22,12 @@ __all__ = [
 
 c = calls.c
 
-# Summaries come last in a row: those of calls that counted nothing are not walked to, past their payloads.
 COUNTED = or_(c.input_tokens.is_not(None), c.output_tokens.is_not(None), c.total_tokens.is_not(None))
-"""Calls that report tokens."""
-USAGE: ColumnElement[Any] = cast(json_node(func.coalesce(c.summary_query, c.summary), ["usage"]), Text)
-"""JSON text of ``summary.usage``."""
+"""Calls that report tokens: those whose ``usage`` is not null. The index of narrow columns tells these."""
 
 
 class Reported(NamedTuple):
-    """One call; ``usage`` is the JSON text of ``summary.usage``, None where it counts no tokens."""
+    """One call; ``usage`` as ``db.calls.model_usage`` reads it, None where it counts no tokens."""
 
     id: str
     parent_id: str | None
@@ -40,7 +35,7 @@ class Reported(NamedTuple):
     usage: str | None
 
 
-_REPORTED = (c.id, c.parent_id, c.started_at, case((COUNTED, USAGE)).label("usage"))
+_REPORTED = (c.id, c.parent_id, c.started_at, c.usage)
 
 
 def select_reported(connection: Connection, project_id: str, ids: Iterable[str]) -> list[Reported]:
@@ -66,9 +61,9 @@ def select_reported_of_traces(
 def select_usages(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int
 ) -> list[tuple[str, int, str | None]]:
-    """Id, start and JSON text of ``summary.usage`` of the calls that fulfil ``conditions`` and report tokens; ``limit``
+    """Id, start and ``usage`` of the calls that fulfil ``conditions`` and report tokens; ``limit``
     at most, in no order."""
-    statement = select(c.id, c.started_at, USAGE).where(*conditions, COUNTED).limit(limit)
+    statement = select(c.id, c.started_at, c.usage).where(*conditions, COUNTED).limit(limit)
     return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
 
 

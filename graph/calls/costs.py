@@ -16,7 +16,7 @@ __all__ = ["CallCosts"]
 
 @strawberry.type(description="Tokens that a call used of one model, out of its summary.")
 class ModelUsage:
-    """``resolvers.calls.usage.ModelUsage``."""
+    """``db.calls.model_usage.ModelUsage``."""
 
     model: str = column("The model, as the sender names it.")
     input_tokens: BigInt = column("Tokens of prompts.")

@@ -4,11 +4,11 @@ from typing import Any, cast
 
 import strawberry
 
+from db.calls import model_usage as counted
 from graph.calls.costs import ModelUsage
 from graph.context import Info, context_of
 from graph.fields import column, link
 from graph.scalars import BigInt
-from resolvers.calls import usage as counted
 from resolvers.calls.totals import Place, TreeCosts, tree_costs, tree_places
 from resolvers.calls.trees import MOST_WALKED
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from db.calls.exceptions import exception_parts
+from db.calls.model_usage import usage_text
 from db.calls.tables import JSON_COLUMNS
 from db.json_text import parse_json, query_form, query_forms
 from db.text import utf8_size
@@ -31,14 +32,16 @@ class Usage(NamedTuple):
     input_tokens: int | None
     output_tokens: int | None
     total_tokens: int | None
+    by_model: str | None
+    """What it used of each, as the column says it; None where there is no count."""
 
     @property
     def is_counted(self) -> bool:
         """Whether there is any count."""
-        return (self.input_tokens, self.output_tokens, self.total_tokens) != (None, None, None)
+        return self.by_model is not None
 
 
-_UNUSED = Usage(None, None, None, None)
+_UNUSED = Usage(None, None, None, None, None)
 
 
 def prepare(events: Sequence[CallEvent]) -> None:
@@ -117,11 +120,12 @@ def _end_columns(event: CallEnd, output_query: str | None, summary_query: str | 
 
 
 def count_columns(usage: Usage) -> dict[str, Any]:
-    """What the columns of tokens, and of the model, are to hold."""
+    """What the columns of tokens, of usage, and of the model, are to hold."""
     columns: dict[str, Any] = {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "total_tokens": usage.total_tokens,
+        "usage": usage.by_model,
     }
     # Usage says which model it was, or that there are several; without any, the one that was asked for stays.
     if usage.model is not None or usage.is_counted:
@@ -159,7 +163,8 @@ def usage_of(summary: Mapping[str, Any]) -> Usage:
         outgoing = _sum(outgoing, own_outgoing)
         total = _sum(total, _sum(own_incoming, own_outgoing) if own_total is None else own_total)
     only = next(iter(models)) if len(models) == 1 else None
-    return Usage(None if only == NO_MODEL else only, incoming, outgoing, total)
+    by_model = None if total is None else usage_text(given)
+    return Usage(None if only == NO_MODEL else only, incoming, outgoing, total, by_model)
 
 
 def _count(value: Any) -> int | None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection
 
+from db.calls.model_usage import usage_from
 from db.calls.usage import select_usages
 from db.prices import select_prices_by_model
-from resolvers.calls.usage import usage_in
 from resolvers.errors import TooLargeError
 from resolvers.prices.costs import CallCost, cost_of
 
@@ -29,7 +29,7 @@ def costs_by_id(connection: Connection, project: str, conditions: Sequence[Colum
             "narrow the filter, by startedAfter for instance",
             ["orderBy"],
         )
-    used = [(call_id, started_at, usage_in(usage)) for call_id, started_at, usage in rows]
+    used = [(call_id, started_at, usage_from(usage)) for call_id, started_at, usage in rows]
     prices = select_prices_by_model(connection, project, sorted({one.model for _, _, its in used for one in its}))
     found: dict[str, float] = {}
     for call_id, started_at, its in used:

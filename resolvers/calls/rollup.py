@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add, sub
 
-from resolvers.calls.usage import ModelUsage
+from db.calls.model_usage import ModelUsage
 
 __all__ = ["Rolled", "add_up", "bottom_up", "own_shares", "roll_up"]
 

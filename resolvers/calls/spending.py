@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_
 
 from db.calls.groupings import Grouping
+from db.calls.model_usage import ModelUsage, usage_from
 from db.calls.statistics import select_trace_ids, select_usage
 from db.chunks import chunked
 from db.prices import select_prices_by_model
 from db.rows import RowSet
 from resolvers.calls.rollup import own_shares
 from resolvers.calls.totals import Costs, add_costs, costs_of
-from resolvers.calls.usage import ModelUsage, usage_in
 from resolvers.context import Context
 
 __all__ = ["Spending", "Spent"]
@@ -63,40 +63,57 @@ class Spending:
         self._with_costs = with_costs
         self._prices: dict[str, RowSet] = {}
         self._known: set[str] = set()
-        self._waiting: list[Any] = []
 
     async def read(self, context: Context, spend: Spend) -> None:
         """Give ``spend`` what each call used, in the order of traces and ids."""
         traces = await context.read(lambda connection: select_trace_ids(connection, self._conditions))
         for chunk in chunked(sorted(traces)):
-            after: tuple[str, str] | None = ("", "")
-            while after is not None:
-                after = await context.read(partial(self._read_page, chunk=chunk, after=after, spend=spend))
+            left: Sequence[str] = chunk
+            while left:
+                left, begun = await context.read(partial(self._read_page, traces=left, spend=spend))
+                while begun:
+                    begun = await context.read(partial(self._read_on, trace=begun, spend=spend))
+
+    def _select(
+        self, connection: Connection, traces: Sequence[str], after: tuple[int, str] | None
+    ) -> list[tuple[Any, ...]]:
+        return select_usage(connection, self._project, traces, and_(*self._conditions), self._grouping, after, PAGE)
 
     def _read_page(
-        self, connection: Connection, *, chunk: Sequence[str], after: tuple[str, str], spend: Spend
-    ) -> tuple[str, str] | None:
-        """Read a page and work the traces off that are whole; returns where the next page begins, None behind the
-        last."""
-        rows = select_usage(connection, self._project, chunk, and_(*self._conditions), self._grouping, after, PAGE)
-        more = len(rows) == PAGE
-        unfinished = rows[-1][0] if more else None
-        for trace_id, group in groupby(self._waiting + rows, itemgetter(0)):
+        self, connection: Connection, *, traces: Sequence[str], spend: Spend
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Read calls of the traces and work those traces off that are whole; returns the ones that are left, and what
+        was read of the one that was begun, which is none of these."""
+        rows = self._select(connection, traces, None)
+        begun: list[tuple[Any, ...]] = []
+        met = set()
+        for trace_id, group in groupby(rows, itemgetter(0)):
+            met.add(trace_id)
             trace = list(group)
-            if trace_id == unfinished:
-                self._waiting = trace
+            if len(rows) == PAGE and trace[-1] is rows[-1]:
+                begun = trace
             else:
                 self._spend_trace(connection, trace, spend)
-        if not more:
-            self._waiting = []
-            return None
-        return rows[-1][0], rows[-1][1]
+        return [trace_id for trace_id in traces if trace_id not in met] if begun else [], begun
+
+    def _read_on(self, connection: Connection, *, trace: list[tuple[Any, ...]], spend: Spend) -> list[tuple[Any, ...]]:
+        """Read more of a trace, and work it off where it is whole then; returns what was read of it where it is not."""
+        last = trace[-1]
+        rows = self._select(connection, [last[0]], (last[3], last[1]))
+        trace += rows
+        if len(rows) == PAGE:
+            return trace
+        self._spend_trace(connection, trace, spend)
+        return []
 
     def _spend_trace(self, connection: Connection, trace: Sequence[Any], spend: Spend) -> None:
+        # In the order of ids: costs are added up to the last digit as ever, whatever order calls are read in.
+        reporting = sorted((row for row in trace if row[4] is not None), key=itemgetter(1))
+        if not any(row[5] for row in reporting):
+            return
         parents = {row[1]: row[2] for row in trace}
-        reporting = [row for row in trace if row[5] is not None]
-        owned = own_shares(parents, {row[1]: usage_in(row[5]) for row in reporting})
-        for _, call_id, _, started_at, chosen, _, *key in reporting:
+        owned = own_shares(parents, {row[1]: usage_from(row[4]) for row in reporting})
+        for _, call_id, _, started_at, _, chosen, *key in reporting:
             own = owned.get(call_id)
             if chosen and own:
                 self._spend_call(connection, started_at, key, own, spend)

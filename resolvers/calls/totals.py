@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 
+from db.calls.model_usage import ModelUsage, usage_from
 from db.calls.trees import below_in, walk_below
 from db.calls.usage import Reported, select_member_counts, select_reported, select_reported_of_members
 from db.prices import select_prices_by_model
@@ -15,7 +16,6 @@ from db.rows import RowSet
 from resolvers.batches import read_by_key
 from resolvers.calls.rollup import Rolled, add_up, bottom_up, roll_up
 from resolvers.calls.trees import MOST_WALKED
-from resolvers.calls.usage import ModelUsage, usage_in
 from resolvers.context import Context
 from resolvers.errors import TooLargeError
 from resolvers.prices.costs import cost_of
@@ -115,7 +115,7 @@ class Forest:
     _order: list[tuple[str, str | None]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rolled = roll_up({one.id: (one.parent_id, usage_in(one.usage)) for one in self.calls.values()})
+        self.rolled = roll_up({one.id: (one.parent_id, usage_from(one.usage)) for one in self.calls.values()})
         self.usage = add_up(usage for rolled in self.rolled.values() for usage in rolled.own)
         self._order = bottom_up({one.id: one.parent_id for one in self.calls.values()})
         depths: dict[str, int] = {}

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from db.calls.model_usage import ModelUsage
 from db.prices import select_prices_by_model
 from db.rows import Row, RowSet
-from resolvers.calls.usage import ModelUsage, usage_by_model
+from resolvers.calls.usage import usage_by_model
 from resolvers.context import Context
 from resolvers.prices.built_in import built_in_rate
 from resolvers.prices.rates import Rate, rate_at

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from db.calls.model_usage import ModelUsage
 from db.chunks import CHUNK
 from db.lookups import Totals
 from db.prices import select_prices_by_model
 from db.subjects import Subject, SubjectFilter, select_call_counts, select_calls_of, select_listed_ids
 from resolvers.calls.rollup import add_up
 from resolvers.calls.totals import Costs, CostTotal, Forest, add_costs, cost_total
-from resolvers.calls.usage import ModelUsage
 from resolvers.context import Context
 from resolvers.errors import TooLargeError
 from resolvers.subjects.places import Find, Key, by_project, places_of

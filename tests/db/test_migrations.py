@@ -4,6 +4,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select
 
+from db.calls.model_usage import ModelUsage, usage_from
 from db.calls.reads import COLUMNS
 from db.calls.tables import calls
 from db.engines import engine_for, parse_url
@@ -98,3 +99,43 @@ def test_evaluations_that_were_there_before_are_experiments(new_database_url: st
     assert [tuple(row) for row in found] == [
         (f"team/{number % 3}", f"{number:04}", *said) for number in range(250) if number not in left_out
     ]
+
+
+SAID = (
+    ('{"usage": {"m": {"prompt_tokens": 3, "output_tokens": 2, "requests": 1}}}', 5),
+    ('{"usage": {"m": {"total_tokens": 9}, "\\u0000\\ud800": {"cache_read_input_tokens": 1}}}', 9),
+    ('{"usage": {"m": {"requests": 1}}}', None),
+    ('{"usage": 3}', None),
+    (None, None),
+    (None, 4),
+)
+
+
+def test_what_calls_used_before_is_told_by_a_column(new_database_url: str) -> None:
+    engine = engine_for(parse_url(new_database_url), pool_size=1)
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0021")
+        made = {"status": "success", "created_at": 0, "change_seq": 1, "trace_id": "t"}
+        rows = [
+            {
+                **made,
+                "project_id": f"team/{number % 7}",
+                "id": f"{number:05}",
+                "summary": summary,
+                "total_tokens": tokens,
+            }
+            for number, (summary, tokens) in enumerate(SAID * 500)
+        ]
+        connection.execute(insert(calls), rows)
+    migrate(new_database_url)
+    with engine.connect() as connection:
+        found = [usage_from(usage) for usage in connection.scalars(select(calls.c.usage).order_by(calls.c.id))]
+    engine.dispose()
+    expected = [
+        [ModelUsage("m", 3, 2, 5, 1)],
+        [ModelUsage("m", 0, 0, 9, 0), ModelUsage("\x00\ud800", 0, 0, 0, 0, cache_read_tokens=1)],
+        *[[]] * 4,
+    ]
+    assert found == expected * 500

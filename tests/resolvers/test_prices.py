@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from db.calls.model_usage import ModelUsage
 from db.prices import COLUMNS
 from db.rows import RowSet
-from resolvers.calls.usage import ModelUsage, usage_by_model
+from resolvers.calls.usage import usage_by_model
 from resolvers.prices.built_in import built_in_rate
 from resolvers.prices.rates import PricingLevel, rate_at
 

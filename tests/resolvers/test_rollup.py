@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.calls.model_usage import ModelUsage
 from resolvers.calls.rollup import add_up, bottom_up, own_shares, roll_up
-from resolvers.calls.usage import ModelUsage
 
 
 def used(model: str, tokens: int, output: int = 0, requests: int = 0, cached: int = 0) -> ModelUsage:
