@@ -1,9 +1,10 @@
 """Finding nodes again: by ``node(id:)`` and ``nodes(ids:)``, and as entities of the federation, from one table."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Annotated, Any
 
@@ -179,58 +180,70 @@ async def _load_nodes(info: Info, asked: Sequence[Any]) -> list[Any]:
     """What is asked for, with the nodes of the identities among it in their place: None where there is none, or the
     refusal, so that one bad item does not take the list with it."""
     found = list(asked)
-    by_noun: dict[str, list[int]] = {}
+    by_noun: defaultdict[str, tuple[list[int], list[Key]]] = defaultdict(lambda: ([], []))
     for index, each in enumerate(asked):
         if isinstance(each, GlobalId):
-            entity = ENTITIES.get(each.noun)
-            if entity is None or len(each.key) != entity.width:
+            noun, project, key = each
+            entity = ENTITIES.get(noun)
+            if entity is None or len(key) != entity.width:
                 found[index] = InvalidInputError(f"No node has an id like {list(each)!r}", ["id"])
             else:
-                by_noun.setdefault(each.noun, []).append(index)
+                indices, keys = by_noun[noun]
+                indices.append(index)
+                keys.append((project, *key))
 
-    async def load(noun: str, indices: Sequence[int]) -> None:
-        keys = [(asked[index].project, *asked[index].key) for index in indices]
+    async def load(noun: str, indices: Sequence[int], keys: Sequence[Key]) -> None:
         for index, node in zip(indices, await ENTITIES[noun].load(info, keys), strict=True):
             found[index] = node
 
     if len(by_noun) == 1:
-        ((noun, indices),) = by_noun.items()
-        await load(noun, indices)
+        ((noun, (indices, keys)),) = by_noun.items()
+        await load(noun, indices, keys)
     else:
-        await asyncio.gather(*(load(noun, indices) for noun, indices in by_noun.items()))
+        await asyncio.gather(*(load(noun, *those) for noun, those in by_noun.items()))
     return found
 
 
-def _or_refusal(identify: Callable[[Any], Any], given: Any) -> Any:
-    try:
-        return identify(given)
-    except InvalidInputError as error:
-        return error
+def _or_refusals(identify: Callable[[Any], Any], given: Iterable[Any]) -> list[Any]:
+    """What each is identified as, or the refusal in its place."""
+    found: list[Any] = []
+    for each in given:
+        try:
+            found.append(identify(each))
+        except InvalidInputError as error:
+            found.append(error)
+    return found
 
 
 def _entity(schema: Any, representation: Any) -> Any:
     """The subject of a representation, or the identity of its node. Raises InvalidInputError for what cannot be."""
-    noun, given = _named(schema, representation)
-    if (entity := schema.subjects.get(noun)) is not None:
-        return _subject(entity, given, representation)
-    return _identity(noun, given, representation)
+    if not isinstance(representation, dict):
+        raise InvalidInputError(f"A representation must be an object, not {representation!r}")
+    given = representation.get("__typename")
+    if not isinstance(given, str):
+        raise _unnamed(given)
+    return _identifying(schema, given)(representation)
 
 
 def identity_of(schema: Any, representation: Any) -> GlobalId | None:
     """The node that a representation stands for; None for a subject. Raises InvalidInputError for what cannot be."""
-    noun, given = _named(schema, representation)
-    return None if noun in schema.subjects else _identity(noun, given, representation)
+    found = _entity(schema, representation)
+    return found if isinstance(found, GlobalId) else None
 
 
-def _named(schema: Any, representation: Any) -> tuple[str, str]:
-    """Our name of the type that a representation names, and the name it is served with."""
-    if not isinstance(representation, dict):
-        raise InvalidInputError(f"A representation must be an object, not {representation!r}")
-    given = representation.get("__typename")
-    noun = schema.nouns.get(given) if isinstance(given, str) else None
-    if noun is None or given is None:
-        raise InvalidInputError(f"A representation must name an entity in __typename, not {given!r}")
-    return noun, given
+@lru_cache(maxsize=256)
+def _identifying(schema: Any, given: str) -> Callable[[Representation], Any]:
+    """What tells the subject, or the identity of the node, of representations of the type that is served with this
+    name. Raises InvalidInputError where none is."""
+    noun = schema.nouns.get(given)
+    if noun is None:
+        raise _unnamed(given)
+    subject = schema.subjects.get(noun)
+    return partial(_identity, noun, given) if subject is None else partial(_subject, subject, given)
+
+
+def _unnamed(given: Any) -> InvalidInputError:
+    return InvalidInputError(f"A representation must name an entity in __typename, not {given!r}")
 
 
 def _subject(entity: SubjectEntity, given: str, representation: Representation) -> Any:
@@ -262,8 +275,7 @@ async def resolve_entities(info: Info, representations: Sequence[Any]) -> list[A
     """The entities of ``representations``: one read a type and project. None for each that is not there, and a refusal
     in place of each that cannot be."""
     schema: Any = info.schema
-    identify = partial(_entity, schema)
-    return await _load_nodes(info, [_or_refusal(identify, each) for each in representations])
+    return await _load_nodes(info, _or_refusals(partial(_entity, schema), representations))
 
 
 @strawberry.type
@@ -287,4 +299,4 @@ class NodeQueries:
         """By the loaders of their types: one read a type and project."""
         if len(ids) > MOST_NODES:
             raise InvalidInputError(f"nodes takes at most {MOST_NODES} ids, not {len(ids)}", ["ids"])
-        return await _load_nodes(info, [_or_refusal(decode_id, node_id) for node_id in ids])
+        return await _load_nodes(info, _or_refusals(decode_id, ids))

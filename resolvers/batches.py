@@ -31,15 +31,12 @@ async def read_by_key(
     """
     by_project: defaultdict[str, dict[K, None]] = defaultdict(dict)
     for project, key in keys:
-        if context.caller.may_read(project):
-            by_project[project][key] = None
+        by_project[project][key] = None
+    readable = [project for project in by_project if context.caller.may_read(project)]
 
-    def read_all(connection: Connection) -> dict[tuple[str, K], V]:
-        return {
-            (project, key): value
-            for project, wanted in by_project.items()
-            for key, value in read(connection, project, list(wanted)).items()
-        }
+    def read_all(connection: Connection) -> dict[str, Mapping[K, V]]:
+        return {project: read(connection, project, list(by_project[project])) for project in readable}
 
     found = await context.read(read_all, at_once=rows and len(keys) <= FEW)
-    return [found.get(key) for key in keys]
+    nothing: Mapping[K, V] = {}
+    return [found.get(project, nothing).get(key) for project, key in keys]

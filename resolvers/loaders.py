@@ -7,7 +7,6 @@ A value that is waited for costs a future only where a task waits for it by itse
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -37,7 +36,7 @@ _stepping = _Stepping()
 
 
 class _Batch:
-    """The keys that are read together, and what was read."""
+    """The keys that are read together, and what was read; to be awaited by whoever waits for the read."""
 
     __slots__ = ("done", "error", "keys", "task", "values")
 
@@ -50,30 +49,31 @@ class _Batch:
 
         self.task: asyncio.Task[None] | None = None
 
+    def found(self, key: Hashable) -> Any:
+        """What was read, or the exception that reading it raised."""
+        return self.values[key] if self.error is None else self.error
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        if not self.done.done():
+            if _stepping.now:
+                yield self
+            else:
+                # A task that is cancelled cancels what it waits for.
+                yield from asyncio.shield(self.done).__await__()
+
 
 class _Value:
     """A value that is being read, to be awaited any number of times."""
 
-    __slots__ = ("_key", "batch")
+    __slots__ = ("_batch", "_key")
 
     def __init__(self, batch: _Batch, key: Hashable) -> None:
-        self.batch = batch
+        self._batch = batch
         self._key = key
 
-    def found(self) -> Any:
-        """What was read, or the exception that reading it raised."""
-        batch = self.batch
-        return batch.values[self._key] if batch.error is None else batch.error
-
     def __await__(self) -> Generator[Any, Any, Any]:
-        batch = self.batch
-        if not batch.done.done():
-            if _stepping.now:
-                yield batch
-            else:
-                # A task that is cancelled cancels what it waits for.
-                yield from asyncio.shield(batch.done).__await__()
-        value = self.found()
+        yield from self._batch.__await__()
+        value = self._batch.found(self._key)
         if isinstance(value, BaseException):
             raise value
         return value
@@ -86,20 +86,20 @@ class _Loader:
 
     def __init__(self, read: Callable[["Context", list[Any]], Awaitable[Sequence[Any]]]) -> None:
         self._read = read
-        self._known: dict[Hashable, _Value] = {}
+        self._known: dict[Hashable, _Batch] = {}
         self._gathering: _Batch | None = None
 
-    def load(self, context: "Context", key: Hashable) -> _Value:
-        """The value of a key, which is read once."""
-        value = self._known.get(key)
-        if value is None:
+    def batch_of(self, context: "Context", key: Hashable) -> _Batch:
+        """The batch that has a key, which is read once."""
+        batch = self._known.get(key)
+        if batch is None:
             batch = self._gathering
             if batch is None:
                 batch = self._gathering = _Batch()
                 asyncio.get_running_loop().call_soon(self._start, context, batch)
             batch.keys.append(key)
-            value = self._known[key] = _Value(batch, key)
-        return value
+            self._known[key] = batch
+        return batch
 
     def _start(self, context: "Context", batch: _Batch) -> None:
         batch.task = asyncio.create_task(self._run(context, batch))
@@ -143,7 +143,7 @@ class Loaders:
         Where the one who waits is cancelled, as the siblings of a field that failed are, the value is still for all
         others.
         """
-        return self._loader(read, parameters).load(self._context, key)
+        return _Value(self._loader(read, parameters).batch_of(self._context, key), key)
 
     def _loader(self, read: BatchRead, parameters: Mapping[str, Hashable]) -> _Loader:
         identity = (read, frozenset(parameters.items()))
@@ -152,13 +152,12 @@ class Loaders:
             loader = self._loaded.loaders[identity] = _Loader(partial(read, **parameters))
         return loader
 
-    async def load_all(self, read: BatchRead, keys: Iterable[Hashable], **parameters: Hashable) -> list[Any]:
+    async def load_all(self, read: BatchRead, keys: Sequence[Hashable], **parameters: Hashable) -> list[Any]:
         """The values of ``keys`` as ``load`` gives them, with the exception in place of each that it would raise."""
-        values = list(map(partial(self._loader(read, parameters).load, self._context), keys))
-        for one in {value.batch: value for value in values}.values():
-            with suppress(Exception):  # whoever asked for the values raises it where it belongs
-                await one
-        return [value.found() for value in values]
+        batches = list(map(partial(self._loader(read, parameters).batch_of, self._context), keys))
+        for one in set(batches):
+            await one
+        return [batch.found(key) for batch, key in zip(batches, keys, strict=True)]
 
     def shared(self, of: Sequence[object], make: Callable[[], V]) -> V:
         """What ``make`` gives, made once for the same objects ``of`` (by identity), so that it can be a parameter of

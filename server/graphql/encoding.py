@@ -1,8 +1,11 @@
 """JSON at the GraphQL endpoint: numbers and strings as they were sent, stored JSON text spliced into answers."""
 
 import json
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from graph.encoding import InParts, encode, encode_in_parts
 
@@ -21,6 +24,9 @@ def decode(data: bytes | str) -> Any:
     NaN, Infinity and -Infinity, which Python programs send, become strings. A number past the range of a float is kept
     as an integer; one of more than 4,300 digits is refused.
     """
+    # Whatever it cannot read is read below, or told what is wrong with it: where both read a text, they agree.
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+        return msgspec.json.decode(data)
     try:
         text = data if isinstance(data, str) else data.decode()
         return _DECODER.decode(text)
