@@ -54,7 +54,9 @@ def bottom_up(parents: Mapping[str, str | None]) -> list[tuple[str, str | None]]
             call_id, parent = waiting.pop()
             placed.add(call_id)
             order.append((call_id, parent))
-            waiting.extend((child, call_id) for child in below[call_id] if child not in placed)
+            children = below.get(call_id)
+            if children is not None:
+                waiting += [(child, call_id) for child in children if child not in placed]
 
     for top in tops:
         place(top)
@@ -111,10 +113,18 @@ def own_shares(
     """
     if _goes_round(parents, reported):
         rolled = roll_up({call_id: (parent, reported.get(call_id, ())) for call_id, parent in parents.items()})
+        shares = {call_id: each.own for call_id, each in rolled.items()}
     else:
         above = _nearest(parents, reported)
-        rolled = roll_up({call_id: (above[call_id], usages) for call_id, usages in reported.items()})
-    return {call_id: each.own for call_id, each in rolled.items() if each.own}
+        tops = set(above.values())
+        linked = {call_id: top for call_id, top in above.items() if top is not None or call_id in tops}
+        rolled = roll_up({call_id: (top, reported[call_id]) for call_id, top in linked.items()})
+        # Of most calls none above or below reports anything, but where a SDK of Weave counts.
+        shares = {
+            call_id: rolled[call_id].own if call_id in linked else tuple(_counted(usages))
+            for call_id, usages in reported.items()
+        }
+    return {call_id: own for call_id, own in shares.items() if own}
 
 
 def _goes_round(parents: Mapping[str, str | None], calls: Iterable[str]) -> bool:
@@ -156,7 +166,7 @@ def _of_call(
     if not reported:
         return [], children
     if not children:
-        counted = [usage for usage in reported if any(_counts(usage))]
+        counted = _counted(reported)
         return counted, {usage.model: usage for usage in counted}
     own: list[ModelUsage] = []
     subtree: dict[str, ModelUsage] = {}
@@ -177,6 +187,11 @@ def _of_call(
     return own, subtree
 
 
+def _counted(reported: Sequence[ModelUsage]) -> list[ModelUsage]:
+    """The usage of models of which something was used."""
+    return [usage for usage in reported if any(_counts(usage))]
+
+
 def add_up(usages: Iterable[ModelUsage]) -> list[ModelUsage]:
     """The sum of usages, model by model, in the order in which the models are met."""
     sums: dict[str, ModelUsage] = {}
@@ -194,16 +209,7 @@ def _add(sums: dict[str, ModelUsage], usages: Iterable[ModelUsage]) -> None:
 
 
 def _counts(usage: ModelUsage | None) -> Counts:
-    if usage is None:
-        return _NOTHING
-    return (
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.total_tokens,
-        usage.requests,
-        usage.cache_read_tokens,
-        usage.cache_write_tokens,
-    )
+    return _NOTHING if usage is None else usage[1:7]  # without the model, and how its cache is counted
 
 
 def _each(operation: Callable[[int, int], int], one: Counts, other: Counts) -> Counts:
