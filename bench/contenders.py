@@ -26,6 +26,7 @@ __all__ = [
     "TWO_WORKERS_POSTGRESQL",
     "WEAVE",
     "WITHOUT_SEARCH",
+    "WITH_INDEX",
     "environment",
     "running",
 ]
@@ -36,6 +37,7 @@ OURS, GENERIC, HANDWRITTEN = "tracegraph", "generic executor", "hand-written"
 OURS_POSTGRESQL = "tracegraph on PostgreSQL"
 TWO_WORKERS, TWO_WORKERS_POSTGRESQL = "tracegraph with 2 workers", "tracegraph on PostgreSQL with 2 workers"
 WITHOUT_SEARCH = "tracegraph without search"
+WITH_INDEX = "tracegraph with an index"
 FASTAPI, WEAVE, PHOENIX = "FastAPI", "Weave reference", "Phoenix"
 
 _ASGI = ("uvicorn==0.54.*", "uvloop", "httptools")
@@ -65,6 +67,7 @@ CONTENDERS = {
     TWO_WORKERS: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--workers", "2")),
     TWO_WORKERS_POSTGRESQL: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--workers", "2"), postgresql=True),
     WITHOUT_SEARCH: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--search", "off")),
+    WITH_INDEX: Contender(("{python}", "-m", "tracegraph", *_SERVE, "--indexed-paths", "inputs.model")),
     GENERIC: Contender(("{python}", "-m", "bench.generic", *_SERVE), environ=_ROOMY),
     HANDWRITTEN: Contender(("{python}", "-m", "bench.handwritten", "{url}", "{port}")),
     FASTAPI: Contender(
