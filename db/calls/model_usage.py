@@ -55,11 +55,14 @@ def _usage(model: str, counts: Mapping[str, Any]) -> ModelUsage:
     )
 
 
+_NUMBER = int | float
+
+
 def _count(value: Any) -> int:
     if value is None:
         return 0
     # Text stands where a provider counted nothing; past 62 bits it is no count.
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 62:
+    if isinstance(value, _NUMBER) and not isinstance(value, bool) and 0 <= value < 1 << 62:
         return int(value)
     return 0
 
@@ -70,8 +73,11 @@ _CACHE = ModelUsage._fields.index("cache_read_tokens")
 def usage_text(usage: JSONValue) -> JSONText:
     """What the column holds of the value of ``summary.usage``: JSON text of a list for each model, with the members of
     ``ModelUsage`` in their order. Those of the cache are left out where it was not used."""
-    used = usages_of(usage)
-    return dump_json([each if any(each[_CACHE:]) else each[:_CACHE] for each in used])
+    used = [tuple(each) if any(each[_CACHE:]) else each[:_CACHE] for each in usages_of(usage)]
+    try:
+        return JSONText(orjson.dumps(used).decode())
+    except TypeError:  # half a surrogate pair in the name of a model
+        return dump_json(used)
 
 
 def usage_from(text: str | None) -> list[ModelUsage]:
