@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from db.migrate import migrate
 from resolvers.callers import LOCAL
 from resolvers.context import Context
 from server.serve import YOUNG_OBJECTS
+from tests.spare_databases import SpareDatabases
 
 _numbers = itertools.count()
 _administration: dict[str, psycopg.Connection] = {}
@@ -93,9 +95,17 @@ def _new_postgres_database(server: str, name: str, template: str = "template1") 
 @contextmanager
 def postgres_database(server: str, template: str = "template1") -> Iterator[str]:
     """A database for one test."""
-    name = f"tracegraph_{os.getpid()}_{next(_numbers)}"
-    yield _new_postgres_database(server, name, template)
-    _administration[server].execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    url = _new_postgres_database(server, _new_name(), template)
+    yield url
+    _drop_postgres_database(server, url)
+
+
+def _new_name() -> str:
+    return f"tracegraph_{os.getpid()}_{next(_numbers)}"
+
+
+def _drop_postgres_database(server: str, url: str) -> None:
+    _administration[server].execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
@@ -140,16 +150,27 @@ def postgres_template(postgres_server: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def spare_databases(postgres_server: str, postgres_template: str) -> Iterator[SpareDatabases]:
+    """PostgreSQL databases with empty tables."""
+    spare = SpareDatabases(
+        lambda: _new_postgres_database(postgres_server, _new_name(), postgres_template),
+        partial(_drop_postgres_database, postgres_server),
+    )
+    yield spare
+    spare.close()
+
+
 @contextmanager
 def _empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
-    """A database with empty tables, of the parameter's kind: a copy, which takes less time than making them."""
+    """A database with empty tables, of the parameter's kind: a copy, or what another test left, emptied."""
     if request.param == "sqlite":
         path = folder / "tracegraph.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    template: str = request.getfixturevalue("postgres_template")
-    with postgres_database(request.getfixturevalue("postgres_server"), template) as url:
+    spare: SpareDatabases = request.getfixturevalue("spare_databases")
+    with spare.one() as url:
         yield url
 
 

@@ -13,7 +13,7 @@ WRITERS = 8
 @pytest.mark.parametrize(
     ("workers", "kills"),
     [
-        (1, (10, 50, 200)),  # acknowledged requests before each: from the first writes on to full flight
+        (1, (10, 120)),  # acknowledged requests before each: from the first writes on to full flight
         pytest.param(1, (10, 30, 50, 70, 90, 200), marks=pytest.mark.big),
         pytest.param(2, (10, 30, 50, 70, 90, 200), marks=pytest.mark.big),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.processes import SECONDS, ServerProcess, started
+from tests.programs import on_postgresql_first
 
 PROJECT = "team/datasets"
 ENTITY, NAME = PROJECT.split("/")
@@ -64,6 +65,7 @@ def did(server: ServerProcess, field: str, selected: str, **given: Any) -> Any:
     return payload
 
 
+@on_postgresql_first
 def test_weave_reads_what_is_published_and_what_it_publishes_is_imported(
     database_url: str, sdk_python: Callable[[str], Path], tmp_path: Path
 ) -> None:

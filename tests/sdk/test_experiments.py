@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.processes import SECONDS, started
+from tests.programs import on_sqlite_first
 
 PROJECT = "team/experiments"
 PROGRAM = """
@@ -56,6 +57,7 @@ DOCUMENT = """{ project(slug: "team/experiments") { experiments(orderBy: [{ fiel
   rootCall { opShortName } calls { totalCount nodes { opShortName experiment { name } } } } } } }"""
 
 
+@on_sqlite_first
 def test_evaluations_and_runs_are_one_list(
     database_url: str, sdk_python: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests.processes import SECONDS, ServerProcess, started
+from tests.programs import on_postgresql_first
 
 HERE = Path(__file__).parent
 CALLS = """query($session: String!) { project(slug: "default/default") {
@@ -38,6 +39,7 @@ def run(python: Path, program: Path, folder: Path, environment: dict[str, str], 
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@on_postgresql_first
 def test_a_program_of_honeyhive_and_one_of_weave(
     database_url: str, honeyhive_python: Path, sdk_python: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.processes import SECONDS, ServerProcess, started
+from tests.programs import on_sqlite_first
 from tests.sdk.expected import EXPECTED, ROWS, SETTINGS, digest, expected, table_digest
 
 PROGRAM = Path(__file__).with_name("program")
@@ -45,6 +46,7 @@ def run_program(python: Path, server: ServerProcess, folder: Path) -> dict[str, 
     return report
 
 
+@on_sqlite_first
 @pytest.mark.parametrize("version", ["0.54.0", *(pytest.param(each, marks=pytest.mark.sdk) for each in OLDER)])
 def test_a_program_sees_what_it_wrote(
     version: str, database_url: str, sdk_python: Callable[[str], Path], tmp_path: Path

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fake_provider import completion, running_provider
 from tests.processes import SECONDS, ServerProcess, started
+from tests.programs import on_postgresql_first, on_sqlite_first
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -35,6 +36,7 @@ def calls(server: ServerProcess, project: str) -> list[Any]:
     return list(answer["data"]["project"]["calls"]["nodes"])
 
 
+@on_postgresql_first
 def test_instrumentations(database_url: str) -> None:
     with started(database_url) as server, running_provider() as provider:
         provider.answer = lambda body: completion(body["model"], "Paris.")
@@ -85,6 +87,7 @@ def test_instrumentations(database_url: str) -> None:
         assert answered["parts"] == [{"content": "Paris.", "type": "text"}]
 
 
+@on_sqlite_first
 def test_grpc(database_url: str) -> None:
     port = free_port()
     with started(database_url, flags=["--otlp-grpc-port", str(port)]) as server:
