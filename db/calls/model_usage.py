@@ -4,7 +4,7 @@ Input tokens are ``prompt_tokens`` and ``input_tokens`` together, output tokens 
 ``output_tokens``: the SDKs add up the usage of the calls below, and calls of one model may count under either name.
 
 Statistics read what thousands of calls used. So it is worked out once, when it is written, and kept in a column of a
-few bytes that an index holds too: a summary is a payload, and takes ten times as long to reach and to read.
+few bytes that an index holds too: a summary is a payload, which is reached past others and would be read as JSON.
 """
 
 from collections.abc import Mapping
