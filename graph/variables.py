@@ -121,15 +121,19 @@ def _required(type_: Any) -> Coerce:
         item: Any = type_.of_type.of_type if isinstance(type_.of_type, GraphQLNonNull) else type_.of_type
         return _list(coercer_of(type_.of_type), _TAKEN_AS_THEY_ARE.get(getattr(item, "name", "")))
     if not isinstance(type_, GraphQLInputObjectType):
-        return _leaf(type_.coerce_input_value)
+        return _leaf(type_.coerce_input_value, _TAKEN_AS_THEY_ARE.get(type_.name))
     definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if leads_back(type_) or not isinstance(definition, StrawberryObjectDefinition):
         return _by_graphql(type_)
     return _one_of(type_, definition) if definition.is_one_of else _written_out(type_, definition)
 
 
-def _leaf(coerce: Coerce) -> Coerce:
+def _leaf(coerce: Coerce, taken: type | None) -> Coerce:
+    """``taken`` is the class of values that need no coercion."""
+
     def coerced(value: Any) -> Any:
+        if value.__class__ is taken:
+            return value
         if value is None or value is Undefined:
             raise GivenUpError
         return coerce(value)
@@ -137,7 +141,7 @@ def _leaf(coerce: Coerce) -> Coerce:
     return coerced
 
 
-_TAKEN_AS_THEY_ARE = {"String": str, "JSON": JSONText}
+_TAKEN_AS_THEY_ARE = {"String": str, "Boolean": bool, "JSON": JSONText}
 """Scalars, with the class of values that need no coercion."""
 
 

@@ -279,7 +279,7 @@ async def _streamed(
         return StreamingResponse(answer, media_type="application/json")
     # All is there, and a stream costs more than it.
     if stream.member is None:
-        return Response(b"".join(item + b"\n" for item in items), media_type="application/jsonl")
+        return Response(b"\n".join([*items, b""]), media_type="application/jsonl")
     opening = encode({**stream.before(data), stream.member: []}).removesuffix(b"]}")
     return Response(opening + b",".join(items) + b"]}", media_type="application/json")
 

@@ -20,8 +20,10 @@ async def read_body(http: Request, limit: int) -> bytes:
     """The whole body; more than ``limit`` bytes are not read."""
     check_length(http, limit)
     body = BytesIO()  # which gives away what it holds: joining chunks would have them twice
-    async for chunk in counted(http, limit).stream():
+    async for chunk in http.stream():
         body.write(chunk)
+        if body.tell() > limit:
+            raise BodyTooLargeError(limit)
     return body.getvalue()
 
 

@@ -38,7 +38,7 @@ _FORMS = {
 
 _FUNCTION = """
 def write(rows):
-    again, named = remembering(text), remembering(name)
+    again, named = Remembered(text), Remembered(name)
     lines = []
     for {taken} in map(tuple, rows):
         if {wrong}:
@@ -69,12 +69,12 @@ def _writing(places: tuple[tuple[str, int], ...], width: int, roots: frozenset[s
         # Of a call that was deleted nothing is shown.
         if name == "deleted_at" or PLAIN[name] not in at or not (roots is None or name in roots):
             return _EMPTY.get(name, "null")
-        return _or_null(at[PLAIN[name]], _FORMS.get(name, "again($)"))
+        return _or_null(at[PLAIN[name]], _FORMS.get(name, "again[$]"))
 
     members = {name: value_of(name) for name in PLAIN}
     told = "None" if members["summary"] == "null" else at["summary"]
     status, latency, name, full_name = (at[field] for field in ("status", "latencyMs", "displayName", "opName"))
-    members["summary"] = f"{{summary({told}, {status}, {latency}, named({name}, {full_name}))}}"
+    members["summary"] = f"{{summary({told}, {status}, {latency}, named[{name}, {full_name}])}}"
     members["storage_size_bytes"] = _or_null(at["storageSizeBytes"], "$") if "storageSizeBytes" in at else "null"
     members["total_storage_size_bytes"] = "null"
     never_null = [at[field] for field in ("opName", "traceId", "startedAt", "attributes", "inputs") if field in at]
@@ -85,7 +85,7 @@ def _writing(places: tuple[tuple[str, int], ...], width: int, roots: frozenset[s
     )
     known: dict[str, Any] = {
         "name": _name,
-        "remembering": lru_cache(maxsize=None),
+        "Remembered": _Remembered,
         "statuses": _STATUSES,
         "summary": _summary,
         "text": _text,
@@ -108,8 +108,21 @@ def _text(value: str) -> str:
         return encode(value).decode()
 
 
-def _name(display_name: str | None, op_name: str) -> str:
-    """The member that says what the server calls a call."""
+class _Remembered(dict[Any, str]):
+    """What ``write`` gives for each value of some rows; made for them, as it costs less than one of ``functools``."""
+
+    def __init__(self, write: Callable[[Any], str]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, value: Any) -> str:
+        text = self[value] = self._write(value)
+        return text
+
+
+def _name(names: tuple[str | None, str]) -> str:
+    """The member that says what the server calls a call, by its display name, if any, and that of its op."""
+    display_name, op_name = names
     member, name = ("display_name", display_name) if display_name else ("trace_name", name_of(op_name))
     return f'"{member}":{_text(name)}'
 
