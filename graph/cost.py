@@ -10,7 +10,7 @@ One table, `Costs`, says this of each field. The limit (`graph.limits`) reads it
 federation's `@cost` and `@listSize`, whose rules are the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -42,12 +42,13 @@ from graphql import (
     is_non_null_type,
 )
 
-__all__ = ["ASSUMED_LIST_SIZE", "ASSUMED_PAGE_SIZE", "Cost", "Costs", "FieldCost", "ListSize", "cost", "cost_of"]
+__all__ = ["ASSUMED_LIST_SIZE", "ASSUMED_PAGE_SIZE", "Cost", "Costs", "FieldCost", "ListSize", "OperationCost", "cost"]
 
 ASSUMED_PAGE_SIZE = 100
 ASSUMED_LIST_SIZE = 10
 SIZE_ARGUMENTS = ("first", "last", "limit")
 COST_KEY, SIZE_KEY = "cost", "list_size"
+MOST_KNOWN = 64  # costs of an operation that are remembered
 CAP = 10**12  # keeps the numbers small where sizes multiply
 
 
@@ -69,12 +70,10 @@ class Sum(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of an operation, about how many values its answer has, and whether both are the same whatever the
-    variables are."""
+    """The cost of an operation, and about how many values its answer has."""
 
     total: int
     values: int
-    constant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +168,45 @@ def cost(weight: int, *, list_size: int | None = None) -> dict[str, int]:
     return {COST_KEY: weight} | ({} if list_size is None else {SIZE_KEY: list_size})
 
 
-def cost_of(
-    costs: Costs,
-    operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    variables: Mapping[str, Any],
-) -> Cost:
-    """The cost of a valid operation run with these variables."""
-    defaults = {
-        definition.variable.name.value: definition.default_value for definition in operation.variable_definitions or ()
-    }
-    walk = _Walk(costs, fragments, variables, defaults)
-    total = walk.selections(operation.selection_set, costs.schema.get_root_type(operation.operation), NO_SIZES)
-    return Cost(total.cost, total.values, constant=not walk.looked_up)
+class OperationCost:
+    """What a valid operation costs, worked out once for variables of the same sizes."""
+
+    def __init__(
+        self, costs: Costs, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> None:
+        self._costs = costs
+        self._operation = operation
+        self._fragments = fragments
+        self._names: tuple[str, ...] | None = None
+        """The variables that say how long lists are; None until a cost was worked out, which looks at all of them."""
+
+        self._known: dict[tuple[Any, ...], Cost] = {}
+
+    def of(self, variables: Mapping[str, Any]) -> Cost:
+        """The cost when it is run with these variables."""
+        known = None if self._names is None else self._known.get(_sizes_given(self._names, variables))
+        return self._work_out(variables) if known is None else known
+
+    def _work_out(self, variables: Mapping[str, Any]) -> Cost:
+        definitions = self._operation.variable_definitions or ()
+        defaults = {each.variable.name.value: each.default_value for each in definitions}
+        walk = _Walk(self._costs, self._fragments, variables, defaults)
+        root = self._costs.schema.get_root_type(self._operation.operation)
+        total = walk.selections(self._operation.selection_set, root, NO_SIZES)
+        self._names = tuple(walk.looked_up)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        cost = self._known[_sizes_given(self._names, variables)] = Cost(total.cost, total.values)
+        return cost
+
+
+def _sizes_given(names: Sequence[str], variables: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a cost depends on: of each variable the length, the page size, None for another value, or ``...``."""
+    return tuple(_size_given(variables[name]) if name in variables else ... for name in names)
+
+
+def _size_given(value: Any) -> Any:
+    return (len(value),) if isinstance(value, list) else _as_size(value)
 
 
 Sizes = Mapping[str, int]
@@ -194,7 +219,9 @@ class _Walk:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     defaults: Mapping[str, ValueNode | None]
-    looked_up: bool = False
+    looked_up: dict[str, None] = field(default_factory=dict)
+    """The variables that were asked how long a list is."""
+
     known: dict[tuple[str, tuple[tuple[str, int], ...]], Sum] = field(default_factory=dict)
 
     def selections(self, selection_set: SelectionSetNode | None, parent: GraphQLNamedType | None, sizes: Sizes) -> Sum:
@@ -248,14 +275,14 @@ class _Walk:
     def integer(self, value: ValueNode | None) -> int | None:
         if isinstance(value, VariableNode):
             name = value.name.value
-            self.looked_up = True
+            self.looked_up[name] = None
             return _as_size(self.variables[name]) if name in self.variables else self.integer(self.defaults.get(name))
         return _as_size(int(value.value)) if isinstance(value, IntValueNode) else None
 
     def length(self, value: ValueNode | None) -> int:
         if isinstance(value, VariableNode):
             name = value.name.value
-            self.looked_up = True
+            self.looked_up[name] = None
             if name not in self.variables:
                 return self.length(self.defaults.get(name))
             items = self.variables[name]

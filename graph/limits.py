@@ -28,7 +28,7 @@ from strawberry import Schema
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from graph.cost import Cost, Costs, cost_of
+from graph.cost import Cost, Costs, OperationCost
 from graph.errors import LimitExceededError
 from graph.measure import Size, repetitions, sizes_of
 from graph.naming import Naming, in_served_names
@@ -74,7 +74,7 @@ class Prepared:
     operations: tuple[OperationDefinitionNode, ...]
     fragments: Mapping[str, FragmentDefinitionNode]
     details: Mapping[str, FragmentDetails]
-    costs: dict[str | None, Cost] = field(default_factory=dict)
+    costs: dict[str | None, OperationCost] = field(default_factory=dict)
     variables: dict[str | None, OperationVariables] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
@@ -84,16 +84,13 @@ class Prepared:
         return next((node for node in self.operations if node.name and node.name.value == name), None)
 
     def cost(self, name: str | None, variables: Mapping[str, Any]) -> Cost:
-        """The cost of the operation `name`, which the document must have; kept where no variable changes it."""
+        """The cost of the operation `name`, which the document must have."""
         known = self.costs.get(name)
-        if known is not None:
-            return known
-        operation = self.operation(name)
-        assert operation is not None
-        cost = cost_of(self.fields, operation, self.fragments, variables)
-        if cost.constant:
-            self.costs[name] = cost
-        return cost
+        if known is None:
+            operation = self.operation(name)
+            assert operation is not None
+            known = self.costs[name] = OperationCost(self.fields, operation, self.fragments)
+        return known.of(variables)
 
     def variable_values(self, schema: GraphQLSchema, name: str | None, given: Mapping[str, Any]) -> Any:
         """The variables of the operation `name`, which the document must have, as an executor takes them; None where

@@ -29,7 +29,7 @@ from graphql.utilities import value_from_ast_untyped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.cost import Costs, cost_of
+from graph.cost import Costs, OperationCost
 from graph.schema import schema
 from tests.examples import examples
 
@@ -146,7 +146,7 @@ def test_a_query_costs_what_gateways_are_told(selection: str) -> None:
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     fragments: dict[str, FragmentDefinitionNode] = {}
-    charged = cost_of(Costs(schema._schema), operation, fragments, {}).total
+    charged = OperationCost(Costs(schema._schema), operation, fragments).of({}).total
     assert charged == told(operation.selection_set, VIEW.query_type, {})
 
 

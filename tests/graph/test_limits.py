@@ -1,3 +1,4 @@
+from itertools import product
 from typing import Any
 
 import pytest
@@ -288,6 +289,29 @@ async def test_cost_follows_the_variables() -> None:
     ids = "query Q($ids: [ID!]!) { nodes(ids: $ids) { parent { id } } }"
     assert await cost_for(ids, {"ids": ["a"] * 20}) == 40
     assert await cost_for(ids, {"ids": "a"}) == 2
+
+
+async def test_costs_that_are_remembered_are_those_of_the_same_sizes() -> None:
+    query = "query Q($n: Int = 4, $ids: [ID!]!) { pages(limit: $n) { nodes { id } } nodes(ids: $ids) { id } }"
+    sizes: list[tuple[Any, int]] = [(1, 1), (True, 100), ([1], 100), ([1, 2, 3], 100), ("3", 100), (3, 3), (3.0, 100)]
+    sizes += [(-1, 1), (0, 1), (None, 100), *((number, number) for number in range(1, 101))]
+    lists: list[tuple[Any, int]] = [
+        ([], 0),
+        (["a"], 1),
+        (["a", "b"], 2),
+        (["c", "d"], 2),
+        ("abc", 1),
+        (7, 1),
+        (None, 1),
+    ]
+    gate = Gate(SCHEMA, Limits())
+    for (n, pages), (ids, nodes) in product(sizes + sizes[::-1], lists):
+        admission = await gate.admit(query, {"n": n, "ids": ids}, None)
+        assert isinstance(admission, Admitted)
+        assert (n, ids, admission.cost.total) == (n, ids, 1 + pages + nodes)
+        admission = await gate.admit(query, {"ids": ids}, None)
+        assert isinstance(admission, Admitted)
+        assert (ids, admission.cost.total) == (ids, 1 + 4 + nodes)
 
 
 async def test_a_document_is_prepared_once() -> None:
