@@ -16,10 +16,15 @@ __all__ = ["Turns"]
 WARM = 3  # answers that are not measured
 LEAST = 3  # answers that a median is taken of
 LONG = 1  # seconds after which one such answer is enough
+TURN = 0.05  # seconds that the answers of a turn take, or the first alone
 
 
 class Turns:
-    """One request to each server, one server after the other, again and again."""
+    """Some requests to each server, one server after the other, again and again.
+
+    Were it one at a time, each would find the caches of the processor full of what the others did, and an answer of a
+    millisecond would take two: that is how long a server takes to wake, and not what it does while it is asked.
+    """
 
     def __init__(
         self,
@@ -60,18 +65,26 @@ class Turns:
                 self._cpu[label] = self._servers[label].cpu()
 
     def take(self, repeats: int, seconds: float) -> None:
-        """At most so many turns; a server that has taken so many seconds, and has given three answers unless each takes
-        as long, waits for the others to end."""
-        for _ in range(repeats):
-            for label in list(self._taking):
-                taken = self._milliseconds[label]
-                few = len(taken) < LEAST and max(taken, default=0) < seconds * 1000 * LEAST
-                if few or sum(taken) < seconds * 1000:
-                    with self._falling(label):
-                        began = time.process_time()
-                        answer = self._ask(label)
-                        self._client[label] += time.process_time() - began
-                        self._milliseconds[label].append(answer.seconds * 1000)
+        """At most so many requests to each; a server that has taken so many seconds, and has given three answers unless
+        each takes as long, waits for the others to end."""
+        while waiting := [label for label in self._taking if self._goes_on(label, repeats, seconds)]:
+            for label in waiting:
+                with self._falling(label):
+                    self._turn(label, repeats, seconds)
+
+    def _goes_on(self, label: str, repeats: int, seconds: float) -> bool:
+        taken = self._milliseconds[label]
+        few = len(taken) < LEAST and max(taken, default=0) < seconds * 1000 * LEAST
+        return len(taken) < repeats and (few or sum(taken) < seconds * 1000)
+
+    def _turn(self, label: str, repeats: int, seconds: float) -> None:
+        left = TURN
+        while left > 0 and self._goes_on(label, repeats, seconds):
+            began = time.process_time()
+            answer = self._ask(label)
+            self._client[label] += time.process_time() - began
+            self._milliseconds[label].append(answer.seconds * 1000)
+            left -= answer.seconds
 
     def size(self, label: str) -> int:
         """Bytes of the body of the last answer."""

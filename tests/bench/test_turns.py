@@ -67,6 +67,27 @@ def test_each_server_gets_the_same_requests_and_its_own_row() -> None:
     assert taken.notes == []
 
 
+def test_a_turn_is_some_requests_that_are_answered_soon_or_one_that_is_not() -> None:
+    order: list[str] = []
+
+    class Noted(Server):
+        def __init__(self, name: str, seconds: float) -> None:
+            super().__init__(answered(line(), seconds))
+            self._name = name
+
+        def expect(self, request: bytes) -> Answer:
+            order.append(self._name)
+            return super().expect(request)
+
+    with ExitStack() as stack:
+        taken = turns(stack, {OURS: Noted("fast", 0.02), WEAVE: Noted("slow", 0.1)})
+        taken.warm_up()
+        order.clear()
+        taken.take(4, seconds=10)
+        assert [row.samples for row in taken.rows()] == [4, 4]
+    assert order == ["fast", "fast", "fast", "slow", "fast", "slow", "slow", "slow"]
+
+
 def test_a_server_that_has_had_its_seconds_waits_for_the_others() -> None:
     fast, slow, slowest = (Server(answered(line(), seconds)) for seconds in (0.1, 0.6, 3.5))
     with ExitStack() as stack:
