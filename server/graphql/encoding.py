@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -50,7 +50,10 @@ def _float(text: str) -> float | int:
     number = float(text)
     if number not in (float("inf"), float("-inf")):
         return number
-    exact = Decimal(text)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation as error:  # more digits than even it can count
+        raise ValueError(text) from error
     if exact.adjusted() >= MAX_DIGITS:
         raise ValueError(text)
     return int(exact)

@@ -83,7 +83,17 @@ def test_what_other_readers_refuse_or_round(text: bytes, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"9" * 4301, b"\xff", b'"\xed\xa0\x80"', b"[" * 100_000, b'"a\nb"', b"", b"\xef\xbb\xbf1"]
+    "text",
+    [
+        b"9" * 4301,
+        b"1e9999999999999999999",
+        b"\xff",
+        b'"\xed\xa0\x80"',
+        b"[" * 100_000,
+        b'"a\nb"',
+        b"",
+        b"\xef\xbb\xbf1",
+    ],
 )
 def test_what_is_no_json(text: bytes) -> None:
     with pytest.raises(MalformedJSONError):
