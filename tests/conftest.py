@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 import warnings
@@ -26,6 +27,9 @@ from server.serve import YOUNG_OBJECTS
 from tests.spare_databases import SpareDatabases
 
 _numbers = itertools.count()
+_run = secrets.token_hex(4)
+"""In the names of this run's databases: on a server for several runs, processes may have the same number."""
+
 _administration: dict[str, psycopg.Connection] = {}
 """By the URL of a server."""
 
@@ -94,14 +98,14 @@ def _new_postgres_database(server: str, name: str, template: str = "template1") 
 
 @contextmanager
 def postgres_database(server: str, template: str = "template1") -> Iterator[str]:
-    """A database for one test."""
+    """A database, dropped afterwards."""
     url = _new_postgres_database(server, _new_name(), template)
     yield url
     _drop_postgres_database(server, url)
 
 
 def _new_name() -> str:
-    return f"tracegraph_{os.getpid()}_{next(_numbers)}"
+    return f"tracegraph_{_run}_{next(_numbers)}"
 
 
 def _drop_postgres_database(server: str, url: str) -> None:
@@ -109,9 +113,10 @@ def _drop_postgres_database(server: str, url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_postgres_url(postgres_server: str) -> str:
+def shared_postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of a PostgreSQL database that tests share, each with projects of its own."""
-    return _new_postgres_database(postgres_server, f"tracegraph_{os.getpid()}_shared")
+    with postgres_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -143,11 +148,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
+def postgres_template(postgres_server: str) -> Iterator[str]:
     """The name of a PostgreSQL database with empty tables."""
-    name = f"tracegraph_{os.getpid()}_template"
-    migrate(_new_postgres_database(postgres_server, name))
-    return name
+    with postgres_database(postgres_server) as url:
+        migrate(url)
+        name = make_url(url).database
+        assert name is not None
+        yield name
 
 
 @pytest.fixture(scope="session")
