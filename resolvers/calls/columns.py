@@ -2,7 +2,7 @@
 
 Most of what there is to do for an event needs nothing that the database knows. It is done before the event waits to be
 written (``prepare``): writes come one after the other, and what the thread that writes does besides, all of them wait
-for. An event that was not prepared says the same when it is asked.
+for. An event that was not prepared, as one of many megabytes, says the same when it is asked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,8 +54,10 @@ def prepare(events: Sequence[CallEvent]) -> None:
 
 
 def said_by(event: CallStart | CallEnd) -> Said:
-    """What an event says by itself."""
-    return event.said or _said(event, *map(query_form, _texts(event)))
+    """What an event says by itself, worked out once."""
+    if event.said is None:
+        event.said = _said(event, *map(query_form, _texts(event)))
+    return event.said
 
 
 def with_forms(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class CallStart:
     """The span's own id, where another call has it and ``id`` is a derived one."""
 
     said: Said | None = field(default=None, init=False, repr=False, compare=False)
-    """Kept here by who works it out ahead."""
+    """Kept here by who works it out."""
 
 
 @dataclass(slots=True)

@@ -30,6 +30,11 @@ from resolvers.ids import new_id
 __all__ = ["Recorded", "delete_calls", "record_calls", "write_events"]
 
 
+MOST_PREPARED = 4 << 20
+"""Bytes of events that are prepared on the event loop. Of more, where values are to be written in another way for
+queries, that could take seconds, and hold several times as much while it waits: then who writes does it."""
+
+
 class Recorded(NamedTuple):
     """Where an event went: ``trace_id`` is given for starts, made by the server where the client sent none."""
 
@@ -57,10 +62,12 @@ async def record_calls(
         for event in events
         if isinstance(event, CallStart) and not event.trace_id
     }
-    prepare(events)
+    size = sum(map(size_of, events))
+    if size <= MOST_PREPARED:
+        prepare(events)
     batch = _Batch(by_project, fallback_traces, now())
     traces: dict[tuple[str, str], str | None] = await context.database.write_together(
-        _write_batches, batch, key=tuple(sorted(by_project)), size=sum(map(size_of, events))
+        _write_batches, batch, key=tuple(sorted(by_project)), size=size
     )
     return [
         Recorded(event.id, event.trace_id or traces.get((event.project, event.id)))
