@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from graph.encoding import InParts, encode, encode_in_parts
+from rest_compat.depth import is_deeper
 
 __all__ = ["InParts", "MalformedJSONError", "decode", "encode", "encode_in_parts"]
 
 MAX_DIGITS = 4300  # converting takes time with the square of their number
+MAX_LEVELS = 700  # of lists and objects inside each other: more than JSON values may have, less than Python walks
 
 
 class MalformedJSONError(ValueError):
@@ -22,18 +24,18 @@ def decode(data: bytes | str) -> Any:
     """The value of a JSON text in UTF-8. Raises MalformedJSONError.
 
     NaN, Infinity and -Infinity, which Python programs send, become strings. A number past the range of a float is kept
-    as an integer; one of more than 4,300 digits is refused.
+    as an integer; one of more than 4,300 digits is refused, as are lists and objects nested 700 levels deep.
     """
+    if is_deeper(data if isinstance(data, bytes) else data.encode(errors="replace"), MAX_LEVELS):
+        raise MalformedJSONError("it is nested too deeply")
     # Whatever it cannot read is read below, or told what is wrong with it: where both read a text, they agree.
-    with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+    with suppress(msgspec.MsgspecError, ValueError):
         return msgspec.json.decode(data)
     try:
         text = data if isinstance(data, str) else data.decode()
         return _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise MalformedJSONError(f"byte {error.start} is not UTF-8") from error
-    except RecursionError as error:
-        raise MalformedJSONError("it is nested too deeply") from error
     except json.JSONDecodeError as error:
         raise MalformedJSONError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
     except ValueError as error:

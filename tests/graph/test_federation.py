@@ -208,6 +208,14 @@ async def test_every_entity_is_found_by_each_of_its_keys(client: httpx.AsyncClie
             assert again["data"]["_entities"] == [found[0]]
 
 
+def nested(levels: int) -> Any:
+    """Lists inside each other."""
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 async def test_a_bad_representation_is_an_error_of_its_own(client: httpx.AsyncClient) -> None:
     await fill(client, "team/app")
     good = {"__typename": "Call", "ref": "weave:///team/app/call/call-0"}
@@ -216,6 +224,7 @@ async def test_a_bad_representation_is_an_error_of_its_own(client: httpx.AsyncCl
         ("text", "A representation must be an object, not 'text'"),
         (7, "A representation must be an object, not 7"),
         ([good], "A representation must be an object, not"),
+        (nested(690), "A representation must be an object, not [[[["),
         ({}, "A representation must name an entity in __typename, not None"),
         ({"__typename": None}, "A representation must name an entity in __typename, not None"),
         ({"__typename": ["Call"]}, "A representation must name an entity in __typename, not ['Call']"),

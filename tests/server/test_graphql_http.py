@@ -187,6 +187,7 @@ async def test_the_content_type_is_read_without_regard_to_case(client: httpx.Asy
         (b"\x1f\x8b\x08\x00", "The request body is not JSON: byte 1 is not UTF-8."),
         (b'{"query": "\xff"}', "The request body is not JSON: byte 11 is not UTF-8."),
         (b"[" * 100_000, "The request body is not JSON: it is nested too deeply."),
+        (b"[" * 701 + b"]" * 701, "The request body is not JSON: it is nested too deeply."),
         (b'{"a": %s}' % (b"9" * 5000), "The request body is not JSON: it has a number of more than 4300 digits."),
         (b'{"a": 1e9999999}', "The request body is not JSON: it has a number of more than 4300 digits."),
         (b"null", "The request body must be a JSON object, not null."),
