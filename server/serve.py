@@ -45,9 +45,10 @@ MOST_SOCKETS = 65_536
 # often. Small requests take turns some tens of times, which at Python's default of 5 ms would add up.
 SWITCH_SECONDS = 0.0005
 # A batch, or a page, is thousands of objects that are all in use: at Python's default of 700 they would be looked
-# through for cycles a dozen times a request, and at 10,000 that still took a tenth of the processor time where batches
-# come side by side. What a request leaves behind is in no cycle (tests/rest_compat/test_memory.py).
-YOUNG_OBJECTS = 50_000
+# through for cycles a dozen times a request. What a request leaves behind is in no cycle
+# (tests/rest_compat/test_memory.py). At 50,000 batches that come side by side would cost 4 % less, and each look, for
+# which everybody waits, take three times as long.
+YOUNG_OBJECTS = 10_000
 # A worker answers health checks late while it imports the application on a busy machine.
 WORKER_HEALTH_SECONDS = 60
 
