@@ -193,9 +193,10 @@ class _PostgreSQLCopies(Copies):
     @property
     def _put_away(self) -> list[Any]:
         found = [index for table in (calls, refs, call_texts) for index in table.indexes]
+        ours = [index for index in found if index.info.get("dialect", "postgresql") == "postgresql"]
         # By one of them what was recorded is found.
         return [
-            index for index in found if [column.name for column in index.columns][:2] != ["project_id", "started_at"]
+            index for index in ours if [column.name for column in index.columns][:2] != ["project_id", "started_at"]
         ]
 
     def _begin(self) -> None:

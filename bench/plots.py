@@ -101,7 +101,13 @@ def draw_ratios(results: Sequence[Result], folder: Path) -> Drawn:
                 label = None if server in named else server
                 axes.barh(place, times - 1, left=1, height=0.85, color=COLOURS[server], label=label)
                 side = "left" if times >= 1 else "right"
-                axes.annotate(f" {times:.2g} ", (times, place), fontsize="xx-small", va="center", ha=side)
+                axes.annotate(
+                    f" {times:.0f} " if times >= 100 else f" {times:.2g} ",
+                    (times, place),
+                    fontsize="xx-small",
+                    va="center",
+                    ha=side,
+                )
                 named.add(server)
                 place += 1
             place += 0.8

@@ -6,6 +6,7 @@ make its index of a million texts takes hours.
 """
 
 import json
+import re
 import subprocess
 import sys
 import uuid
@@ -103,7 +104,8 @@ def database(run: Run, name: str, size: int, *, searched: bool) -> dict[str, Any
         [*command, "--search"] if searched else command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise RuntimeError(f"no database of {size:,} calls: {done.stderr[-2000:]}")
+        say(done.stderr)
+        raise RuntimeError(f"no database of {size:,} calls: {_error_in(done.stderr)}")
     if name == OURS_POSTGRESQL:
         return {"postgresql": place}
     for path in folder.glob("tracegraph.db*"):
@@ -210,3 +212,9 @@ def write(server: ServerProcess, calls: Iterator[dict[str, Any]]) -> list[float]
         requests = [post(path, {"batch": list(each)}) for each in split(some, 100)]
         rates.append(drive(server.port, requests).per_second(len(some)))
     return rates
+
+
+def _error_in(traceback: str) -> str:
+    """The line of a traceback that says what was wrong."""
+    lines = traceback.strip().splitlines()
+    return next((line for line in reversed(lines) if re.match(r"[\w.]+Error: ", line)), lines[-1] if lines else "")

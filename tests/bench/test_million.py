@@ -1,0 +1,33 @@
+"""Large databases, which are made of copies, are as if their calls had been recorded."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, inspect, select
+
+from bench.million import HOT
+from db.calls.tables import calls
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.big
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_is_made_with_all_of_its_indexes(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    place = str(tmp_path) if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.million", place, "--calls", "4000", "--search"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    engine = create_engine(f"sqlite:///{tmp_path / 'tracegraph.db'}" if kind == "sqlite" else place)
+    with engine.connect() as connection:
+        found = connection.execute(select(func.count()).select_from(calls)).scalar_one()
+        hot = connection.execute(select(func.count()).where(calls.c.project_id == HOT)).scalar_one()
+        indexes = {index["name"] for index in inspect(connection).get_indexes("calls")}
+    engine.dispose()
+    assert (found, hot) == (3800, 2800)  # small projects have whole traces of twenty
+    expected = {index.name for index in calls.indexes if index.info.get("dialect", kind) == kind}
+    assert expected <= indexes
