@@ -33,8 +33,10 @@ def _opened(text: bytes) -> int:
 def _structure(text: bytes) -> bytes:
     """The brackets outside strings."""
     escaped = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
+    # Two quotes beside each other, as most strings leave them, change nothing for what is around them.
+    left = escaped.translate(None, _NOT_STRUCTURE).replace(b'""', b"")
     # What is left of strings is the structure outside them and inside them in turn.
-    return b"".join(escaped.translate(None, _NOT_STRUCTURE).split(b'"')[::2])
+    return b"".join(left.split(b'"')[::2])
 
 
 def _deepest(structure: bytes) -> int:
