@@ -11,20 +11,14 @@ from tests.conftest import running_app
 from tests.graph.guide import GUIDE, Question, ask, questions, write_demo
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-async def demo(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+async def demo(module_database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application, on a database of each kind, that holds the demo of the page."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('guide') / 'tracegraph.db'}"
-    else:
-        url = request.getfixturevalue("shared_postgres_url")
-    await write_demo(url)
-    if request.param == "postgresql":
-        with psycopg.connect(url, autocommit=True) as connection:
+    await write_demo(module_database_url)
+    if module_database_url.startswith("postgresql"):
+        with psycopg.connect(module_database_url, autocommit=True) as connection:
             connection.execute("ANALYZE")  # as autovacuum does a minute later
-    async with running_app(url) as client:
+    async with running_app(module_database_url) as client:
         yield client
 
 

@@ -127,16 +127,12 @@ IDS = [
 """Parts of a path."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-async def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+@pytest.fixture(scope="module")
+async def served(module_database_url: str) -> AsyncIterator[Served]:
     """One application for all endpoints, on each kind of database."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('malformed') / 'tracegraph.db'}"
-    else:
-        url = request.getfixturevalue("shared_postgres_url")
     settings = {"honeyhive_project": "team/malformed", "max_body_bytes": LIMIT}
-    async with running_app(url, **settings) as client:
-        engine = engine_for(parse_url(url), pool_size=1)
+    async with running_app(module_database_url, **settings) as client:
+        engine = engine_for(parse_url(module_database_url), pool_size=1)
         yield Served(client, engine)
         engine.dispose()
 

@@ -24,15 +24,11 @@ WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.model is not None an
 FORMS = [endpoint for endpoint in ENDPOINTS if endpoint.form]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-async def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+@pytest.fixture(scope="module")
+async def served(module_database_url: str) -> AsyncIterator[Served]:
     """One application for all endpoints, on each kind of database."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('malformed') / 'tracegraph.db'}"
-    else:
-        url = request.getfixturevalue("shared_postgres_url")
-    async with running_app(url, max_body_bytes=LIMIT, max_upload_bytes=LIMIT) as client:
-        engine = engine_for(parse_url(url), pool_size=1)
+    async with running_app(module_database_url, max_body_bytes=LIMIT, max_upload_bytes=LIMIT) as client:
+        engine = engine_for(parse_url(module_database_url), pool_size=1)
         yield Served(client, engine)
         engine.dispose()
 
