@@ -14,7 +14,7 @@ from db.calls.model_usage import usage_text
 from db.calls.tables import JSON_COLUMNS
 from db.json_text import parse_json, query_form, query_forms
 from db.text import utf8_size
-from resolvers.calls.events import CallEnd, CallEvent, CallStart, Said
+from resolvers.calls.events import CallEnd, CallEvent, CallStart, Said, payloads_of
 from resolvers.calls.sections import links_in
 from resolvers.calls.usage import NO_MODEL
 from resolvers.refs import refs_in
@@ -48,7 +48,7 @@ def prepare(events: Sequence[CallEvent]) -> None:
     """Work out what events say by themselves, so that nobody who writes them has to."""
     unsaid = [event for event in events if isinstance(event, CallStart | CallEnd) and event.said is None]
     # The texts of all are looked at together.
-    forms = iter(query_forms([text for event in unsaid for text in _texts(event)]))
+    forms = iter(query_forms([text for event in unsaid for text in payloads_of(event)]))
     for event in unsaid:
         event.said = _said(event, *islice(forms, 2))
 
@@ -56,7 +56,7 @@ def prepare(events: Sequence[CallEvent]) -> None:
 def said_by(event: CallStart | CallEnd) -> Said:
     """What an event says by itself, worked out once."""
     if event.said is None:
-        event.said = _said(event, *map(query_form, _texts(event)))
+        event.said = _said(event, *map(query_form, payloads_of(event)))
     return event.said
 
 
@@ -64,11 +64,6 @@ def with_forms(columns: Mapping[str, Any]) -> dict[str, Any]:
     """``columns`` with what queries read beside each payload among them."""
     texts = {name: columns[name] for name in JSON_COLUMNS if name in columns}
     return {**columns, **{f"{name}_query": text and query_form(text) for name, text in texts.items()}}
-
-
-def _texts(event: CallStart | CallEnd) -> tuple[str, str]:
-    """Its two payloads."""
-    return (event.attributes, event.inputs) if isinstance(event, CallStart) else (event.output, event.summary)
 
 
 def _said(event: CallStart | CallEnd, first: str | None, second: str | None) -> Said:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from db.json_text import JSONText
 
-__all__ = ["CallEnd", "CallEvent", "CallPatch", "CallRename", "CallStart", "Said", "size_of"]
+__all__ = ["CallEnd", "CallEvent", "CallPatch", "CallRename", "CallStart", "Said", "payloads_of", "size_of"]
 
 
 class Said(NamedTuple):
@@ -104,13 +104,17 @@ OWN_SIZE = 1024
 """About how many bytes an event holds besides its payloads."""
 
 
+def payloads_of(event: CallEvent) -> Sequence[str]:
+    """The texts of any length that it brings: of a start attributes and inputs, of an end output and summary."""
+    if isinstance(event, CallStart):
+        return event.attributes, event.inputs
+    if isinstance(event, CallEnd):
+        return event.output, event.summary
+    if isinstance(event, CallPatch):
+        return event.output or "", *event.newer.values(), *event.missing.values()
+    return (event.display_name,)
+
+
 def size_of(event: CallEvent) -> int:
     """About how many bytes it holds: its own, and the characters of its payloads."""
-    if isinstance(event, CallStart):
-        return OWN_SIZE + len(event.attributes) + len(event.inputs)
-    if isinstance(event, CallEnd):
-        return OWN_SIZE + len(event.output) + len(event.summary)
-    if isinstance(event, CallPatch):
-        texts = (event.output or "", *event.newer.values(), *event.missing.values())
-        return OWN_SIZE + sum(map(len, texts))
-    return OWN_SIZE + len(event.display_name)
+    return OWN_SIZE + sum(map(len, payloads_of(event)))
